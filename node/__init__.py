@@ -1,0 +1,1 @@
+"""What runs: homes, the service, the network, the gateway and the command line."""

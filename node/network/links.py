@@ -1,0 +1,119 @@
+"""The network as the rest of the node sees it: streams of framed messages between known peers.
+
+Two implementations: `libp2p_host.Libp2pNetwork` (the real one) and the in-memory network of the
+tests (latency, loss, partitions, trio's mock clock). Nothing here imports libp2p.
+
+Rules of this file:
+- A peer is named by its peer id as text (`12D3KooW...`), which the transport has proved.
+- A message is one `bytes`, at most MAX_MESSAGE; framing is the implementation's business.
+- Whatever goes wrong with one stream raises `LinkError` there, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+import trio
+
+from protocol.errors import MoothallError
+
+MAX_MESSAGE = 512 * 1024  # bytes in one framed message
+MAX_GOSSIP = 64 * 1024  # bytes in one gossiped batch
+
+JOIN = "/moothall/join/1"
+SYNC = "/moothall/sync/1"
+
+
+class LinkError(MoothallError):
+    """This stream or dial failed or ended; the peer may be gone. Nothing else is affected."""
+
+
+class Stream(Protocol):
+    """A two-way stream of whole messages with one peer."""
+
+    @property
+    def peer(self) -> str:
+        """The peer id proved by the transport's handshake."""
+        ...
+
+    async def send(self, message: bytes) -> None:
+        """Send one message, waiting while the peer's window is full; LinkError if it is gone."""
+        ...
+
+    async def receive(self, limit: int = MAX_MESSAGE) -> bytes:
+        """The next message; LinkError with reason `ended` at the end of the stream.
+
+        A length prefix above `limit` raises LinkError `too-large` before anything is buffered.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close both directions; never raises, never blocks for more than a moment."""
+        ...
+
+
+Handler = Callable[[Stream], Awaitable[None]]
+GossipCheck = Callable[[str, bytes], Awaitable[bool]]
+"""(peer that handed it to us, message) -> whether to pass it on; total and quick."""
+
+
+class Gate(Protocol):
+    """Who may talk. Called often; must be quick and must not raise."""
+
+    def __call__(self, peer: str) -> bool:
+        """True for a member or provisional member; strangers only get the JOIN protocol."""
+        ...
+
+
+class Network(Protocol):
+    """One node's place on the network."""
+
+    peer_id: str
+
+    @property
+    def addresses(self) -> list[str]:
+        """Own multiaddresses, each ending in `/p2p/<peer_id>`; empty before `run` has started."""
+        ...
+
+    def peers(self) -> list[str]:
+        """Peer ids connected now."""
+        ...
+
+    def handle(self, protocol: str, handler: Handler) -> None:
+        """Serve `protocol`. Call before `run`. The handler's faults end its stream only."""
+        ...
+
+    def on_gossip(self, check: GossipCheck) -> None:
+        """Called for each gossiped message of another node. Call before `run`."""
+        ...
+
+    def on_peer(self, changed: Callable[[str, bool], None]) -> None:
+        """Called with (peer id, up) when a peer's first connection opens or its last closes."""
+        ...
+
+    async def run(
+        self, listen: Sequence[str], *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Listen and serve until cancelled; started once the addresses are bound.
+
+        Raises LinkError `port-in-use` or `bad-address` when an address can't be used. When
+        cancelled it closes its ports within 3 seconds.
+        """
+        ...
+
+    async def connect(self, peer: str, addresses: Sequence[str]) -> None:
+        """Be connected to `peer`, trying the addresses one by one; LinkError if none answers."""
+        ...
+
+    async def disconnect(self, peer: str) -> None:
+        """Close every connection with `peer`; never raises."""
+        ...
+
+    async def open(self, peer: str, protocol: str) -> Stream:
+        """A new stream to a connected peer; LinkError if it can't be had."""
+        ...
+
+    async def publish(self, message: bytes) -> None:
+        """Gossip one batch of at most MAX_GOSSIP bytes. A hint: may be lost, never raises LinkError."""
+        ...

@@ -1,0 +1,42 @@
+"""Errors, named for who must act.
+
+Every error a person can meet carries a `reason`, a short stable word for programs, and a
+sentence that says what happened, what was kept and what to do.
+"""
+
+from __future__ import annotations
+
+
+class MoothallError(Exception):
+    """Base of every error we raise on purpose.
+
+    `reason` is a stable word (`bad-signature`), `str(error)` the sentence for a person.
+    """
+
+    def __init__(self, reason: str, message: str | None = None) -> None:
+        super().__init__(message or reason)
+        self.reason = reason
+
+
+class Invalid(MoothallError):
+    """These bytes break the protocol, whoever made them."""
+
+
+class PeerFault(MoothallError):
+    """The other side misbehaved: end that conversation, keep running."""
+
+
+class Refused(MoothallError):
+    """Well formed, but the community's rules, or the state of this home, say no."""
+
+
+class NotFound(Refused):
+    """What was asked for is not here."""
+
+
+class Unreachable(MoothallError):
+    """Nobody answered, or not in time."""
+
+
+class StoreError(MoothallError):
+    """The home on disk can't be read or written as needed; what was acknowledged is kept."""
