@@ -1,0 +1,120 @@
+"""The part of a charter about changing it: three classes, the strictest first.
+
+Invariant: every part of the charter belongs to exactly one class, and no class asks for more than
+one before it in the alphabet, so the strictest class of a change is the first that it touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from fractions import Fraction
+
+from governance.charter_parts import Part, plain
+from governance.charter_read import At, Share, Threshold
+
+CLASSES = ("A", "B", "C")  # strictest first; B and C may be absent
+
+# What an amendment class can cover. Three parts are cut out of larger ones: `one_member_one_vote`
+# is `rules.*.method`, `hearing` is `membership.expel_*` and `appeal_s`, `exit` is `exit_s`.
+PARTS = (
+    "one_member_one_vote",
+    "hearing",
+    "exit",
+    "amendment",
+    "fees",
+    "offices",
+    "membership",
+    "rules",
+    "credit",
+    "name",
+    "currency",
+    "values",
+    "surplus",
+    "orders",
+    "disputes",
+    "guests",
+    "about",
+    "place",
+    "languages",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AmendmentClass(Part):
+    """What a change of the covered parts needs, on top of the rule of the proposal's kind."""
+
+    name: str  # one of CLASSES
+    covers: tuple[str, ...]  # of PARTS
+    approval: Threshold  # yes among yes and no
+    approval_quorum: Share  # of the whole electorate
+
+    @classmethod
+    def read(cls, at: At, name: str) -> AmendmentClass:
+        """Read `{covers, approval, approval_quorum}`."""
+        f = at.fields(("covers", "approval", "approval_quorum"))
+        return cls(
+            name=name,
+            covers=tuple(item.word(PARTS) for item in f["covers"].items(0, len(PARTS))),
+            approval=f["approval"].threshold(),
+            approval_quorum=f["approval_quorum"].share(),
+        )
+
+    def data(self) -> dict[str, object]:
+        """The map, without the name, which is its key one level up."""
+        data = Part.data(self)
+        del data["name"]
+        return data
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Amendment(Part):
+    """The classes in force, strictest first; class A always exists."""
+
+    classes: tuple[AmendmentClass, ...]
+
+    @classmethod
+    def read(cls, at: At) -> Amendment:
+        """Read a map from class name to class, and check that it can carry every change."""
+        f = at.fields(("A",), optional=("B", "C"))
+        classes = tuple(AmendmentClass.read(f[name], name) for name in CLASSES if name in f)
+        owner: dict[str, str] = {}
+        for each in classes:
+            for at_part, part in zip(_covers(f[each.name]), each.covers, strict=True):
+                if part in owner:
+                    at_part.refuse(
+                        f'is "{part}", which class {owner[part]} has already',
+                        "every part belongs to exactly one class",
+                    )
+                owner[part] = each.name
+        for part in PARTS:
+            if part not in owner:
+                at.refuse(f'has no class that covers "{part}"', "exactly one class must")
+        _check_order(f, classes)
+        return cls(classes=classes)
+
+    def data(self) -> dict[str, object]:
+        """The map from class name to class."""
+        return {each.name: plain(each) for each in self.classes}
+
+    def strictest(self, parts: Collection[str]) -> AmendmentClass | None:
+        """The class a change of these parts must meet; None if it touches none of them."""
+        return next((each for each in self.classes if not set(parts).isdisjoint(each.covers)), None)
+
+
+def _covers(at: At) -> list[At]:
+    return at.fields(("covers", "approval", "approval_quorum"))["covers"].items(0, len(PARTS))
+
+
+def _check_order(f: dict[str, At], classes: tuple[AmendmentClass, ...]) -> None:
+    """Refuse a class that is harder to meet than one before it."""
+    for before, after in zip(classes, classes[1:], strict=False):
+        allowed = f"at most what amendment.{before.name} asks is allowed, A being the strictest"
+        if _hardness(after.approval) > _hardness(before.approval):
+            f[after.name].under("approval").refuse("asks for too much", allowed)
+        if Fraction(*after.approval_quorum) > Fraction(*before.approval_quorum):
+            f[after.name].under("approval_quorum").refuse("asks for too much", allowed)
+
+
+def _hardness(threshold: Threshold) -> tuple[Fraction, bool]:
+    return Fraction(threshold.num, threshold.den), threshold.compare == "more"

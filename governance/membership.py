@@ -1,0 +1,195 @@
+"""Who belongs provisionally, and what the one teller's node is due to certify.
+
+Both are pure functions of the certified state and of facts read from admissible `gov` records,
+so every node that holds the same comes to the same. Nothing is inferred from absence except that
+a contested slot without a `confirm` stands for nobody until a certificate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from governance.roll import MEMBER, Roll
+
+CANDIDATE, PROVISIONAL, CERTIFIED, CUT = 0, 1, 2, 3
+"""Standing of a device. CANDIDATE: not in any view; CUT: retired, left or removed."""
+
+
+class Enrolment(NamedTuple):
+    """A device's `gov` log begins with this person's valid enrolment."""
+
+    device: bytes
+    person: bytes
+    record: bytes
+
+
+class Invitation(NamedTuple):
+    """`record` offers (device, slot, round)."""
+
+    record: bytes
+    device: bytes
+    slot: int
+    round: int
+
+
+class Joining(NamedTuple):
+    """A join with a valid proof for the invitation record `invite`."""
+
+    record: bytes
+    device: bytes
+    person: bytes
+    invite: bytes
+
+
+class Confirmation(NamedTuple):
+    """The inviting device's confirm, at `seq` of its `gov` log."""
+
+    device: bytes
+    seq: int
+    slot: int
+    round: int
+    join: bytes
+
+
+class Facts(NamedTuple):
+    """What the admissible `gov` logs say about membership."""
+
+    enrolments: list[Enrolment]
+    invitations: list[Invitation]
+    joinings: list[Joining]
+    confirmations: list[Confirmation]
+
+
+class Guest(NamedTuple):
+    """A person who is provisional through this join on an invitation of `inviter`."""
+
+    person: bytes
+    inviter: bytes
+    joining: Joining
+    invitation: Invitation
+
+
+class Standings(NamedTuple):
+    """`devices`: device -> (standing, person); `contested`: slots with several joins, unsettled."""
+
+    devices: dict[bytes, tuple[int, bytes]]
+    guests: dict[bytes, Guest]
+    contested: dict[tuple[bytes, int, int], list[Joining]]
+
+
+def standings(roll: Roll, slots: int, facts: Facts) -> Standings:
+    """Every known device's standing. `slots` is the charter's number of invitation slots."""
+    devices: dict[bytes, tuple[int, bytes]] = {}
+    for key, person in roll.persons.items():
+        for device in person.devices:
+            cut = person.standing != MEMBER or roll.is_cut(device)
+            devices[device] = (CUT if cut else CERTIFIED, key)
+    invitations = {
+        item.record: item
+        for item in facts.invitations
+        if item.slot < slots
+        and devices.get(item.device, (0, b""))[0] == CERTIFIED
+        and roll.rounds.get((item.device, item.slot), 0) == item.round
+    }
+    guests, contested = _guests(roll, invitations, facts, devices)
+    for enrolment in facts.enrolments:
+        if enrolment.device in devices:
+            continue
+        owner = roll.persons.get(enrolment.person)
+        known = enrolment.person in guests or (owner is not None and owner.standing == MEMBER)
+        standing = PROVISIONAL if known else CANDIDATE
+        devices[enrolment.device] = (standing, enrolment.person)
+    return Standings(devices, guests, contested)
+
+
+def _guests(
+    roll: Roll,
+    invitations: Mapping[bytes, Invitation],
+    facts: Facts,
+    devices: Mapping[bytes, tuple[int, bytes]],
+) -> tuple[dict[bytes, Guest], dict[tuple[bytes, int, int], list[Joining]]]:
+    """The provisional persons, and the slots on which several joins stand unconfirmed."""
+    by_slot: dict[tuple[bytes, int, int], list[Joining]] = {}
+    for joining in facts.joinings:
+        invitation = invitations.get(joining.invite)
+        member = roll.persons.get(joining.person)
+        if invitation is None or (member is not None and member.standing == MEMBER):
+            continue
+        slot = (invitation.device, invitation.slot, invitation.round)
+        by_slot.setdefault(slot, []).append(joining)
+    meant = {}
+    for item in sorted(facts.confirmations, key=lambda item: item.seq, reverse=True):
+        meant[item.device, item.slot, item.round] = item.join  # the first one written wins
+    guests: dict[bytes, Guest] = {}
+    contested = {}
+    for slot, joinings in sorted(by_slot.items()):
+        if slot in meant:
+            chosen = [joining for joining in joinings if joining.record == meant[slot]]
+        elif len(joinings) == 1:
+            chosen = joinings
+        else:
+            contested[slot] = sorted(joinings)
+            continue
+        for joining in chosen:
+            inviter = devices[slot[0]][1]
+            guest = Guest(joining.person, inviter, joining, invitations[joining.invite])
+            # One person on two slots: the lower join id only says through whom they came.
+            if joining.person not in guests or joining.record < guests[joining.person].joining.record:
+                guests[joining.person] = guest
+    return guests, contested
+
+
+class Due(NamedTuple):
+    """What a roll certificate should say now; empty lists when nothing is due."""
+
+    admit: list[Guest]
+    enrol: list[Enrolment]
+    expire: list[Invitation]
+    leave: list[bytes]
+
+
+def due(
+    roll: Roll,
+    standing: Standings,
+    facts: Facts,
+    *,
+    vouches: int,
+    probation_s: int,
+    max_members: int,
+    invite_s: int,
+    seen: Mapping[bytes, float],
+    leaves: Iterable[bytes],
+    now: float,
+) -> Due:
+    """What the teller's own clock and the charter's policy make due.
+
+    `seen`: record id -> when this teller first held it (seconds). An invitation is its inviter's
+    vouch, and the only one there is so far: a charter that asks for more admits nobody by itself.
+    `leaves`: persons on the roll who wrote that they go.
+    """
+    members = sum(1 for person in roll.persons.values() if person.standing == MEMBER)
+    admit: list[Guest] = []
+    for guest in sorted(standing.guests.values(), key=lambda g: g.joining.record):
+        waited = now - seen.get(guest.joining.record, now)
+        if vouches <= 1 and waited >= probation_s and members + len(admit) < max_members:
+            admit.append(guest)
+    admitted = {guest.joining.device for guest in admit}
+    taken = {guest.invitation.record for guest in standing.guests.values()}
+    enrol = [
+        item
+        for item in sorted(facts.enrolments)
+        if standing.devices.get(item.device) == (PROVISIONAL, item.person)
+        and item.device not in admitted
+        and item.person in roll.persons
+        and roll.persons[item.person].standing == MEMBER
+    ]
+    expire = {
+        (item.device, item.slot): item
+        for item in sorted(facts.invitations, reverse=True)
+        if item.record not in taken
+        and roll.rounds.get((item.device, item.slot), 0) == item.round
+        and standing.devices.get(item.device, (0, b""))[0] == CERTIFIED
+        and now - seen.get(item.record, now) >= invite_s
+    }
+    return Due(admit, enrol, list(expire.values()), sorted(leaves))

@@ -1,0 +1,237 @@
+"""The roll: who belongs, folded over the certificate chain and nothing else.
+
+`fold` is the only way the certified state changes. It takes the state and the next certificate
+and returns the new state or raises Invalid; no record, clock or network is asked. Each
+certificate names the hash of the roll it leads to, so a fold that differs is noticed at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any
+
+from protocol.certificates import Certificate, Seat, check_signatures
+from protocol.codec import Plain, encode
+from protocol.errors import Invalid
+from protocol.kinds.found import Found
+from protocol.records import LANES, ZERO
+from protocol.shape import head
+
+Slot = tuple[bytes, int]  # (inviting device, slot number)
+Log = tuple[bytes, int]  # (device, lane)
+Cut = tuple[int, bytes]  # (last seq that stands, its id); (0, zeros) for nothing
+
+MEMBER, LEFT, REMOVED = "member", "left", "removed"
+EMPTY: Cut = (0, ZERO)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """One line of the roll. `devices`: device key -> height at which it was listed."""
+
+    inviter: bytes | None
+    since: int
+    standing: str
+    devices: Mapping[bytes, int]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Roll:
+    """The certified list of members, the rounds of their invitation slots, and the cut logs."""
+
+    persons: Mapping[bytes, Person] = field(default_factory=dict)
+    rounds: Mapping[Slot, int] = field(default_factory=dict)
+    cuts: Mapping[Log, Cut] = field(default_factory=dict)
+    cited: frozenset[bytes] = frozenset()  # ids of records that certificates rest on
+
+    def person_of(self, device: bytes) -> bytes | None:
+        """The person whose certified device this is or was."""
+        for key, person in self.persons.items():
+            if device in person.devices:
+                return key
+        return None
+
+    def is_member_device(self, device: bytes) -> bool:
+        """Whether this device may act for a member now."""
+        key = self.person_of(device)
+        return key is not None and self.persons[key].standing == MEMBER and not self.is_cut(device)
+
+    def is_cut(self, device: bytes) -> bool:
+        """Whether this device was retired, or its person left or was removed."""
+        return (device, 0) in self.cuts
+
+    def root(self) -> bytes:
+        """The hash that a certificate names: over persons, rounds and cuts in order of keys."""
+        persons: list[Plain] = [
+            [
+                key,
+                person.inviter,
+                person.since,
+                person.standing,
+                [[device, height] for device, height in sorted(person.devices.items())],
+            ]
+            for key, person in sorted(self.persons.items())
+        ]
+        rounds: list[Plain] = [[*slot, number] for slot, number in sorted(self.rounds.items())]
+        cuts: list[Plain] = [[*log, *cut] for log, cut in sorted(self.cuts.items())]
+        return sha256(encode([persons, rounds, cuts])).digest()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Certified:
+    """Everything the chain says so far. `height` is -1 before the first certificate."""
+
+    community: bytes
+    height: int
+    id: bytes
+    charter_hash: bytes
+    tellers: tuple[Seat, ...]
+    roll: Roll
+
+
+def beginning(community: bytes, device: bytes, found: Found, charter_hash: bytes) -> Certified:
+    """The state before height 0: the founding record names the one teller who may sign it."""
+    return Certified(
+        community=community,
+        height=-1,
+        id=community,
+        charter_hash=charter_hash,
+        tellers=(Seat(found.person, device),),
+        roll=Roll(),
+    )
+
+
+def fold(state: Certified, certificate: Certificate) -> Certified:
+    """The state after `certificate`; Invalid unless it is the next one, signed and consistent."""
+    if certificate.community != state.community:
+        raise Invalid("other-community", "a certificate of another community")
+    if certificate.height != state.height + 1 or certificate.prev != state.id:
+        raise Invalid("broken-chain", f"certificate {certificate.height} does not follow")
+    check_signatures(certificate, state.tellers)
+    after = step(state, certificate.kind, certificate.decision)
+    if (
+        after.roll.root() != certificate.roll_root
+        or after.charter_hash != certificate.charter_hash
+        or after.tellers != certificate.next_tellers
+    ):
+        raise Invalid("bad-certificate", f"certificate {certificate.height} does not add up")
+    return replace(after, height=certificate.height, id=certificate.id)
+
+
+def step(state: Certified, kind: str, decision: Mapping[str, Any]) -> Certified:
+    """What a decision of `kind` changes; Invalid when it can't be carried out."""
+    apply = STEPS.get(kind)
+    if apply is None:
+        raise Invalid("unknown-decision", f"this program can't carry out a {kind} certificate")
+    return apply(state, decision)
+
+
+def _step_roll(state: Certified, decision: Mapping[str, Any]) -> Certified:
+    """`roll`: admit, enrol, expire, leave, retire; each a list, in this order."""
+    height = state.height + 1
+    persons = dict(state.roll.persons)
+    rounds = dict(state.roll.rounds)
+    cuts = dict(state.roll.cuts)
+    cited = set(state.roll.cited)
+    if not decision or set(decision) - {"admit", "enrol", "expire", "leave", "retire"}:
+        raise _bad("a roll decision with unknown parts")
+    for item in _items(decision, "admit", 5):
+        person, device, inviter, slot, record = item
+        _keys(person, device, record)
+        before = persons.get(person)
+        if before is not None and before.standing == MEMBER:
+            raise _bad("admits somebody who is a member")
+        if any(device in other.devices for other in persons.values()):
+            raise _bad("admits a device that was on the roll before")
+        if inviter is None:
+            if persons:
+                raise _bad("only the founder comes without an inviter")
+        else:
+            _keys(inviter)
+            used = _slot(slot, rounds)
+            rounds[used] = rounds.get(used, 0) + 1
+        devices = {**(before.devices if before else {}), device: height}
+        persons[person] = Person(inviter=inviter, since=height, standing=MEMBER, devices=devices)
+        cited.add(record)
+    for item in _items(decision, "enrol", 3):
+        person, device, record = item
+        _keys(person, device, record)
+        owner = persons.get(person)
+        if owner is None or owner.standing != MEMBER:
+            raise _bad("enrols a device of somebody who is no member")
+        if any(device in other.devices for other in persons.values()):
+            raise _bad("enrols a device that was on the roll before")
+        persons[person] = replace(owner, devices={**owner.devices, device: height})
+        cited.add(record)
+    for item in _items(decision, "expire", 3):
+        used = _slot(item, rounds)
+        rounds[used] = rounds.get(used, 0) + 1
+    for item in _items(decision, "leave", 3):
+        person, record, heads = item
+        _keys(person, record)
+        owner = persons.get(person)
+        if owner is None or owner.standing != MEMBER:
+            raise _bad("lets somebody leave who is no member")
+        persons[person] = replace(owner, standing=LEFT)
+        _cut(cuts, owner.devices, heads)
+        cited.add(record)
+    for item in _items(decision, "retire", 2):
+        device, heads = item
+        _keys(device)
+        if not any(device in other.devices for other in persons.values()):
+            raise _bad("retires a device that is not on the roll")
+        _cut(cuts, [device], heads)
+    roll = Roll(persons=persons, rounds=rounds, cuts=cuts, cited=frozenset(cited))
+    return replace(state, roll=roll)
+
+
+STEPS = {"roll": _step_roll}
+
+
+def admit(
+    person: bytes, device: bytes, inviter: bytes | None, slot: tuple[bytes, int, int] | None,
+    record: bytes,
+) -> list[Plain]:
+    """One line of a roll decision's `admit`; `record` is the join (or founding) it rests on."""
+    return [person, device, inviter, None if slot is None else list(slot), record]
+
+
+def _cut(cuts: dict[Log, Cut], devices: Mapping[bytes, int] | Sequence[bytes], heads: Any) -> None:
+    """Cut every lane of `devices`: where `heads` names a place there, else to nothing."""
+    if not isinstance(heads, list) or len(heads) > 64:
+        raise _bad("heads that are no list")
+    named = {}
+    for each in heads:
+        device, lane, seq, record = head(each)
+        named[device, lane] = (seq, record) if seq else EMPTY
+    for device in devices:
+        for lane in LANES.values():
+            cuts.setdefault((device, lane), named.get((device, lane), EMPTY))
+
+
+def _slot(value: Any, rounds: Mapping[Slot, int]) -> Slot:
+    if type(value) is not list or len(value) != 3 or type(value[1]) is not int:
+        raise _bad("a slot that is not [device, number, round]")
+    _keys(value[0])
+    used = (value[0], value[1])
+    if rounds.get(used, 0) != value[2]:
+        raise _bad("a slot whose round is over")
+    return used
+
+
+def _items(decision: Mapping[str, Any], key: str, width: int) -> list[list[Any]]:
+    items = decision.get(key, [])
+    if type(items) is not list or any(type(i) is not list or len(i) != width for i in items):
+        raise _bad(f"{key} has the wrong shape")
+    return items
+
+
+def _keys(*values: object) -> None:
+    if any(type(value) is not bytes or len(value) != 32 for value in values):
+        raise _bad("a key or id of the wrong length")
+
+
+def _bad(why: str) -> Invalid:
+    return Invalid("bad-certificate", f"a decision that can't be carried out: {why}")

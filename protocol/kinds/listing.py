@@ -1,0 +1,149 @@
+"""`listing`: something a member offers or wants.
+
+The first record of a listing has no `root`; its id names the listing for good. An edit carries
+that id as `root` and a higher `version`. Of the versions by the same person the highest stands;
+of equal versions the lowest id, which only the owner could grind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from protocol.codec import Plain
+from protocol.kinds.kind import Kind
+from protocol.records import MARKET, MAX_TIME
+from protocol.shape import Body, key32, maybe_whole, rows, text, texts, unreadable, whole
+
+MODES = ("sell", "swap", "lend", "give", "service", "wanted")
+AUDIENCES = ("everyone", "members")
+MAX_TITLE = 200
+MAX_TEXT = 10_000
+MAX_VARIANTS = 100
+MAX_VALUES = 20
+MAX_PRICE = 2**53
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variant:
+    """One of several forms; its own `price` (minor units) and `quantity` where they differ."""
+
+    name: str
+    price: int | None = None
+    quantity: int | None = None
+    sku: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """The seller says that this keeps the charter's value `value`, and why."""
+
+    value: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """What is offered or wanted. Texts are Markdown."""
+
+    title: str
+    mode: str
+    version: int = 1
+    root: bytes | None = None  # None in the first version
+    price: int | None = None  # minor units of `currency`; None means on request
+    currency: str = ""  # ISO 4217, or "CREDIT"
+    description: str = ""
+    story: str = ""
+    category: str = ""
+    place: str = ""
+    quantity: int | None = None  # None means not counted
+    condition: str = ""
+    delivery: str = ""
+    expires_ms: int | None = None  # milliseconds since 1970; for display and filters only
+    audience: str = "everyone"
+    tags: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    values: tuple[Claim, ...] = ()
+
+    def body(self) -> dict[str, Plain]:
+        """The record's body; what is empty is left out."""
+        data: dict[str, Plain] = {
+            "title": self.title,
+            "mode": self.mode,
+            "version": self.version,
+            "root": self.root,
+            "price": self.price,
+            "currency": self.currency,
+            "description": self.description,
+            "story": self.story,
+            "category": self.category,
+            "place": self.place,
+            "quantity": self.quantity,
+            "condition": self.condition,
+            "delivery": self.delivery,
+            "expires": self.expires_ms,
+            "audience": self.audience,
+            "tags": list(self.tags),
+            "variants": [
+                {"name": v.name, "price": v.price, "quantity": v.quantity, "sku": v.sku}
+                for v in self.variants
+            ],
+            "values": [{"id": c.value, "evidence": c.evidence} for c in self.values],
+        }
+        return {key: value for key, value in data.items() if value not in (None, "", [])}
+
+
+def read(data: Body) -> Listing:
+    """The listing that `data` holds."""
+    mode = data.get("mode")
+    if mode not in MODES:
+        raise unreadable("mode")
+    audience = data.get("audience", "everyone")
+    if audience not in AUDIENCES:
+        raise unreadable("audience")
+    title = text(data, "title", MAX_TITLE, default=None)
+    if not title:
+        raise unreadable("title")
+    root = None if data.get("root") is None else key32(data, "root")
+    version = whole(data, "version", 1)
+    variants = rows(data, "variants", MAX_VARIANTS)
+    values = rows(data, "values", MAX_VALUES)
+    return Listing(
+        title=title,
+        mode=mode,
+        version=version,
+        root=root,
+        price=maybe_whole(data, "price", 0, MAX_PRICE),
+        currency=text(data, "currency", 10),
+        description=text(data, "description", MAX_TEXT),
+        story=text(data, "story", MAX_TEXT),
+        category=text(data, "category", 100),
+        place=text(data, "place", 100),
+        quantity=maybe_whole(data, "quantity"),
+        condition=text(data, "condition", 100),
+        delivery=text(data, "delivery", 500),
+        expires_ms=maybe_whole(data, "expires", 0, MAX_TIME),
+        audience=audience,
+        tags=texts(data, "tags", 50, 80),
+        variants=tuple(map(_variant, variants)) if variants else (),
+        values=tuple(map(_claim, values)) if values else (),
+    )
+
+
+def _variant(item: object) -> Variant:
+    if not isinstance(item, dict):
+        raise unreadable("variants")
+    return Variant(
+        name=text(item, "name", 200, default=None),
+        price=maybe_whole(item, "price", 0, MAX_PRICE),
+        quantity=maybe_whole(item, "quantity"),
+        sku=text(item, "sku", 80),
+    )
+
+
+def _claim(item: object) -> Claim:
+    if not isinstance(item, dict):
+        raise unreadable("values")
+    return Claim(value=text(item, "id", 40, default=None), evidence=text(item, "evidence", 1000))
+
+
+KIND = Kind(name="listing", lane=MARKET, erasable=True, read=read)

@@ -1,0 +1,59 @@
+"""`profile`: who a person is, in their own words. The highest version stands.
+
+Names, places and free text about people live here and never in `gov`, so that they can be erased.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from protocol.codec import Plain
+from protocol.kinds.kind import Kind
+from protocol.records import MARKET
+from protocol.shape import Body, text, texts, whole
+
+MAX_NAME = 100
+MAX_ABOUT = 4000
+MAX_ITEMS = 30
+MAX_ITEM = 80
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Profile:
+    """`about` is Markdown; skills, interests and needs are short free texts."""
+
+    version: int
+    name: str
+    about: str = ""
+    skills: tuple[str, ...] = ()
+    interests: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    place: str = ""
+
+    def body(self) -> dict[str, Plain]:
+        """The record's body."""
+        return {
+            "version": self.version,
+            "name": self.name,
+            "about": self.about,
+            "skills": list(self.skills),
+            "interests": list(self.interests),
+            "needs": list(self.needs),
+            "place": self.place,
+        }
+
+
+def read(data: Body) -> Profile:
+    """The profile that `data` holds."""
+    return Profile(
+        version=whole(data, "version", 1),
+        name=text(data, "name", MAX_NAME, default=None),
+        about=text(data, "about", MAX_ABOUT),
+        skills=texts(data, "skills", MAX_ITEMS, MAX_ITEM),
+        interests=texts(data, "interests", MAX_ITEMS, MAX_ITEM),
+        needs=texts(data, "needs", MAX_ITEMS, MAX_ITEM),
+        place=text(data, "place", MAX_NAME),
+    )
+
+
+KIND = Kind(name="profile", lane=MARKET, erasable=True, read=read)
