@@ -17,7 +17,7 @@ from governance.charter_amendment import PARTS, Amendment
 from governance.charter_market import Credit, Disputes, Fees, Guests, Orders, Surplus
 from governance.charter_parts import KINDS, Membership, Offices, Part, Rules, Value, read_values
 from governance.charter_read import At
-from protocol.codec import encode
+from protocol.codec import Plain, encode
 
 SCHEMA = 1
 MAX_BYTES = 12 * 1024  # of the canonical encoding; a record's body holds 16 KiB
@@ -104,7 +104,7 @@ class Charter(Part):
             )
         return charter
 
-    def to_data(self) -> dict[str, object]:
+    def to_data(self) -> dict[str, Plain]:
         """Plain data equal to what `from_data` read, freshly made."""
         return self.data()
 
@@ -145,7 +145,7 @@ def changed_parts(before: Charter, after: Charter) -> frozenset[str]:
     return frozenset(part for part in PARTS if old[part] != new[part])
 
 
-def _by_part(charter: Charter) -> dict[str, object]:
+def _by_part(charter: Charter) -> dict[str, Plain]:
     """The data of each of PARTS."""
     parts = charter.to_data()
     membership = charter.membership.data()

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from governance.charter_parts import Part, plain
 from governance.charter_read import At, Share, Threshold
+from protocol.codec import Plain
 
 CLASSES = ("A", "B", "C")  # strictest first; B and C may be absent
 
@@ -60,7 +62,7 @@ class AmendmentClass(Part):
             approval_quorum=f["approval_quorum"].share(),
         )
 
-    def data(self) -> dict[str, object]:
+    def data(self) -> dict[str, Plain]:
         """The map, without the name, which is its key one level up."""
         data = Part.data(self)
         del data["name"]
@@ -80,9 +82,9 @@ class Amendment(Part):
         classes = tuple(AmendmentClass.read(f[name], name) for name in CLASSES if name in f)
         owner: dict[str, str] = {}
         for each in classes:
-            for at_part, part in zip(_covers(f[each.name]), each.covers, strict=True):
+            for i, part in enumerate(each.covers):
                 if part in owner:
-                    at_part.refuse(
+                    At(f"{f[each.name].path}.covers[{i}]", part).refuse(
                         f'is "{part}", which class {owner[part]} has already',
                         "every part belongs to exactly one class",
                     )
@@ -93,7 +95,7 @@ class Amendment(Part):
         _check_order(f, classes)
         return cls(classes=classes)
 
-    def data(self) -> dict[str, object]:
+    def data(self) -> dict[str, Plain]:
         """The map from class name to class."""
         return {each.name: plain(each) for each in self.classes}
 
@@ -102,13 +104,9 @@ class Amendment(Part):
         return next((each for each in self.classes if not set(parts).isdisjoint(each.covers)), None)
 
 
-def _covers(at: At) -> list[At]:
-    return at.fields(("covers", "approval", "approval_quorum"))["covers"].items(0, len(PARTS))
-
-
 def _check_order(f: dict[str, At], classes: tuple[AmendmentClass, ...]) -> None:
     """Refuse a class that is harder to meet than one before it."""
-    for before, after in zip(classes, classes[1:], strict=False):
+    for before, after in pairwise(classes):
         allowed = f"at most what amendment.{before.name} asks is allowed, A being the strictest"
         if _hardness(after.approval) > _hardness(before.approval):
             f[after.name].under("approval").refuse("asks for too much", allowed)

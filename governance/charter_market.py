@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from governance.charter_parts import Part
 from governance.charter_read import ALL_BPS, At
+from protocol.codec import Plain
 
 DISPUTE_STEPS = ("talk", "mediator", "vote")
 PATRONAGE_BASES = ("fees_paid",)
@@ -122,9 +123,9 @@ class Fees(Part):
         """The fee for a category: its own if it has one, else the default."""
         return next((rule for name, rule in self.categories if name == category), self.default)
 
-    def data(self) -> dict[str, object]:
+    def data(self) -> dict[str, Plain]:
         """The map, with `categories` as a map again."""
-        categories = {name: rule.data() for name, rule in self.categories}
+        categories: Plain = {name: rule.data() for name, rule in self.categories}
         return {**Part.data(self), "categories": categories}
 
 

@@ -1,7 +1,7 @@
 """The parts of a charter about people: values, membership, rules of votes, offices.
 
-A part is a frozen dataclass. It has `read(at)`, which checks plain data and raises `Refused("bad-charter")`, and
-`data()`, which gives the same plain data back. A part made by its constructor is not checked;
+A part is a frozen dataclass. Its `read(at)` checks plain data and raises `Refused("bad-charter")`,
+its `data()` gives the same plain data back. A part made by its constructor is not checked;
 `Charter.from_data` is the only door. Durations are in seconds and end in `_s`, shares are basis
 points and end in `bps`, amounts are minor units of the charter's currency.
 """
@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, fields, is_dataclass
 
 from governance.charter_read import At, Share, Threshold
+from protocol.codec import Plain
 from protocol.errors import Refused
 
 METHODS = ("consent", "majority", "supermajority", "approval", "schulze", "star", "irv")
@@ -24,12 +25,13 @@ _SLUG_WORDS = "a word of 1 to 40 of a-z, 0-9 and -"
 _MOST_SEATS = 20
 
 
-def plain(value: object) -> object:
+def plain(value: object) -> Plain:
     """Maps, lists, texts and numbers only, freshly made; the shape `from_data` reads."""
     if isinstance(value, Part):
         return value.data()
     if isinstance(value, tuple):
         return [plain(item) for item in value]
+    assert value is None or isinstance(value, int | str)  # noqa: S101 - parts hold no more
     return value
 
 
@@ -37,7 +39,7 @@ def plain(value: object) -> object:
 class Part:
     """Base of all parts: `data()` is a map of the fields, under their own names."""
 
-    def data(self) -> dict[str, object]:
+    def data(self) -> dict[str, Plain]:
         """Plain data that reads back as an equal part."""
         assert is_dataclass(self)  # noqa: S101
         return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
@@ -112,7 +114,7 @@ class Membership(Part):
             stated_invite_s=f["invite_s"].seconds() if "invite_s" in f else None,
         )
 
-    def data(self) -> dict[str, object]:
+    def data(self) -> dict[str, Plain]:
         """The map as it was written, without `invite_s` if that was not stated."""
         data = Part.data(self)
         invite_s = data.pop("stated_invite_s")

@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 from governance.roll import MEMBER, Roll
 
-CANDIDATE, PROVISIONAL, CERTIFIED, CUT = 0, 1, 2, 3
-"""Standing of a device. CANDIDATE: not in any view; CUT: retired, left or removed."""
+CANDIDATE, PROVISIONAL, CERTIFIED, RETIRED, GONE = 0, 1, 2, 3, 4
+"""Standing of a device. CANDIDATE: in no view. RETIRED: cut, its person is still a member.
+GONE: cut, its person left or was removed; what stands of its logs is history, not on offer."""
+ON_OFFER = (PROVISIONAL, CERTIFIED, RETIRED)
 
 
 class Enrolment(NamedTuple):
@@ -83,8 +85,10 @@ def standings(roll: Roll, slots: int, facts: Facts) -> Standings:
     devices: dict[bytes, tuple[int, bytes]] = {}
     for key, person in roll.persons.items():
         for device in person.devices:
-            cut = person.standing != MEMBER or roll.is_cut(device)
-            devices[device] = (CUT if cut else CERTIFIED, key)
+            if person.standing != MEMBER:
+                devices[device] = (GONE, key)
+            else:
+                devices[device] = (RETIRED if roll.is_cut(device) else CERTIFIED, key)
     invitations = {
         item.record: item
         for item in facts.invitations

@@ -1,1 +1,4 @@
-"""Reading sellers' files into listings. Files are text in, listings or named faults out; nothing is fetched."""
+"""Reading sellers' files into listings.
+
+Files are bytes in, products or named faults out; nothing is fetched.
+"""

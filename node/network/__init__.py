@@ -1,1 +1,1 @@
-"""How nodes reach each other. `links` is the interface; `libp2p_host` the only module family that knows libp2p."""
+"""How nodes reach each other. `links` is the interface; only the `libp2p_*` modules know libp2p."""

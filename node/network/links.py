@@ -12,14 +12,23 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import trio
 
 from protocol.errors import MoothallError
 
+if TYPE_CHECKING:
+    # libp2p brings old stubs for trio, which hide trio's own types and lack this one.
+    from trio_typing import TaskStatus
+
 MAX_MESSAGE = 512 * 1024  # bytes in one framed message
 MAX_GOSSIP = 64 * 1024  # bytes in one gossiped batch
+
+LOBBY_STREAMS_EACH = 3  # streams of strangers at a time from one address
+LOBBY_STREAMS = 20  # and in all
+LOBBY_BYTES = 64 * 1024  # in one stranger's stream, both ways together
+LOBBY_SECONDS = 10.0  # for one stranger's stream
 
 JOIN = "/moothall/join/1"
 SYNC = "/moothall/sync/1"
@@ -93,7 +102,10 @@ class Network(Protocol):
         ...
 
     async def run(
-        self, listen: Sequence[str], *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+        self,
+        listen: Sequence[str],
+        *,
+        task_status: TaskStatus[None] = trio.TASK_STATUS_IGNORED,
     ) -> None:
         """Listen and serve until cancelled; started once the addresses are bound.
 
@@ -115,5 +127,16 @@ class Network(Protocol):
         ...
 
     async def publish(self, message: bytes) -> None:
-        """Gossip one batch of at most MAX_GOSSIP bytes. A hint: may be lost, never raises LinkError."""
+        """Gossip one batch of at most MAX_GOSSIP bytes, Invalid above that.
+
+        A hint: it may be lost, and never raises LinkError.
+        """
+        ...
+
+    async def refresh(self, peer: str) -> None:
+        """Say that the gate may have changed its answer about `peer`; never raises.
+
+        A connected peer that has become a member is introduced to gossip, one that no longer is
+        a member is disconnected. Without a call the gate decides at the next stream or message.
+        """
         ...

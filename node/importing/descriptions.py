@@ -1,0 +1,81 @@
+"""A shop's HTML description as Markdown.
+
+Invariant: what a customer could read in the shop reads the same here, and no HTML is left: text
+that looks like markup is escaped. Scripts, styles, forms and pictures are dropped, and so are
+links that lead nowhere outside the shop.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import nh3
+from markdownify import MarkdownConverter
+
+from protocol.errors import Refused
+
+MAX_DEPTH: Final = 60  # elements inside one another; far above any text, far below the stack
+
+# fmt: off
+_KEPT = frozenset({
+    "p", "br", "div", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd",
+    "strong", "b", "em", "i", "a", "blockquote", "pre", "code",
+    "table", "thead", "tbody", "tr", "th", "td",
+})
+_DROPPED_WHOLE = frozenset({
+    "script", "style", "iframe", "noscript", "noembed", "noframes", "object", "svg", "math",
+    "template", "title", "textarea", "select", "button", "form", "video", "audio", "canvas",
+})
+# fmt: on
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^>]*>")
+
+_ANYWHERE = re.compile(r"([\\`*_\[\]<|]|~(?=~)|&(?=#?[0-9A-Za-z]+;))")
+_LINE_START = re.compile(r"^([ \t]*)(?=[-+](?:\s|$)|[-=]+\s*$|#{1,6}(?:\s|$)|>)", re.MULTILINE)
+_LIST_NUMBER = re.compile(r"^([ \t]*[0-9]{1,9})(?=[.)](?:\s|$))", re.MULTILINE)
+
+
+class DescriptionError(Refused):
+    """A description that can't be turned into Markdown."""
+
+
+class _Converter(MarkdownConverter):
+    def escape(self, text: str, parent_tags: set[str]) -> str:
+        """Escape what Markdown would take for markup, and leave a plain `&` or `+` readable."""
+        text = _ANYWHERE.sub(r"\\\1", text)
+        text = _LINE_START.sub(r"\1\\", text)
+        return _LIST_NUMBER.sub(r"\1\\", text)
+
+
+def markdown(html: str) -> str:
+    """The Markdown of an HTML fragment. Raises DescriptionError where it nests without end."""
+    safe = nh3.clean(
+        html,
+        tags=_KEPT,
+        clean_content_tags=_DROPPED_WHOLE,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+        url_relative="deny",
+        link_rel=None,
+    )
+    if _depth(safe) > MAX_DEPTH:
+        raise DescriptionError(
+            "bad-description",
+            f"The description has more than {MAX_DEPTH} elements inside one another; "
+            "simplify its HTML.",
+        )
+    converter = _Converter(heading_style="atx", newline_style="backslash", table_infer_header=True)
+    # The element around it tells the HTML parser that this is no file name or address.
+    text = converter.convert(f"<div>{safe}</div>")
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip()
+
+
+def _depth(safe: str) -> int:
+    """How deep the sanitised HTML goes: its tags are balanced, apart from br and hr."""
+    deepest = depth = 0
+    for closing, name in _TAG.findall(safe):
+        if name in ("br", "hr"):
+            continue
+        depth += -1 if closing else 1
+        deepest = max(deepest, depth)
+    return deepest

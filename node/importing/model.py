@@ -1,0 +1,64 @@
+"""What a seller's file says, before anything becomes a listing.
+
+Plain values: a reader fills them and whoever imports takes them. Amounts are minor units of the
+product's currency. Nothing here knows a file format, opens a file or fetches a picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variant:
+    """One choice a buyer has within a product, such as a size."""
+
+    name: str  # unique within its product, for instance "Large / Red"
+    price: int | None  # None means on request
+    quantity: int | None  # None means not counted
+    sku: str  # the seller's own number for it, or ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """A picture somewhere else; noted, never fetched."""
+
+    address: str  # http or https
+    alt: str  # "" where the file has none
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Product:
+    """One thing on offer, which becomes one listing."""
+
+    handle: str  # the file's name for it, unique within the file and equal at the next export
+    title: str
+    description: str  # Markdown
+    category: str
+    tags: tuple[str, ...]
+    status: Literal["open", "draft"]
+    price: int | None  # the lowest price of its variants; None means on request
+    currency: str  # ISO 4217, or "CREDIT"
+    quantity: int | None  # the sum over its variants; None means not counted
+    variants: tuple[Variant, ...]  # empty where there is nothing to choose
+    pictures: tuple[Picture, ...]
+    line: int  # where it starts in the file, counted from 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowError:
+    """A place in the file, and a sentence about it for the person who will mend it."""
+
+    line: int  # the physical line where the row starts, counted from 1
+    column: str  # the header's name for it, or "cell 3" where the header has none
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """All that a file gave. With any error it has no products: a file comes whole or not at all."""
+
+    products: tuple[Product, ...] = ()
+    errors: tuple[RowError, ...] = ()  # by line
+    skipped: tuple[RowError, ...] = ()  # products left out on purpose, and why

@@ -1,0 +1,151 @@
+"""Money as people write it, and the whole number of minor units it stands for.
+
+Invariant: `minor_units(money(n, c), c) == n` for every amount a listing can hold. Only integers
+are used, so nothing is ever rounded. What a text leaves open (is `1.234` one or a thousand?) is
+refused with advice on what to write; nothing here guesses.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from babel.numbers import get_currency_precision, is_currency
+
+from protocol.errors import Refused
+
+CREDIT: Final = "CREDIT"  # the community's own unit, written with two decimals
+MAX_AMOUNT: Final = 2**53 - 1  # the largest whole number that every JSON reader keeps exactly
+_SHOWN: Final = 40  # how much of a wrong text an error repeats
+
+_NUMBER = re.compile(r"[0-9.,]+")
+_EXPONENT = re.compile(r"[-+]?[0-9.,]+[eE][-+]?[0-9]+")
+_WHOLE = re.compile(r"0|[1-9][0-9]*")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:[.,][0-9]{3})+")
+
+
+class PriceError(Refused):
+    """A text that is no price, or could be two of them.
+
+    `reason` is `ambiguous-price`, `bad-price` or `bad-currency`.
+    """
+
+
+def decimals(currency: str) -> int:
+    """How many decimals an amount in `currency` is written with.
+
+    Raises PriceError (`bad-currency`) for anything but `CREDIT` and an ISO 4217 code in capitals.
+    The numbers are those of the Unicode CLDR as Babel carries them.
+    """
+    if currency == CREDIT:
+        return 2
+    if not is_currency(currency):
+        raise PriceError(
+            "bad-currency",
+            f"{_shown(currency)} is no currency code; write three capitals such as EUR.",
+        )
+    return get_currency_precision(currency)
+
+
+def minor_units(text: str, currency: str) -> int:
+    """Read a price such as `9.99`, `500`, `0.5`, `1,234.50` or `1.234,50` exactly.
+
+    The decimal sign is a point. A comma is one only beside points that mark the thousands. Fewer
+    decimals than the currency has are fine. Three digits after a lone point are decimals where
+    the currency has three, and refused everywhere else. Raises PriceError.
+    """
+    places = decimals(currency)
+    written = text.strip()
+    _refuse_other_signs(written, places)
+    whole, fraction = _split(written, places)
+    if len(fraction) > places:
+        raise _bad(
+            written,
+            f"has more decimals than {currency}, which has {places or 'none'}",
+            places,
+        )
+    if len(whole) > len(str(MAX_AMOUNT)):  # before int(): it has a limit of its own
+        raise _bad(written, "is too large", places)
+    amount = int(whole + fraction.ljust(places, "0"))
+    if amount > MAX_AMOUNT:
+        raise _bad(written, "is too large", places)
+    return amount
+
+
+parse_price = minor_units  # the name under which a command line reads `--price 3.50`
+
+
+def money(amount: int, currency: str) -> str:
+    """Write minor units with a point and every decimal of the currency: `350` EUR is `3.50`."""
+    places = decimals(currency)
+    sign = "-" if amount < 0 else ""
+    digits = str(abs(amount)).rjust(places + 1, "0")
+    if not places:
+        return sign + digits
+    return f"{sign}{digits[:-places]}.{digits[-places:]}"
+
+
+def _split(written: str, places: int) -> tuple[str, str]:
+    """The digits before and after the decimal sign, when only one reading is possible."""
+    commas, points = written.count(","), written.count(".")
+    if commas and points:
+        sign = max(",.", key=written.rfind)
+        grouped, _, fraction = written.rpartition(sign)
+        if sign in grouped or not _GROUPED.fullmatch(grouped) or not fraction:
+            raise _bad(written, "mixes points and commas in a way no number does", places)
+        return _digits(grouped), fraction
+    if commas + points > 1:
+        if not _GROUPED.fullmatch(written):
+            raise _bad(written, "has thousands that are not groups of three", places)
+        return _digits(written), ""
+    if commas:
+        raise _open(written, "has a comma that could mark decimals or thousands", places)
+    whole, point, fraction = written.partition(".")
+    if not _WHOLE.fullmatch(whole) or (point and not fraction):
+        raise _bad(written, "is not a number written in full", places)
+    if len(fraction) == 3 and places != 3 and _GROUPED.fullmatch(written):
+        raise _open(written, "has a point that could mark decimals or thousands", places)
+    return whole, fraction
+
+
+def _refuse_other_signs(written: str, places: int) -> None:
+    """Let only ASCII digits, points and commas through, and say what is wrong with the rest."""
+    if not written:
+        raise PriceError("bad-price", f"There is no price here; write one {_example(places)}.")
+    if _NUMBER.fullmatch(written):
+        return
+    if _EXPONENT.fullmatch(written):
+        raise _bad(written, "is written with an exponent", places)
+    if written[0] in "-\N{MINUS SIGN}(":
+        raise _bad(written, "is negative, and a price can't be", places)
+    if any(sign.isdecimal() and not sign.isascii() for sign in written):
+        raise _bad(written, "has digits other than 0 to 9", places)
+    if any(sign.isalpha() or unicodedata.category(sign) == "Sc" for sign in written):
+        raise _open(written, "names a currency or a unit beside the number", places)
+    raise _bad(written, "has signs that don't belong in a price", places)
+
+
+def _digits(grouped: str) -> str:
+    return grouped.replace(",", "").replace(".", "")
+
+
+def _example(places: int) -> str:
+    if not places:
+        return "as plain digits, such as 1234"
+    return f"as digits with a point before the decimals, such as 1234.{'5'.ljust(places, '0')}"
+
+
+def _shown(text: str) -> str:
+    short = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+    return '"' + "".join(sign if sign.isprintable() else "?" for sign in short) + '"'
+
+
+def _bad(written: str, why: str, places: int) -> PriceError:
+    return PriceError("bad-price", f"{_shown(written)} {why}; write the price {_example(places)}.")
+
+
+def _open(written: str, why: str, places: int) -> PriceError:
+    return PriceError(
+        "ambiguous-price", f"{_shown(written)} {why}; write the price {_example(places)}."
+    )

@@ -1,0 +1,124 @@
+"""A table by field instead of by position, and the faults found while reading it.
+
+A format gives the column names of each field; what it then asks for comes back checked or is
+noted as a fault with its line and column. A fault never stops the reading: the caller gets a
+harmless value and goes on, so that a person sees every fault of the file at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from node.importing.model import RowError
+from node.importing.prices import PriceError, minor_units
+from node.importing.table import Row, Table, label, plain
+
+Columns = Mapping[str, tuple[str, ...]]  # field: the names its column may have, usual one first
+
+MAX_NAME: Final = 200  # characters of a name, where a field sets no limit of its own
+MAX_WHOLE: Final = 1_000_000_000
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_WHOLE = re.compile(r"-?[0-9]{1,12}")
+
+
+def places(header: Sequence[str], columns: Columns) -> dict[str, list[int]]:
+    """Where each field stands in the header: once at best, and not at all for many."""
+    names = [plain(name) for name in header]
+    return {
+        field: [names.index(plain(name)) for name in spellings if plain(name) in names]
+        for field, spellings in columns.items()
+    }
+
+
+class Sheet:
+    """One table as one format sees it. It gathers `errors` while it is read."""
+
+    def __init__(self, table: Table, columns: Columns, currency: str) -> None:
+        self.currency = currency
+        self.errors: list[RowError] = []
+        self._columns = columns
+        self._header = table.header
+        found_at = places(table.header, columns)
+        self._index = {field: found[0] for field, found in found_at.items() if found}
+        for field, found in found_at.items():
+            if len(found) > 1:
+                both = " and ".join(label(table.header, index) for index in found)
+                reason = f"{both} mean the same; delete one of these columns."
+                self.errors.append(self._remark(table.line, field, reason))
+
+    def cell(self, row: Row, field: str) -> str:
+        """What the file says, or "" where it has no such column."""
+        index = self._index.get(field)
+        return "" if index is None else row.cells[index]
+
+    def fault(self, row: Row, field: str, reason: str) -> None:
+        """Note that this cell keeps the file from being imported."""
+        self.errors.append(self.note(row, field, reason))
+
+    def note(self, row: Row, field: str, reason: str) -> RowError:
+        """A remark about one cell, which is not a fault until someone makes it one."""
+        return self._remark(row.line, field, reason)
+
+    def line_of_text(self, row: Row, field: str, limit: int = MAX_NAME) -> str:
+        """A cell as one checked line, without runs of spaces."""
+        return self.checked(row, field, " ".join(self.cell(row, field).split()), limit)
+
+    def checked(self, row: Row, field: str, text: str, limit: int) -> str:
+        """Text taken from this cell, which must be no longer than `limit` characters."""
+        if len(text) > limit:
+            self.fault(
+                row, field, f"This is {len(text):,} characters long; shorten it to {limit:,}."
+            )
+        if _CONTROL.search(text):
+            self.fault(row, field, "This holds an invisible control character; type it afresh.")
+        return text
+
+    def price(self, row: Row, field: str) -> int | None:
+        """Minor units; None where the cell is empty."""
+        text = self.cell(row, field)
+        if not text:
+            return None
+        try:
+            return minor_units(text, self.currency)
+        except PriceError as error:
+            self.fault(row, field, str(error))
+            return None
+
+    def whole(self, row: Row, field: str) -> int | None:
+        """A whole number, perhaps below zero; None where the cell is empty."""
+        text = self.cell(row, field)
+        if not text:
+            return None
+        if not _WHOLE.fullmatch(text) or int(text) > MAX_WHOLE:
+            self.fault(row, field, f"This is not a whole number up to {MAX_WHOLE:,}.")
+            return None
+        return int(text)
+
+    def flag(self, row: Row, field: str) -> bool | None:
+        """True or false; None where the cell is empty."""
+        match self.cell(row, field).casefold():
+            case "":
+                return None
+            case "true":
+                return True
+            case "false":
+                return False
+        self.fault(row, field, "Write true or false here.")
+        return None
+
+    def naming(self, rows: Sequence[Row], field: str) -> Row:
+        """The row that fills a field of the product, for which its rows may not disagree."""
+        filled = [row for row in rows if self.cell(row, field)]
+        for row in filled[1:]:
+            if self.cell(row, field) != self.cell(filled[0], field):
+                reason = f"This differs from line {filled[0].line}, which has the same handle."
+                self.fault(row, field, f"{reason} Make them equal, or give one another handle.")
+        return filled[0] if filled else rows[0]
+
+    def _remark(self, line: int, field: str, reason: str) -> RowError:
+        index = self._index.get(field)
+        name = self._columns[field][0] if index is None else label(self._header, index)
+        return RowError(line=line, column=name, reason=reason)

@@ -1,0 +1,219 @@
+"""The bytes of a CSV file as numbered rows, or the place where it is broken.
+
+Invariant: every fault names the line and the column a person has to look at. A line is a physical
+line of the file, so a quoted cell may span several and a row is known by its first one. What the
+columns mean is none of this module's business.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from node.importing.model import RowError
+from protocol.errors import Refused
+
+MAX_BYTES: Final = 64 * 1024 * 1024
+DELIMITERS: Final = ",;\t"  # the last two are what spreadsheets write in many countries
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_AS_UTF8 = (
+    'save it again as UTF-8, which spreadsheets call "CSV UTF-8" or offer as the character set.'
+)
+
+
+class TableFault(Refused):
+    """The file as a whole can't be read; `error` says where and why."""
+
+    def __init__(self, error: RowError) -> None:
+        super().__init__("broken-file", error.reason)
+        self.error = error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One record: as many cells as the header has, without the spaces around them."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """A header, the sound rows under it, and the faults of the others."""
+
+    header: tuple[str, ...]  # as the file spells it
+    line: int  # of the header
+    rows: tuple[Row, ...]
+    errors: tuple[RowError, ...]
+
+
+def plain(name: str) -> str:
+    """A column's name without what people and programs vary: case and spaces."""
+    return " ".join(name.split()).casefold()
+
+
+def label(header: tuple[str, ...], index: int) -> str:
+    """What to call a column in an error."""
+    name = " ".join(header[index].split()) if index < len(header) else ""
+    return name or f"cell {index + 1}"
+
+
+def read_table(data: bytes) -> Table:
+    """Read UTF-8 bytes, with or without a byte order mark, split by comma, semicolon or tab.
+
+    Rows without any text are left out. Raises TableFault where no header can be read; what is
+    wrong further down is in the table's `errors`, all of it, up to quoting that can't be followed.
+    """
+    if len(data) > MAX_BYTES:
+        reason = f"The file is larger than {MAX_BYTES // 2**20} MiB; split it into smaller ones."
+        raise _fault(1, reason)
+    text = _decoded(data)
+    records = _records(text, _delimiter(text))
+    line, names = next(records, (0, []))
+    if not names:
+        raise _fault(1, "The file is empty; export the products again and choose that file.")
+    header = tuple(names)
+    _refuse_twins(header, line)
+
+    rows: list[Row] = []
+    errors: list[RowError] = []
+    try:
+        for start, cells in records:
+            if len(cells) == len(header):
+                rows.append(Row(line=start, cells=tuple(cells)))
+            else:
+                errors.append(_wrong_length(start, len(cells), header))
+    except TableFault as fault:
+        errors.append(fault.error)
+    return Table(header=header, line=line, rows=tuple(rows), errors=tuple(errors))
+
+
+def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record that holds any text, with its first line. Raises TableFault on bad quoting."""
+    header: tuple[str, ...] = ()
+    raw: list[str] = []  # the physical lines of the record being read
+
+    def lines() -> Iterator[str]:
+        for physical in io.StringIO(text, newline=""):
+            raw.append(physical)
+            yield physical
+
+    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
+    while True:
+        line = reader.line_num + 1
+        raw.clear()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            raise _bad_cell(line, "".join(raw), delimiter, header) from None
+        # The csv module lets a quote stand inside an unquoted cell; there it is a slip, and the
+        # cells around it may be cut in the wrong places.
+        if any('"' in cell for cell in cells) and not _sound("".join(raw), delimiter):
+            raise _bad_cell(line, "".join(raw), delimiter, header)
+        if any(cell.strip() for cell in cells):
+            cells = [cell.strip() for cell in cells]
+            header = header or tuple(cells)
+            yield line, cells
+
+
+def _pieces(raw: str, delimiter: str) -> Iterator[tuple[int, bool]]:
+    """Cut one raw record into cells: the length of each, and whether its quoting is sound."""
+    cell = re.compile(rf'"(?:[^"]|"")*+"|[^"{delimiter}\r\n]*+')
+    end = -1
+    while end < len(raw) and (end < 0 or raw[end] == delimiter):
+        start = end + 1
+        found = cell.match(raw, start)
+        end = found.end() if found else start
+        sound = end == len(raw) or raw[end] in delimiter + "\r\n"
+        yield (end if sound else len(raw)) - start, sound
+
+
+def _sound(raw: str, delimiter: str) -> bool:
+    return all(sound for _, sound in _pieces(raw, delimiter))
+
+
+def _bad_cell(line: int, raw: str, delimiter: str, header: tuple[str, ...]) -> TableFault:
+    """Find the cell at which the csv module gave up, and say why."""
+    limit = csv.field_size_limit()
+    pieces = list(_pieces(raw, delimiter))
+    index = next(
+        (n for n, (length, sound) in enumerate(pieces) if length > limit or not sound),
+        len(pieces) - 1,
+    )
+    if pieces[index][0] > limit:
+        reason = (
+            f"This cell is longer than {limit:,} characters; shorten it, or close the quotation "
+            "mark that may be open here."
+        )
+    else:
+        reason = (
+            "A quotation mark here is not closed, or stands inside a cell; put the whole cell in "
+            'quotation marks and write those inside it twice, such as "a 12"" plate".'
+        )
+    return _fault(line, reason, label(header, index))
+
+
+def _decoded(data: bytes) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise _fault(1, f"The file is in UTF-16; {_AS_UTF8}")
+    body = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        bad = error.start
+        reason = f"The byte 0x{body[bad]:02X} here is not UTF-8 text; {_AS_UTF8}"
+        raise _at_byte(body[:bad].decode(), reason) from None
+    before, zero, _ = text.partition("\0")
+    if zero:
+        raise _at_byte(before, f"There is a zero byte here, so this is not text; {_AS_UTF8}")
+    return text
+
+
+def _at_byte(before: str, reason: str) -> TableFault:
+    """A fault at the place that follows `before`, named by the cell it falls into."""
+    line = len(_LINE_END.findall(before)) + 1
+    # A letter in place of the bad byte, so that the cell it opens is counted.
+    reader = csv.reader(io.StringIO(before + "x", newline=""), delimiter=_delimiter(before))
+    try:
+        records = [record for record in reader if record]
+    except csv.Error:  # an endless cell before the bad byte: the line still helps
+        return _fault(line, reason)
+    header = tuple(records[0]) if len(records) > 1 else ()
+    return _fault(line, reason, label(header, len(records[-1]) - 1))
+
+
+def _delimiter(text: str) -> str:
+    """Whichever of the delimiters cuts the first line with text into the most cells."""
+    lines = (line for line in io.StringIO(text, newline="") if line.strip())
+    first = next(lines, "")
+    return max(DELIMITERS, key=lambda sign: len(list(_pieces(first, sign))))
+
+
+def _refuse_twins(header: tuple[str, ...], line: int) -> None:
+    counted = Counter(plain(name) for name in header)
+    for index, name in enumerate(header):
+        if name and counted[plain(name)] > 1:
+            reason = "Two columns have this name; rename or delete one of them."
+            raise _fault(line, reason, label(header, index))
+
+
+def _wrong_length(line: int, count: int, header: tuple[str, ...]) -> RowError:
+    return RowError(
+        line=line,
+        column=label(header, min(count, len(header))),
+        reason=f"This row has {count} cells and the header has {len(header)}; "
+        "a comma or a quotation mark may be missing or too many.",
+    )
+
+
+def _fault(line: int, reason: str, column: str = "cell 1") -> TableFault:
+    return TableFault(RowError(line=line, column=column, reason=reason))

@@ -1,0 +1,75 @@
+"""Gossip among members: GossipSub behind the gate.
+
+No gossip stream is opened to a stranger, none is accepted, nothing is sent to or taken from one,
+even if the peer was a member a moment ago. A message is a hint: it may be lost.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import trio
+from libp2p.abc import IHost, INetStream
+from libp2p.peer.id import ID
+from libp2p.pubsub.pb import rpc_pb2
+
+from node.network.libp2p_framing import abort
+from node.network.libp2p_hazards import CarefulGossipSub, CarefulPubsub
+from node.network.links import MAX_GOSSIP, Gate, GossipCheck
+from node.network.serving import refuse
+
+logger = logging.getLogger("moothall.network")
+
+CHECK_SECONDS = 5.0
+
+
+class GatedPubsub(CarefulPubsub):
+    """One topic, members only."""
+
+    def __init__(
+        self, host: IHost, router: CarefulGossipSub, topic: str, gate: Gate, check: GossipCheck
+    ) -> None:
+        super().__init__(host, router, topic, self._check)
+        self._topic = topic
+        self._gate = gate
+        self._ask = check
+
+    async def _check(self, forwarder: ID, msg: rpc_pb2.Message) -> bool:
+        peer = str(forwarder)
+        if list(msg.topicIDs) != [self._topic] or len(msg.data) > MAX_GOSSIP:
+            refuse(peer, "gossip", "too-large" if len(msg.data) > MAX_GOSSIP else "other-topic")
+            return False
+        with trio.move_on_after(CHECK_SECONDS):
+            return await self._ask(peer, msg.data)
+        logger.warning("gossip from %s dropped: check took too long", peer)
+        return False
+
+    async def push_msg(self, msg_forwarder: ID, msg: rpc_pb2.Message) -> None:
+        if msg_forwarder != self.my_id and not self._gate(str(msg_forwarder)):
+            refuse(str(msg_forwarder), "gossip", "stranger")
+            return
+        await super().push_msg(msg_forwarder, msg)
+
+    async def stream_handler(self, stream: INetStream) -> None:
+        peer = stream.muxed_conn.peer_id
+        if not self._gate(str(peer)):
+            refuse(str(peer), "gossip stream", "stranger")
+            await abort(stream)
+            return
+        # The peer accepts us now, which it may not have done when the connection opened.
+        if peer not in self.peers:
+            self._schedule_peer_stream_retry(peer)
+        await super().stream_handler(stream)
+
+    async def write_msg(self, stream: INetStream, rpc_msg: rpc_pb2.RPC) -> bool:
+        peer = stream.muxed_conn.peer_id
+        if self._gate(str(peer)):
+            return await super().write_msg(stream, rpc_msg)
+        refuse(str(peer), "gossip stream", "stranger")
+        await abort(stream)
+        self._handle_dead_peer(peer)
+        return False
+
+    async def _handle_new_peer(self, peer_id: ID) -> None:
+        if self._gate(str(peer_id)):
+            await super()._handle_new_peer(peer_id)

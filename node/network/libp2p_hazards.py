@@ -1,0 +1,356 @@
+"""What py-libp2p 0.8.1 does badly, each with its workaround, here and nowhere else.
+
+Every workaround carries its number (H1 to H9 as measured for the library, H10 onwards found here),
+why it is needed, and when it can go: as soon as its test in `tests/network/test_hazards.py` passes
+without it. Rules of the community (gate, lobby) are not hazards and don't belong here.
+
+Those of the stream multiplexer are beside it in `libp2p_yamux.py`. Importing either imports libp2p
+(1 to 2 s, 85 MB) and changes parts of it in this process, so only a node that runs may do so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import socket
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import trio
+from libp2p.abc import IHost, INetConn, INetStream, IPeerStore
+from libp2p.crypto.keys import KeyPair
+from libp2p.crypto.x25519 import create_new_key_pair as create_new_x25519_key_pair
+from libp2p.custom_types import TProtocol
+from libp2p.exceptions import ValidationError
+from libp2p.host.basic_host import BasicHost
+from libp2p.io.abc import ReadWriteCloser
+from libp2p.network.auto_connector import AutoConnector
+from libp2p.network.config import ConnectionConfig
+from libp2p.network.connection import swarm_connection
+from libp2p.network.connection.raw_connection import RawConnection
+from libp2p.network.exceptions import SwarmException
+from libp2p.network.swarm import Swarm
+from libp2p.peer.id import ID
+from libp2p.peer.peerstore import env_to_send_in_RPC
+from libp2p.pubsub import gossipsub, pubsub
+from libp2p.pubsub.gossipsub import GossipSub
+from libp2p.pubsub.pb import rpc_pb2
+from libp2p.pubsub.pubsub import Pubsub
+from libp2p.pubsub.utils import maybe_consume_signed_record
+from libp2p.security.noise.transport import PROTOCOL_ID as NOISE
+from libp2p.security.noise.transport import Transport as NoiseTransport
+from libp2p.stream_muxer.yamux.yamux import PROTOCOL_ID as YAMUX
+from libp2p.stream_muxer.yamux.yamux import Yamux
+from libp2p.transport.tcp.tcp import TCP
+from libp2p.transport.upgrader import TransportUpgrader
+from multiaddr import Multiaddr  # type: ignore[import-untyped]
+
+from node.network import libp2p_yamux  # noqa: F401 - its import is what it does
+
+logger = logging.getLogger("moothall.network")
+
+INBOUND_LIMIT = 128  # accepted connections at a time
+QUEUE_LIMIT = 1024  # gossip messages waiting for one peer
+RECORD_SECONDS = 5.0  # how long our own signed peer record is reused unexamined
+RESET_SECONDS = 1.0
+
+
+class CarefulSwarm(Swarm):
+    """TCP connections that are dialled only when we say so, and counted until they close."""
+
+    def __init__(self, me: ID, peerstore: IPeerStore, upgrader: TransportUpgrader) -> None:
+        self._tcp = TCP()
+        config = ConnectionConfig(
+            max_connections=INBOUND_LIMIT,
+            high_watermark=INBOUND_LIMIT,
+            low_watermark=0,
+            min_connections=0,
+        )
+        super().__init__(me, peerstore, upgrader, transports=[self._tcp], connection_config=config)
+        self.auto_connector = _NoAutoConnector(swarm=self)
+
+    async def dial_one(self, peer: ID, address: Multiaddr) -> INetConn:
+        """Connect to `peer` at this one address; raises whatever the library raises."""
+        # H5: the library's own dialling tries one address per transport class, waits 250 ms
+        # whatever happens and then refuses the peer for 60 s. So none of it is used: one address,
+        # one attempt. Goes when `host.connect` tries every address and forgets failures.
+        raw = await self._tcp.dial(address)
+        try:
+            return await self.upgrade_outbound_raw_conn(raw, peer)
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await raw.close()
+            raise
+
+    async def dial_peer(self, peer_id: ID) -> list[INetConn]:
+        """Refuse: nothing in the library may dial by itself."""
+        # H6: opening a stream, pubsub and identify all redial dropped peers on their own schedule.
+        # Goes when the library has a switch for that.
+        raise SwarmException(f"not connected to {peer_id}")
+
+    def _schedule_auto_connect(self) -> None:
+        """H6: a dropped peer is not replaced behind our back."""
+
+    async def _do_handle_inbound_connection(
+        self, read_write_closer: ReadWriteCloser, maddr: Multiaddr, failure_event: Any
+    ) -> None:
+        # H3: the library parks this task, with its token, until the whole swarm ends, so that the
+        # node accepts nothing more after a few hundred connections in its life. Wait for this
+        # connection instead. Goes when the library releases the token on close.
+        raw = RawConnection(read_write_closer, False)
+        try:
+            muxed = await self.upgrade_inbound_raw_conn(raw, maddr)
+        except Exception as error:
+            logger.debug("inbound connection refused: %s", error, exc_info=True)
+            with trio.CancelScope(shield=True):
+                await raw.close()
+            return
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await raw.close()
+            raise
+        if isinstance(muxed, Yamux):
+            await muxed.event_closed.wait()
+
+    async def close_soon(self, seconds: float) -> None:
+        """Stop listening, say goodbye to every peer, then cut what is left; never raises."""
+        # H4: a cancelled nursery leaves the port accepting, and the library's own close takes the
+        # connections one after another (0.2 s each) before the port. So: shielded, port first,
+        # connections together, and bounded. Goes when cancelling `host.run` closes both.
+        with trio.CancelScope(shield=True):
+            with trio.move_on_after(seconds / 4):
+                for listener in list(self.listeners.values()):
+                    await listener.close()
+            connections = self.get_connections()
+            with trio.move_on_after(seconds / 2):
+                async with trio.open_nursery() as nursery:
+                    for connection in connections:
+                        nursery.start_soon(_quietly, connection.close)
+            with trio.move_on_after(seconds / 8):
+                for connection in connections:
+                    # A writer stuck on a dead socket holds the goodbye up; closing frees it.
+                    secured = getattr(connection.muxed_conn, "secured_conn", None)
+                    if secured is not None:
+                        await _quietly(secured.close)
+            with trio.move_on_after(seconds / 8):
+                await _quietly(self.close)
+
+
+class _NoAutoConnector(AutoConnector):
+    """H6: dials nobody."""
+
+    async def run_background_task(self, nursery: trio.Nursery) -> None:
+        return
+
+    async def maybe_connect(self) -> None:
+        return
+
+
+class CarefulHost(BasicHost):
+    """A host in which a fault in one stream ends that stream."""
+
+    async def _swarm_stream_handler(self, net_stream: INetStream) -> None:
+        # H1, H2: what escapes from a stream handler (ours, or pubsub reading a malformed frame)
+        # reaches the swarm's nursery and ends the node. Goes when the library isolates handlers.
+        try:
+            await self.admit(net_stream)
+        except Exception as error:
+            peer = net_stream.muxed_conn.peer_id
+            logger.info("stream of %s ended: %s", peer, type(error).__name__, exc_info=True)
+            with trio.CancelScope(shield=True), trio.move_on_after(RESET_SECONDS):
+                await _quietly(net_stream.reset)
+
+    async def admit(self, net_stream: INetStream) -> None:
+        """Agree on a protocol and serve it; a subclass may refuse first."""
+        await super()._swarm_stream_handler(net_stream)
+
+
+class CarefulGossipSub(GossipSub):
+    """GossipSub whose faults stay small."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            [TProtocol("/meshsub/1.1.0")],  # 1.2 collapses at 20 messages a second
+            degree=6,
+            degree_low=4,
+            degree_high=12,
+            heartbeat_interval=1,
+            spam_protection_enabled=False,  # its limit of 10 a second is below one burst of ours
+            adaptive_gossip_enabled=False,
+            eclipse_protection_enabled=False,  # would drop neighbours of one house for one address
+        )
+
+    async def heartbeat(self) -> None:
+        # H1: an exception here ends the service and with it the node. Goes with H1.
+        while True:
+            await _or_log("heartbeat", super().heartbeat)
+            await trio.sleep(self.heartbeat_interval)
+
+    async def on_peer_subscribed(self, peer_id: ID, topic: str) -> None:
+        """H1: runs as a task of the service."""
+        await _or_log("subscription", super().on_peer_subscribed, peer_id, topic)
+
+    async def flush_pending_messages(self, peer_id: ID) -> None:
+        """H1: runs as a task of the service."""
+        await _or_log("flush", super().flush_pending_messages, peer_id)
+
+    def _check_equivocation(self, msg: rpc_pb2.Message) -> bool:
+        # H15: keeps up to 1,000 whole messages (64 MB) to compare sequence numbers, which mean
+        # nothing where a message is named by its hash. Goes when it can be switched off.
+        return True
+
+
+class CarefulPubsub(Pubsub):
+    """Pubsub that survives its peers. `judge(forwarder, message)` says what may be passed on."""
+
+    def __init__(
+        self,
+        host: IHost,
+        router: GossipSub,
+        topic: str,
+        judge: Callable[[ID, rpc_pb2.Message], Awaitable[bool]],
+    ) -> None:
+        super().__init__(
+            host,
+            router,
+            strict_signing=True,
+            msg_id_constructor=_content_id,
+            max_subscriptions_per_peer=4,
+            allowed_topics={topic},
+        )
+        self._judge = judge
+        self._judging: set[bytes] = set()
+        self._introducing: set[ID] = set()
+
+    async def push_msg(self, msg_forwarder: ID, msg: rpc_pb2.Message) -> None:
+        # H1: runs as a task of the service for whatever a peer sends; what it raises ends the
+        # node. Goes when pubsub isolates its tasks.
+        name = _content_id(msg)
+        if name in self._judging:
+            return  # the library marks a message as seen only after judging it
+        self._judging.add(name)
+        try:
+            await _or_log("message", super().push_msg, msg_forwarder, msg)
+        finally:
+            self._judging.discard(name)
+
+    async def validate_msg(self, msg_forwarder: ID, msg: rpc_pb2.Message) -> None:
+        # H9: the library remembers a refusal, a fault or a time-out for 300 s as "invalid",
+        # whoever brings the message next. Nothing is remembered here. Goes when that is optional.
+        if msg_forwarder == self.my_id:
+            return
+        if not await self._judge(msg_forwarder, msg):
+            raise ValidationError("not to be passed on")
+
+    def notify_subscriptions(self, publish_message: rpc_pb2.Message) -> None:
+        """H8: the subscriber's channel holds 32 messages; `judge` has had the message already."""
+
+    async def _handle_new_peer(self, peer_id: ID) -> None:
+        # H7: with two connections, or both sides introducing at once, the library opens two
+        # streams and forgets the first with its sending task. One at a time. Goes when it locks.
+        if peer_id in self._introducing:
+            return
+        self._introducing.add(peer_id)
+        try:
+            await super()._handle_new_peer(peer_id)
+        finally:
+            self._introducing.discard(peer_id)
+        queue = self.peer_queues.get(peer_id)
+        if queue is not None:
+            # H8: a queue of 32 cuts bursts without a word. Goes when its size is an option.
+            queue._queue.max_size = QUEUE_LIMIT
+
+
+def noise_and_yamux(keys: KeyPair) -> TransportUpgrader:
+    """How a connection is secured and shared: these two and nothing else."""
+    # H10: the defaults also offer secio, and "plaintext", where a peer merely claims its id. A
+    # gate that trusts peer ids must offer Noise alone. Goes when plaintext is off by default.
+    noise_key = create_new_x25519_key_pair().private_key
+    return TransportUpgrader(
+        {NOISE: NoiseTransport(keys, noise_privkey=noise_key)}, {TProtocol(YAMUX): Yamux}
+    )
+
+
+def check_port_free(host: str, port: int, family: socket.AddressFamily) -> None:
+    """Raise OSError when another socket listens there."""
+    # H14: the library listens with SO_REUSEPORT, so that a second node of the same user on the
+    # same port seems to work and each gets half of the connections. A plain bind tells. Goes when
+    # listening without that option is possible.
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        probe.bind((host, port))
+
+
+def _content_id(msg: rpc_pb2.Message) -> bytes:
+    """A message is named by its content, so that it is one message whoever sent it."""
+    return hashlib.sha256(msg.data).digest()
+
+
+async def _quietly(close: Callable[[], Awaitable[object]]) -> None:
+    """Close something that may be broken already."""
+    try:
+        await close()
+    except Exception as error:
+        logger.debug("closing failed: %s", error, exc_info=True)
+
+
+async def _or_log(what: str, work: Callable[..., Awaitable[object]], *args: object) -> None:
+    """Do it, or say in the log why not."""
+    try:
+        await work(*args)
+    except Exception as error:
+        logger.warning("gossip %s failed: %s", what, type(error).__name__, exc_info=True)
+
+
+# Signed peer records: the library attaches its own to every RPC, comparing all its addresses each
+# time, and verifies and stores the sender's for every RPC received. Ours is made again at most
+# every RECORD_SECONDS, and a record that did not change is not looked at. Goes when the library
+# sends records only when they change.
+_own_record: WeakKeyDictionary[IHost, tuple[float, bytes]] = WeakKeyDictionary()
+_known_records: WeakKeyDictionary[IHost, dict[ID, bytes]] = WeakKeyDictionary()
+
+
+def _own_record_of(host: IHost) -> tuple[bytes, bool]:
+    now = monotonic()
+    made, record = _own_record.get(host, (0.0, b""))
+    if record and now - made < RECORD_SECONDS:
+        return record, False
+    record, fresh = env_to_send_in_RPC(host)
+    _own_record[host] = (now, record)
+    return record, fresh
+
+
+def _take_record_once(msg: rpc_pb2.RPC, host: IHost, peer_id: ID) -> bool:
+    if not msg.HasField("senderRecord"):
+        return True
+    known = _known_records.setdefault(host, {})
+    if known.get(peer_id) == msg.senderRecord:
+        return True
+    if not maybe_consume_signed_record(msg, host, peer_id):
+        return False
+    if len(known) >= INBOUND_LIMIT:
+        known.clear()
+    known[peer_id] = bytes(msg.senderRecord)
+    return True
+
+
+def _install() -> None:
+    for module in (pubsub, gossipsub):
+        vars(module).update(
+            env_to_send_in_RPC=_own_record_of, maybe_consume_signed_record=_take_record_once
+        )
+    # H13: this module logs through the root logger's functions, which install a handler on the
+    # root logger of a program that has none. Goes when it has a logger of its own.
+    vars(swarm_connection).update(logging=logging.getLogger(swarm_connection.__name__))
+    # The library reports ordinary partings as warnings and errors, with tracebacks. What matters
+    # to an owner is logged here, once; LIBP2P_DEBUG still opens everything.
+    chatter = logging.getLogger("libp2p")
+    if chatter.level == logging.WARNING:
+        chatter.setLevel(logging.CRITICAL)
+
+
+_install()

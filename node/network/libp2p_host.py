@@ -1,0 +1,353 @@
+"""The real network: libp2p over TCP, Noise and Yamux, as `links.Network`.
+
+A connection may come from anyone; what a peer gets depends on `gate(peer)` (libp2p_lobby,
+libp2p_gossip). Nothing is dialled, redialled or closed here on the library's initiative, and no
+fault of a peer or of a handler reaches beyond its stream. Importing this module imports libp2p.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+import trio
+from libp2p.abc import INetConn, INetStream, INetwork, INotifee
+from libp2p.crypto.ed25519 import create_new_key_pair
+from libp2p.custom_types import TProtocol
+from libp2p.host.exceptions import StreamFailure
+from libp2p.identity.identify_push.identify_push import ID_PUSH
+from libp2p.peer.id import ID
+from libp2p.peer.peerstore import PeerStore
+from libp2p.tools.anyio_service import background_trio_service
+from multiaddr import Multiaddr  # type: ignore[import-untyped]
+
+from node.network import libp2p_addresses
+from node.network.libp2p_framing import FramedStream, linger
+from node.network.libp2p_gossip import GatedPubsub
+from node.network.libp2p_hazards import CarefulGossipSub, CarefulSwarm, noise_and_yamux
+from node.network.libp2p_lobby import CONNECTIONS, IDLE_SECONDS, GatedHost
+from node.network.links import (
+    JOIN,
+    MAX_GOSSIP,
+    Gate,
+    GossipCheck,
+    Handler,
+    LinkError,
+    Stream,
+)
+from node.network.peer_id import device_key_of
+from node.network.serving import refuse, serve
+from protocol.errors import Invalid
+
+if TYPE_CHECKING:
+    from libp2p.network.stream.net_stream import NetStream
+    from trio_typing import TaskStatus
+
+logger = logging.getLogger("moothall.network")
+
+DIAL_SECONDS = 5.0  # for each address
+OPEN_SECONDS = 10.0
+CLOSE_SECONDS = 2.8
+PART_SECONDS = 1.0
+
+
+class Libp2pNetwork:
+    """One device on the network; `run` it once. `topic` names the community's gossip."""
+
+    def __init__(self, device_seed: bytes, *, gate: Gate, topic: str) -> None:
+        self._keys = create_new_key_pair(device_seed)
+        self._me = ID.from_pubkey(self._keys.public_key)
+        self.peer_id = str(self._me)
+        self._gate = gate
+        self._topic = topic
+        self._handlers: dict[str, Handler] = {}
+        self._check: GossipCheck = _pass_nothing_on
+        self._watchers: list[Callable[[str, bool], None]] = []
+        self._up: dict[str, dict[INetConn, float]] = {}  # connections, each with its start
+        self._dialling: dict[str, trio.Lock] = {}
+        self._swarm: CarefulSwarm | None = None
+        self._host: GatedHost | None = None
+        self._pubsub: GatedPubsub | None = None
+        self._nursery: trio.Nursery | None = None
+
+    @property
+    def addresses(self) -> list[str]:
+        if self._swarm is None:
+            return []
+        bound = [a for listener in self._swarm.listeners.values() for a in listener.get_addrs()]
+        return [text for a in bound for text in libp2p_addresses.to_show(a, self.peer_id)]
+
+    def peers(self) -> list[str]:
+        return list(self._up)
+
+    def handle(self, protocol: str, handler: Handler) -> None:
+        self._handlers[protocol] = handler
+
+    def on_gossip(self, check: GossipCheck) -> None:
+        self._check = check
+
+    def on_peer(self, changed: Callable[[str, bool], None]) -> None:
+        self._watchers.append(changed)
+
+    async def run(
+        self,
+        listen: Sequence[str],
+        *,
+        task_status: TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        wanted = [libp2p_addresses.to_listen(text) for text in listen]
+        failed: LinkError | None = None
+        host, swarm, pubsub, router = self._assemble()
+        try:
+            async with background_trio_service(swarm):
+                try:
+                    failed = await self._bind(swarm, wanted)
+                    if failed is None:
+                        async with (
+                            background_trio_service(router),
+                            background_trio_service(pubsub),
+                            trio.open_nursery() as nursery,
+                        ):
+                            await pubsub.wait_until_ready()
+                            await pubsub.subscribe(self._topic)
+                            self._host, self._swarm, self._pubsub = host, swarm, pubsub
+                            self._nursery = nursery
+                            nursery.start_soon(self._tidy_lobby)
+                            try:
+                                task_status.started()
+                                await trio.sleep_forever()
+                            finally:
+                                # Before the nurseries wait for tasks that wait for sockets.
+                                await self._close(swarm)
+                finally:
+                    await self._close(swarm)
+        finally:
+            pubsub.seen_messages.stop()  # it keeps a thread
+            self._host = self._swarm = self._pubsub = self._nursery = None
+            for peer in list(self._up):
+                for conn in list(self._up[peer]):
+                    self._down(peer, conn)
+        if failed is not None:
+            raise failed
+
+    async def connect(self, peer: str, addresses: Sequence[str]) -> None:
+        swarm = self._running()
+        if peer == self.peer_id:
+            raise LinkError("self", "That is this node itself.")
+        peer_id = _id_of(peer)
+        lock = self._dialling.setdefault(peer, trio.Lock())
+        try:
+            async with lock:
+                if peer in self._up:
+                    return
+                reasons = []
+                for text in addresses:
+                    reason = await self._dial(swarm, peer_id, text)
+                    if reason is None:
+                        return
+                    logger.info("dialling %s at %s failed: %s", peer, text, reason)
+                    reasons.append(f"{text} ({reason})")
+        finally:
+            if not lock.statistics().tasks_waiting and not lock.locked():
+                self._dialling.pop(peer, None)
+        raise LinkError(
+            "unreachable", f"{peer} can't be reached: {', '.join(reasons) or 'no address known'}."
+        )
+
+    async def disconnect(self, peer: str) -> None:
+        connections = list(self._up.get(peer, ()))
+        with trio.CancelScope(shield=True):
+            with trio.move_on_after(PART_SECONDS):
+                async with trio.open_nursery() as nursery:
+                    for conn in connections:
+                        nursery.start_soon(_close_quietly, conn)
+            for conn in connections:
+                secured = getattr(conn.muxed_conn, "secured_conn", None)
+                if secured is not None and not conn.muxed_conn.is_closed:
+                    with trio.move_on_after(PART_SECONDS):
+                        await _close_quietly(secured)
+        for conn in connections:
+            self._down(peer, conn)
+
+    async def open(self, peer: str, protocol: str) -> Stream:
+        self._running()
+        host = self._host
+        if host is None or peer not in self._up:
+            raise LinkError("not-connected", f"There is no connection with {peer}.")
+        if protocol != JOIN and not self._gate(peer):
+            refuse(peer, protocol, "stranger")
+            raise LinkError("stranger", f"{peer} is no member as far as this node knows.")
+        try:
+            with trio.fail_after(OPEN_SECONDS):
+                stream = await host.new_stream(_id_of(peer), [TProtocol(protocol)])
+        except trio.TooSlowError:
+            raise LinkError("too-slow", f"{peer} didn't answer in time.") from None
+        except StreamFailure as error:
+            raise LinkError("refused", f"{peer} doesn't serve {protocol} to us.") from error
+        except Exception as error:
+            raise LinkError("lost", f"The connection with {peer} was lost.") from error
+        return FramedStream(cast("NetStream", stream), self._linger)
+
+    async def publish(self, message: bytes) -> None:
+        if len(message) > MAX_GOSSIP:
+            raise Invalid("too-large", f"{len(message)} bytes are too many for one gossip message.")
+        if self._pubsub is None:
+            return
+        try:
+            await self._pubsub.publish(self._topic, message)
+        except Exception as error:
+            logger.warning("gossip not sent: %s", type(error).__name__, exc_info=True)
+
+    async def refresh(self, peer: str) -> None:
+        if peer not in self._up:
+            return
+        if not self._gate(peer):
+            refuse(peer, "connection", "no-member")
+            await self.disconnect(peer)
+        elif self._pubsub is not None and self._nursery is not None:
+            self._nursery.start_soon(self._pubsub.ensure_peer_stream, _id_of(peer), OPEN_SECONDS)
+
+    def _running(self) -> CarefulSwarm:
+        if self._swarm is None:
+            raise LinkError("not-running", "The network of this node isn't running.")
+        return self._swarm
+
+    def _assemble(self) -> tuple[GatedHost, CarefulSwarm, GatedPubsub, CarefulGossipSub]:
+        peerstore = PeerStore()
+        peerstore.add_key_pair(self._me, self._keys)
+        swarm = CarefulSwarm(self._me, peerstore, noise_and_yamux(self._keys))
+        host = GatedHost(swarm, self._gate)
+        host.remove_stream_handler(ID_PUSH)  # what peers say of their addresses we ask elsewhere
+        for protocol, handler in self._handlers.items():
+            host.set_stream_handler(TProtocol(protocol), partial(self._serve, handler))
+        if JOIN in self._handlers:
+            host.serve_strangers(partial(self._serve_stranger, self._handlers[JOIN]))
+        router = CarefulGossipSub()
+        pubsub = GatedPubsub(host, router, self._topic, self._gate, self._check)
+        swarm.register_notifee(_Watch(self))
+        return host, swarm, pubsub, router
+
+    async def _bind(self, swarm: CarefulSwarm, wanted: list[Multiaddr]) -> LinkError | None:
+        for address in wanted:
+            if not await swarm.listen(address):
+                return LinkError("bad-address", f"Can't listen on {address}. Nothing was started.")
+        return None
+
+    async def _close(self, swarm: CarefulSwarm) -> None:
+        await swarm.close_soon(CLOSE_SECONDS)
+
+    async def _dial(self, swarm: CarefulSwarm, peer: ID, text: str) -> str | None:
+        """Try one address; None if we are connected, else a word on why not."""
+        try:
+            address = libp2p_addresses.to_dial(text, str(peer))
+            with trio.move_on_after(DIAL_SECONDS):
+                await swarm.dial_one(peer, address)
+                return None
+        except LinkError as error:
+            return error.reason
+        except Exception as error:
+            logger.debug("dialling %s failed: %s", text, error, exc_info=True)
+            return type(error.__cause__ or error).__name__
+        return "too-slow"
+
+    async def _serve(self, handler: Handler, stream: INetStream) -> None:
+        await serve(handler, FramedStream(cast("NetStream", stream), self._linger))
+
+    async def _serve_stranger(self, handler: Handler, stream: NetStream, allowance: int) -> None:
+        await serve(handler, FramedStream(stream, self._linger, allowance=allowance))
+
+    def _linger(self, stream: NetStream) -> None:
+        if self._nursery is not None:
+            self._nursery.start_soon(linger, stream)
+
+    def _opened(self, conn: INetConn) -> None:
+        peer = str(conn.muxed_conn.peer_id)
+        first = peer not in self._up
+        self._up.setdefault(peer, {})[conn] = trio.current_time()
+        if first:
+            self._tell(peer, True)
+
+    def _down(self, peer: str, conn: INetConn) -> None:
+        connections = self._up.get(peer)
+        if connections is None or connections.pop(conn, None) is None or connections:
+            return
+        del self._up[peer]
+        self._tell(peer, False)
+
+    def _tell(self, peer: str, up: bool) -> None:
+        for changed in self._watchers:
+            try:
+                changed(peer, up)
+            except Exception as error:
+                logger.warning("on_peer failed: %s", type(error).__name__, exc_info=True)
+
+    async def _tidy_lobby(self) -> None:
+        """Close connections of strangers who ask for nothing, and those above the limit."""
+        while True:
+            await trio.sleep(IDLE_SECONDS / 6)
+            host = self._host
+            if host is None:
+                return
+            now = trio.current_time()
+            for peer in list(self._up):
+                started = max(self._up.get(peer, {}).values(), default=now)
+                idle = now - started > IDLE_SECONDS and not host.in_lobby(_id_of(peer))
+                if idle and not self._gate(peer):
+                    refuse(peer, "connection", "idle-stranger")
+                    await self.disconnect(peer)
+
+    def _lobby_is_full(self) -> bool:
+        strangers = sum(not self._gate(peer) for peer in self._up)
+        return strangers > CONNECTIONS
+
+
+class _Watch(INotifee):
+    """The library's news of connections."""
+
+    def __init__(self, network: Libp2pNetwork) -> None:
+        self._network = network
+
+    async def connected(self, network: INetwork, conn: INetConn) -> None:
+        self._network._opened(conn)
+        peer = str(conn.muxed_conn.peer_id)
+        if not self._network._gate(peer) and self._network._lobby_is_full():
+            refuse(peer, "connection", "lobby-full")
+            nursery = self._network._nursery
+            if nursery is not None:
+                nursery.start_soon(self._network.disconnect, peer)
+
+    async def disconnected(self, network: INetwork, conn: INetConn) -> None:
+        self._network._down(str(conn.muxed_conn.peer_id), conn)
+
+    async def opened_stream(self, network: INetwork, stream: INetStream) -> None:
+        pass
+
+    async def closed_stream(self, network: INetwork, stream: INetStream) -> None:
+        pass
+
+    async def listen(self, network: INetwork, multiaddr: Multiaddr) -> None:
+        pass
+
+    async def listen_close(self, network: INetwork, multiaddr: Multiaddr) -> None:
+        pass
+
+
+async def _close_quietly(thing: INetConn) -> None:
+    try:
+        await thing.close()
+    except Exception as error:
+        logger.debug("closing failed: %s", error, exc_info=True)
+
+
+async def _pass_nothing_on(peer: str, message: bytes) -> bool:
+    return False
+
+
+def _id_of(peer: str) -> ID:
+    try:
+        device_key_of(peer)
+    except Invalid as error:
+        raise LinkError("bad-peer-id", str(error)) from error
+    return ID.from_base58(peer)

@@ -1,0 +1,320 @@
+"""The sync conversation as two machines without I/O: one asks, one answers.
+
+`Asker` pulls what the other side has and we lack; `Answerer` serves a peer's questions. Messages
+go in, messages come out; what is held is reached only through `Holdings`, so tests run the real
+machines over a toy store. The side that opened the stream asks first, then says `Turn`.
+
+Order: certificates, side set, then places and segments, then forks. Nothing here trusts a peer:
+what arrives is handed to `Holdings`, which checks before it keeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from protocol.errors import PeerFault
+from protocol.messages import (
+    MAX_WANTS,
+    Branch,
+    Buckets,
+    Certificates,
+    End,
+    Forked,
+    Hello,
+    Ids,
+    Place,
+    Places,
+    Probe,
+    SegmentOf,
+    Side,
+    SideIds,
+    Turn,
+    Want,
+    WantBranch,
+    WantCertificates,
+    WantSide,
+    WantSideIds,
+)
+
+Log = tuple[bytes, int]
+WAYS = 32  # seqs asked for in one step of a bisection
+
+
+class Holdings(Protocol):
+    """What a node holds, as the sync machines need it. Every `keep_*` checks before it keeps."""
+
+    def hello(self) -> Hello:
+        """What we hold now."""
+        ...
+
+    def certificates(self, height: int) -> Certificates:
+        """Certificates from `height` on, as many as fit a frame."""
+        ...
+
+    def keep_certificates(self, answer: Certificates) -> int:
+        """Check and keep; the height reached."""
+        ...
+
+    def side_ids(self) -> list[bytes]:
+        """Ids of the side set."""
+        ...
+
+    def side_lacking(self, ids: Sequence[bytes]) -> list[bytes]:
+        """Those of `ids` that are not here."""
+        ...
+
+    def side_object(self, object_id: bytes) -> bytes | None:
+        """One object's bytes."""
+        ...
+
+    def keep_side(self, raw: bytes) -> None:
+        """Check and keep one object."""
+        ...
+
+    def buckets(self, count: int | None = None) -> bytes:
+        """8-byte digests of `count` buckets (None: a number that suits the frontier's size)."""
+        ...
+
+    def places(self, differing_from: bytes) -> list[Place]:
+        """Our places in the buckets whose digests differ from the given ones."""
+        ...
+
+    def lacking(self, theirs: Sequence[Place]) -> tuple[list[Place], list[tuple[Log, int]]]:
+        """(our places to be continued, logs that part below the given seq)."""
+        ...
+
+    def segments(self, places: Sequence[Place]) -> Iterator[SegmentOf | Forked]:
+        """What follows these places: `gov` first, then the newest logs."""
+        ...
+
+    def keep_segment(self, segment: SegmentOf) -> Log | None:
+        """Check and keep; the log if it turns out to part from ours and must be bisected."""
+        ...
+
+    def ids_at(self, device: bytes, lane: int, seqs: Sequence[int]) -> list[bytes]:
+        """Ids at these seqs; empty bytes where there is none."""
+        ...
+
+    def branch(self, device: bytes, lane: int, seq: int) -> list[Any]:
+        """`[[header, signature], ...]` from `seq` to the first signed record; maybe empty."""
+        ...
+
+    def head_seq(self, device: bytes, lane: int) -> int:
+        """The last seq we hold of a log; 0 for none."""
+        ...
+
+    def keep_branch(self, device: bytes, lane: int, seq: int, headers: list[Any]) -> None:
+        """Check that these headers part from our log at `seq`, and keep the proof."""
+        ...
+
+
+class Bisection:
+    """Finds the last seq at which two logs agree, asking for WAYS ids at a time."""
+
+    def __init__(self, log: Log, differ_at: int) -> None:
+        self.log = log
+        self._same = 0  # they agree here; seq 0 is the empty log
+        self._differ = differ_at  # they differ here
+
+    @property
+    def parted_at(self) -> int | None:
+        """The first differing seq, once it is known."""
+        return self._differ if self._differ == self._same + 1 else None
+
+    def seqs(self) -> list[int]:
+        """Which seqs to ask for next."""
+        gap = self._differ - self._same
+        steps = min(WAYS, gap - 1)
+        return sorted({self._same + gap * step // (steps + 1) for step in range(1, steps + 1)})
+
+    def learn(self, seqs: Sequence[int], ours: Sequence[bytes], theirs: Sequence[bytes]) -> None:
+        """Narrow by ids; PeerFault if the answer has another length than the question."""
+        if len(theirs) != len(seqs):
+            raise PeerFault("bad-message", "an answer that does not fit the probe")
+        for seq, mine, other in zip(seqs, ours, theirs, strict=True):
+            if mine and mine == other:
+                self._same = max(self._same, seq)
+            else:
+                self._differ = min(self._differ, seq)
+                break
+
+
+class Asker:
+    """Pulls from one peer. `begin` with both hellos, then feed `receive` until `done`."""
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._holdings = holdings
+        self._mine = holdings.hello()
+        self._theirs: Hello | None = None
+        self._expects: tuple[type[Any], ...] = ()
+        self._places: list[Place] = []
+        self._wanted: list[Place] = []
+        self._parted: dict[Log, int] = {}
+        self._bisection: Bisection | None = None
+        self._asked: list[int] = []
+        self.done = False
+
+    def begin(self, mine: Hello, theirs: Hello) -> list[Any]:
+        """The first question, or none (and `done`) when there is nothing to ask."""
+        self._mine, self._theirs = mine, theirs
+        if theirs.height > mine.height:
+            return self._ask(WantCertificates(mine.height + 1), Certificates)
+        return self._ask_side()
+
+    def receive(self, message: Any) -> list[Any]:
+        """Take the answer to the last question; returns the next question, if any."""
+        if not isinstance(message, self._expects):
+            raise PeerFault("unexpected", f"{type(message).__name__} was not asked for")
+        match message:
+            case Certificates():
+                height = self._holdings.keep_certificates(message)
+                if message.more and message.certificates:
+                    return self._ask(WantCertificates(height + 1), Certificates)
+                return self._ask_side()
+            case SideIds(ids):
+                lacking = self._holdings.side_lacking(ids)
+                if not lacking:
+                    return self._ask_places()
+                return self._ask(WantSide(lacking), Side, End)
+            case Side(raw):
+                self._holdings.keep_side(raw)
+            case Places(places, more):
+                self._places += places
+                if len(self._places) > 100_000:
+                    raise PeerFault("too-large", "a frontier of too many logs")
+                if not more:
+                    return self._ask_records()
+            case SegmentOf():
+                parted = self._holdings.keep_segment(message)
+                if parted is not None:
+                    self._parted.setdefault(parted, self._holdings.head_seq(*parted))
+            case Forked(device, lane):
+                self._parted.setdefault((device, lane), self._holdings.head_seq(device, lane))
+            case End():
+                return self._ask_places() if Side in self._expects else self._ask_segments()
+            case Ids(ids):
+                return self._narrow(ids)
+            case Branch(headers):
+                return self._keep_branch(headers)
+        return []
+
+    def _ask(self, question: Any, *expects: type[Any]) -> list[Any]:
+        self._expects = expects
+        return [question]
+
+    def _ask_side(self) -> list[Any]:
+        assert self._theirs is not None  # noqa: S101 - begin() came first
+        if self._theirs.side == self._holdings.hello().side:
+            return self._ask_places()
+        return self._ask(WantSideIds(), SideIds)
+
+    def _ask_places(self) -> list[Any]:
+        assert self._theirs is not None  # noqa: S101 - begin() came first
+        if self._theirs.frontier == self._holdings.hello().frontier:
+            return self._finish()
+        return self._ask(Buckets(self._holdings.buckets()), Places)
+
+    def _ask_records(self) -> list[Any]:
+        self._wanted, parted = self._holdings.lacking(self._places)
+        self._places = []
+        self._parted.update(dict(parted))
+        return self._ask_segments()
+
+    def _ask_segments(self) -> list[Any]:
+        if not self._wanted:
+            return self._ask_fork()
+        now, self._wanted = self._wanted[:MAX_WANTS], self._wanted[MAX_WANTS:]
+        return self._ask(Want(now), SegmentOf, Forked, End)
+
+    def _ask_fork(self) -> list[Any]:
+        while self._parted:
+            log, seq = self._parted.popitem()
+            if seq < 1:
+                continue
+            self._bisection = Bisection(log, seq)
+            return self._probe()
+        return self._finish()
+
+    def _probe(self) -> list[Any]:
+        assert self._bisection is not None  # noqa: S101 - set by the caller
+        device, lane = self._bisection.log
+        if (seq := self._bisection.parted_at) is not None:
+            return self._ask(WantBranch(device, lane, seq), Branch)
+        self._asked = self._bisection.seqs()
+        return self._ask(Probe(device, lane, self._asked), Ids)
+
+    def _narrow(self, theirs: list[bytes]) -> list[Any]:
+        assert self._bisection is not None  # noqa: S101 - a probe was sent
+        ours = self._holdings.ids_at(*self._bisection.log, self._asked)
+        self._bisection.learn(self._asked, ours, theirs)
+        return self._probe()
+
+    def _keep_branch(self, headers: list[Any]) -> list[Any]:
+        assert self._bisection is not None  # noqa: S101 - a branch was asked for
+        seq = self._bisection.parted_at
+        if headers and seq is not None:
+            self._holdings.keep_branch(*self._bisection.log, seq, headers)
+        return self._ask_fork()
+
+    def _finish(self) -> list[Any]:
+        self.done = True
+        self._expects = ()
+        return []
+
+
+class Answerer:
+    """Serves one peer's questions from what we hold."""
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._holdings = holdings
+
+    def answer(self, message: Any) -> Iterator[Any]:
+        """The messages that answer a question; PeerFault `unexpected` if it is none."""
+        holdings = self._holdings
+        match message:
+            case WantCertificates(height):
+                yield holdings.certificates(height)
+            case WantSideIds():
+                yield SideIds(holdings.side_ids())
+            case WantSide(ids):
+                for object_id in ids:
+                    raw = holdings.side_object(object_id)
+                    if raw is not None:
+                        yield Side(raw)
+                yield End()
+            case Buckets(digests):
+                places = holdings.places(digests)
+                while len(places) > MAX_WANTS:
+                    yield Places(places[:MAX_WANTS], True)
+                    places = places[MAX_WANTS:]
+                yield Places(places, False)
+            case Want(places):
+                yield from holdings.segments(places)
+                yield End()
+            case Probe(device, lane, seqs):
+                yield Ids(holdings.ids_at(device, lane, seqs))
+            case WantBranch(device, lane, seq):
+                yield Branch(holdings.branch(device, lane, seq))
+            case _:
+                raise PeerFault("unexpected", f"{type(message).__name__} is no question")
+
+
+def turn(hello: Hello) -> Turn:
+    """Hand the asking over, with what we hold now."""
+    return Turn(list(hello))
+
+
+def turned(message: Turn) -> Hello:
+    """The hello inside a `Turn`."""
+    return Hello(*message.hello)
+
+
+def same(one: Hello, other: Hello) -> bool:
+    """Whether two hellos say that both hold the same; PeerFault when they can't talk at all."""
+    if one.version != other.version:
+        raise PeerFault("other-version", "the peer speaks another version of sync")
+    if one.community != other.community:
+        raise PeerFault("other-community", "the peer belongs to another community")
+    return one[1:5] == other[1:5]
+

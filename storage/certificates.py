@@ -1,0 +1,238 @@
+"""The certificate chain on disk, and the certified state it leads to.
+
+The chain only grows; each certificate is folded before it is kept, so what is on disk is valid.
+The folded state is cached in the store and caught up when another process has appended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import Any
+
+import cbor2
+
+from governance.charter import Charter, charter_hash
+from governance.roll import Certified, beginning, fold, step
+from protocol.certificates import Certificate, Seat, make_body, read_certificate, sign_certificate
+from protocol.codec import Plain
+from protocol.errors import Invalid, Refused
+from protocol.keys import Signer
+from protocol.kinds.found import Found
+from protocol.kinds.registry import content
+from protocol.messages import Certificates
+from protocol.records import GOV, Record, read_entry, signed
+from storage import log as logs
+from storage.database import get_meta
+from storage.rows import device_no, ensure_log, find_record, log_by_no, note_fault, record_at
+from storage.store import Store
+
+FRAME_BYTES = 256 * 1024
+
+
+def founding(store: Store) -> Record | None:
+    """The founding record, or None before the first sync."""
+    row = store.db.execute("SELECT value FROM meta WHERE key = 'founder'").fetchone()
+    if row is None:
+        return None
+    log = ensure_log(store, bytes.fromhex(row[0]), GOV)
+    return record_at(store, log.no, 1)
+
+
+def keep_founding(store: Store, entry: object) -> None:
+    """Keep the founding record that came with the first certificates. Invalid if it is not ours."""
+    record = read_entry(entry)
+    if record.id != store.community or not signed(record, store.community):
+        raise Invalid("other-community", "a founding record of another community")
+    said = content(record)
+    if not isinstance(said, Found):
+        raise Invalid("bad-founding", "a founding record that can't be read")
+    said.check(record.header.device)
+    try:
+        Charter.from_data(said.charter)
+    except Refused as error:
+        raise Invalid("bad-founding", f"a founding charter that is refused: {error}") from error
+    store.db.execute(
+        "INSERT OR REPLACE INTO meta (key, value) VALUES ('founder', ?)",
+        [record.header.device.hex()],
+    )
+    logs.keep_segment(store, record.header.device, GOV, [record.entry()])
+
+
+def current(store: Store) -> Certified | None:
+    """The certified state; None before the founding record is here."""
+    state = store.certified
+    if state is None:
+        record = founding(store)
+        if record is None:
+            return None
+        said = content(record)
+        charter = Charter.from_data(said.charter)
+        state = beginning(
+            store.community, record.header.device, said, charter_hash(charter)
+        )
+    for (travel,) in store.db.execute(
+        "SELECT travel FROM certificate WHERE height > ? ORDER BY height", [state.height]
+    ).fetchall():
+        state = fold(state, read_certificate(cbor2.loads(travel)))
+    store.certified = state
+    return state
+
+
+def charter(store: Store) -> Charter | None:
+    """The charter in force."""
+    record = founding(store)
+    return None if record is None else Charter.from_data(content(record).charter)
+
+
+def tip(store: Store) -> tuple[int, bytes]:
+    """(height, id) of the newest certificate; (-1, community id) for none."""
+    row = store.db.execute(
+        "SELECT height, id FROM certificate ORDER BY height DESC LIMIT 1"
+    ).fetchone()
+    return (-1, store.community) if row is None else (row[0], row[1])
+
+
+def travelling(store: Store, height: int) -> Certificates:
+    """The answer to a peer that lacks certificates from `height` on."""
+    found = founding(store) if height == 0 else None
+    chosen: list[Any] = []
+    size, more = 0, False
+    for (raw,) in store.db.execute(
+        "SELECT travel FROM certificate WHERE height >= ? ORDER BY height", [height]
+    ):
+        if chosen and size + len(raw) > FRAME_BYTES:
+            more = True
+            break
+        chosen.append(cbor2.loads(raw))
+        size += len(raw)
+    return Certificates(None if found is None else found.entry(), chosen, more)
+
+
+def keep(store: Store, travel: object) -> bool:
+    """Fold one certificate and keep it; False if it was here. Invalid if it does not follow.
+
+    Raises Invalid `fraud` when another certificate is already held at its height.
+    """
+    certificate = read_certificate(travel)
+    state = current(store)
+    if state is None:
+        raise Invalid("no-founding", "a certificate before the founding record")
+    if certificate.height <= state.height:
+        row = store.db.execute(
+            "SELECT id FROM certificate WHERE height = ?", [certificate.height]
+        ).fetchone()
+        if row is not None and row[0] == certificate.id:
+            return False
+        note_fault(store, f"certificate {certificate.height}", "certificate-conflict")
+        raise Invalid("certificate-conflict", "another certificate is held at this height")
+    anchor = get_meta(store.db, f"anchor {certificate.height}")
+    if anchor is not None and anchor != certificate.id.hex():
+        raise Invalid("other-community", "not the certificate that the invitation named")
+    after = fold(state, certificate)
+    store.db.execute(
+        "INSERT INTO certificate (height, id, raw, travel, received_ms) VALUES (?, ?, ?, ?, ?)",
+        [
+            certificate.height,
+            certificate.id,
+            certificate.raw,
+            cbor2.dumps(certificate.travel()),
+            store.now_ms(),
+        ],
+    )
+    _carry_out(store, state, after)
+    store.certified = after
+    store.changed.update(("certificate", "gov"))
+    return True
+
+
+def _carry_out(store: Store, before: Certified, after: Certified) -> None:
+    """What a fold means for the log: cuts, and cited records that lie beyond a prefix."""
+    for person in after.roll.persons.values():
+        for device in person.devices:
+            device_no(store, device)  # known from now on, whatever of its logs is here
+    for (device, lane), (seq, record_id) in after.roll.cuts.items():
+        if (device, lane) in before.roll.cuts:
+            continue
+        log = ensure_log(store, device, lane)
+        store.db.execute(
+            "UPDATE log SET cut_seq = ?, cut_id = ? WHERE no = ?", [seq, record_id, log.no]
+        )
+        _cut(store, log.no, seq, record_id)
+    store.certified = after
+    for cited in after.roll.cited - before.roll.cited:
+        row = store.db.execute(
+            "SELECT header, signature, salt, body FROM contested WHERE id = ?", [cited]
+        ).fetchone()
+        if row is not None:
+            logs.spare_beyond(store, [read_entry(list(row))])
+
+
+def _cut(store: Store, log_no: int, seq: int, record_id: bytes) -> None:
+    """End a log at (seq, id): drop what does not lead there, fetch back what was contested."""
+    log = log_by_no(store, log_no)
+    if log.head_seq >= seq:
+        held = record_at(store, log_no, seq) if seq else None
+        fits = seq == 0 or (held is not None and held.id == record_id)
+        logs.truncate(store, log, seq if fits else 0)
+    branch: list[Record] = []
+    want = record_id
+    while (row := _contested(store, want)) is not None:
+        branch.insert(0, read_entry(list(row)))
+        want = branch[0].header.prev
+    log = log_by_no(store, log_no)
+    if branch and log.head_seq < seq:
+        start = branch[0].header.seq
+        if start <= log.head_seq and record_at(store, log_no, start - 1) is not None:
+            logs.truncate(store, log, start - 1)
+        logs.keep_checked(store, log.device, log.lane, branch)
+    logs.advance(store, log_by_no(store, log_no))
+
+
+def _contested(store: Store, record_id: bytes) -> Sequence[Any] | None:
+    row: Sequence[Any] | None = store.db.execute(
+        "SELECT header, signature, salt, body FROM contested WHERE id = ?", [record_id]
+    ).fetchone()
+    return row
+
+
+def certify(
+    store: Store, signer: Signer, kind: str, decision: dict[str, Plain]
+) -> Certificate:
+    """The one teller's next certificate, kept before anybody sees it. Refused if not the teller.
+
+    The caller holds a durable transaction: height and tip can't change under it.
+    """
+    state = current(store)
+    if state is None or state.tellers != (Seat(state.tellers[0].person, signer.public),):
+        raise Refused("not-teller", "Only the community's one teller can certify this.")
+    after = step(state, kind, decision)
+    raw = make_body(
+        community=store.community,
+        height=state.height + 1,
+        prev=state.id,
+        kind=kind,
+        charter_hash=after.charter_hash,
+        roll_root=after.roll.root(),
+        next_tellers=after.tellers,
+        decision=decision,
+    )
+    signature = sign_certificate(raw, 0, signer)
+    travel: list[Plain] = [raw, 0, [[0, signature]]]
+    keep(store, travel)
+    return read_certificate(travel)
+
+
+def verify_chain(store: Store) -> Iterator[str]:
+    """Sentences for what is wrong with the chain on disk."""
+    store.certified = None
+    try:
+        state = current(store)
+    except Invalid as error:
+        yield f"certificates: {error}"
+        return
+    for height, record_id, raw in store.db.execute("SELECT height, id, raw FROM certificate"):
+        if sha256(raw).digest() != record_id:
+            yield f"certificate {height}: its bytes are not those of its id"
+    if state is None and find_record(store, store.community) is not None:
+        yield "the founding record is here but can't be read"

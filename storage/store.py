@@ -1,0 +1,70 @@
+"""The store of one home: its database, its community, and the certified state folded so far.
+
+Everything that changes the log goes through `storage.log`; this module only holds what the other
+storage modules share, so that they need no globals.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from governance.roll import Certified
+from storage.database import DURABLE, get_meta, open_database, set_meta, write
+
+
+@dataclass(kw_only=True)
+class Store:
+    """An open home. `now_ms` is this machine's clock, used for display and tellers only."""
+
+    db: Database
+    community: bytes
+    device: bytes  # this home's own device key
+    now_ms: Callable[[], int]
+    certified: Certified | None = None  # cache; see storage.certificates.current
+    changed: set[str] = field(default_factory=set)  # words for the service: 'gov', 'certificate'
+
+    @contextlib.contextmanager
+    def transaction(self, *, sync: str = DURABLE) -> Iterator[None]:
+        """One write transaction; `changed` tells afterwards what it touched."""
+        if self.db.conn.in_transaction:
+            yield
+            return
+        self.changed.clear()
+        try:
+            with write(self.db, sync=sync):
+                yield
+        except BaseException:
+            self.certified = None  # may have been folded further than what is on disk
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self.db.close()
+
+
+def open_store(path: Path, *, device: bytes, now_ms: Callable[[], int]) -> Store:
+    """The store at `path`, whose community was set by `create_store`."""
+    db = open_database(path)
+    community = get_meta(db, "community")
+    return Store(
+        db=db, community=bytes.fromhex(community or ""), device=device, now_ms=now_ms
+    )
+
+
+def create_store(
+    path: Path, *, community: bytes, device: bytes, now_ms: Callable[[], int]
+) -> Store:
+    """A new store for `community`."""
+    db = open_database(path)
+    set_meta(db, "community", community.hex())
+    return Store(db=db, community=community, device=device, now_ms=now_ms)
+
+
+def h64(record_id: bytes) -> int:
+    """The first 8 bytes of an id as SQLite's signed integer."""
+    return int.from_bytes(record_id[:8], "big", signed=True)

@@ -1,0 +1,85 @@
+"""Full text of listings, filled in the background so that a first sync need not wait for it.
+
+A few new listings are indexed at once; a flood is left to `index_some`, which the node calls
+while it is idle. Every version is indexed by its record's rowid; queries join the standing ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from protocol.codec import decode
+from protocol.errors import Invalid
+from protocol.kinds.listing import Listing, read
+from protocol.records import MAX_BODY
+from storage.store import Store
+
+AT_ONCE = 64  # new versions that are indexed in the same transaction
+
+
+def _reached(store: Store) -> int:
+    row = store.db.execute("SELECT value FROM meta WHERE key = 'text_indexed'").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _reach(store: Store, rowid: int) -> None:
+    store.db.execute(
+        "INSERT OR REPLACE INTO meta (key, value) VALUES ('text_indexed', ?)", [str(rowid)]
+    )
+
+
+def behind(store: Store) -> int:
+    """How many versions are not indexed yet."""
+    row = store.db.execute(
+        "SELECT count(*) FROM listing WHERE rowid > ?", [_reached(store)]
+    ).fetchone()
+    return int(row[0])
+
+
+def after_apply(store: Store, new: int) -> None:
+    """Index at once when there is little to do."""
+    if new <= AT_ONCE:
+        index_some(store, AT_ONCE)
+
+
+def index_some(store: Store, count: int) -> int:
+    """Index up to `count` versions; how many were. The caller holds the transaction."""
+    rows = store.db.execute(
+        "SELECT listing.rowid, record.body FROM listing JOIN record USING (rowid)"
+        " WHERE listing.rowid > ? ORDER BY listing.rowid LIMIT ?",
+        [_reached(store), count],
+    ).fetchall()
+    if not rows:
+        return 0
+    store.db.conn.executemany(
+        "INSERT OR REPLACE INTO listing_text (rowid, title, text) VALUES (?, ?, ?)",
+        [(rowid, *_texts(body)) for rowid, body in rows],
+    )
+    _reach(store, rows[-1][0])
+    return len(rows)
+
+
+def _texts(body: bytes | None) -> tuple[str, str]:
+    if body is None:
+        return "", ""
+    try:
+        data = decode(body, limit=MAX_BODY)
+        said: Listing = read(data)  # type: ignore[arg-type]
+    except Invalid:
+        return "", ""
+    more = [said.description, said.story, said.category, said.place, said.condition, *said.tags]
+    more += [variant.name for variant in said.variants]
+    return said.title, "\n".join(filter(None, more))
+
+
+def forget(store: Store, where: str, values: Sequence[object], *, reused: bool = False) -> None:
+    """Take versions out of the index. Where their rowids may be `reused`, indexing steps back."""
+    rows = store.db.execute(
+        f"SELECT rowid FROM listing WHERE {where} ORDER BY rowid",  # noqa: S608 - our conditions
+        list(values),
+    ).fetchall()
+    if not rows:
+        return
+    store.db.conn.executemany("DELETE FROM listing_text WHERE rowid = ?", rows)
+    if reused:
+        _reach(store, min(_reached(store), rows[0][0] - 1))

@@ -1,0 +1,92 @@
+"""Profiles: of a person's versions, by any device in view, the highest stands.
+
+Equal versions: the lowest id, which only the owner could grind. The choice is made when reading,
+so late arrivals need no repair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from protocol.codec import decode, encode
+from protocol.kinds.profile import Profile, read
+from protocol.records import MAX_BODY
+from storage.store import Store
+from storage.views.view import Item, View
+
+
+def apply(store: Store, items: Sequence[Item]) -> None:
+    """Add each version."""
+    store.db.conn.executemany(
+        "INSERT INTO profile (log_no, seq, version, id, name, place, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                item.log.no,
+                item.record.header.seq,
+                item.said.version,
+                item.record.id,
+                item.said.name,
+                item.said.place,
+                item.record.body,
+            )
+            for item in items
+        ],
+    )
+
+
+def retract(store: Store, log_no: int, after: int) -> None:
+    """Take back a log's versions after a seq."""
+    store.db.execute("DELETE FROM profile WHERE log_no = ? AND seq > ?", [log_no, after])
+
+
+def erase(store: Store, rowid: int) -> None:
+    """Forget an erased version."""
+    store.db.execute(
+        "DELETE FROM profile WHERE (log_no, seq) ="
+        " (SELECT log_no, seq FROM record WHERE rowid = ?)",
+        [rowid],
+    )
+
+
+_STANDING = """
+    SELECT person, id, version, name, place, body FROM (
+        SELECT device.person, profile.id, version, name, place, body, row_number() OVER (
+            PARTITION BY device.person ORDER BY version DESC, profile.id
+        ) AS n
+        FROM profile JOIN log ON log.no = profile.log_no
+        JOIN device ON device.no = log.device_no
+        WHERE device.standing > 0
+    ) WHERE n = 1
+"""
+
+
+def digest(store: Store) -> Iterator[bytes]:
+    """Each person's standing version."""
+    for person, record_id, *_ in store.db.execute(f"{_STANDING} ORDER BY person"):
+        yield encode([person, record_id])
+
+
+def names(store: Store) -> dict[bytes, str]:
+    """Person key -> name, for everybody with a profile in view."""
+    return {row[0]: row[3] for row in store.db.execute(_STANDING)}
+
+
+def get(store: Store, person: bytes) -> Profile | None:
+    """The person's profile as it stands."""
+    row = store.db.execute(f"{_STANDING} AND person = ?", [person]).fetchone()
+    if row is None:
+        return None
+    body = decode(row[5], limit=MAX_BODY)
+    return read(body) if isinstance(body, dict) else None
+
+
+VIEW = View(
+    name="profiles",
+    kinds=("profile",),
+    tables=("profile",),
+    apply=apply,
+    retract=retract,
+    erase=erase,
+    digest=digest,
+)

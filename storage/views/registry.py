@@ -1,0 +1,17 @@
+"""Every view, a line each. Order matters only where one view reads another's tables."""
+
+from __future__ import annotations
+
+from storage.views import listings, membership, profiles
+from storage.views.view import View
+
+VIEWS: tuple[View, ...] = (
+    membership.VIEW,
+    profiles.VIEW,
+    listings.VIEW,
+)
+
+BY_KIND: dict[str, list[View]] = {}
+for _view in VIEWS:
+    for _kind in _view.kinds:
+        BY_KIND.setdefault(_kind, []).append(_view)
