@@ -1,0 +1,221 @@
+"""Reading listings: filters, search, one listing. Pages and commands share these.
+
+Every query is bounded: pages ask for a limited count, so that a word which half of 100,000
+listings contain still answers in a few milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from governance.membership import PROVISIONAL
+from protocol.codec import decode
+from protocol.errors import NotFound, Refused
+from protocol.kinds.listing import Listing, read
+from protocol.records import MAX_BODY
+from storage.store import Store, h64
+from storage.views.listings import OPEN, WITHDRAWN, fold
+
+RANKED = 500  # up to so many matches are ranked by relevance; more are shown newest first
+SORTS = ("best", "new", "price", "price-desc")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Query:
+    """Filters as they stand in a page's address or on the command line; empty means any."""
+
+    words: str = ""
+    mode: str = ""
+    category: str = ""
+    place: str = ""
+    value: str = ""
+    minimum: int | None = None  # minor units
+    maximum: int | None = None
+    person: bytes | None = None
+    guests: bool = False  # only what everyone may see
+    sort: str = "best"
+    limit: int = 50
+    offset: int = 0
+    count_to: int | None = None  # stop counting there; None counts all
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """A listing as it stands now."""
+
+    id: bytes  # of its first version, which names it for good
+    version_id: bytes
+    person: bytes
+    status: str  # open, withdrawn, expired, draft
+    provisional: bool  # its member is not certified yet
+    made_ms: int  # as shown on this node
+    listing: Listing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """A page of offers; `total` is exact unless `more` says that counting stopped there."""
+
+    offers: tuple[Offer, ...]
+    total: int
+    more: bool
+
+
+_FIELDS = """coalesce(listing.root, listing.id), listing.id, device.person, listing.state,
+ device.standing, listing.shown_ms, listing.expires_ms, record.body"""
+_JOIN = """ JOIN record ON record.rowid = listing.rowid
+ JOIN log ON log.no = listing.log_no JOIN device ON device.no = log.device_no"""
+
+
+def search(store: Store, query: Query) -> Found:
+    """The offers that match, at most `query.limit` from `query.offset` on."""
+    words = match_expression(query.words)
+    source, where, values = _conditions(store, query, words)
+    total, more = _count(store, source, where, values, query.count_to)
+    order = _order(query.sort, bool(words), total)
+    rows = store.db.execute(
+        f"SELECT {_FIELDS} FROM (SELECT listing.rowid AS n FROM {source} WHERE {where}"  # noqa: S608
+        f" ORDER BY {order} LIMIT ? OFFSET ?) AS hit"
+        f" JOIN listing ON listing.rowid = hit.n {_JOIN}",
+        [*values, max(0, query.limit), max(0, query.offset)],
+    ).fetchall()
+    now = store.now_ms()
+    return Found(offers=tuple(_offer(row, now) for row in rows), total=total, more=more)
+
+
+def match_expression(words: str) -> str:
+    """What a person typed as an FTS5 expression: every word must occur, the last as a beginning."""
+    kept = "".join(c if c.isalnum() else " " for c in words[:200]).split()[:12]
+    return " ".join(f'"{word}"' for word in kept[:-1]) + (f' "{kept[-1]}"*' if kept else "")
+
+
+def _conditions(store: Store, query: Query, words: str) -> tuple[str, str, list[Any]]:
+    source = "listing"
+    where = ["listing.state = 1", "(listing.expires_ms IS NULL OR listing.expires_ms > ?)"]
+    values: list[Any] = [store.now_ms()]
+    if words:
+        source = "listing_text CROSS JOIN listing ON listing.rowid = listing_text.rowid"
+        where.insert(0, "listing_text MATCH ?")
+        values.insert(0, words)
+    elif query.words.strip():
+        where.append("0")  # only punctuation was typed
+    for column, wanted in (
+        ("mode", query.mode),
+        ("category", fold(query.category)),
+        ("place", fold(query.place)),
+    ):
+        if wanted:
+            where.append(f"listing.{column} = ?")
+            values.append(wanted)
+    if query.value:
+        where.append("instr(listing.claims, ?) > 0")
+        values.append(f" {query.value} ")
+    if query.minimum is not None:
+        where.append("listing.price >= ?")
+        values.append(query.minimum)
+    if query.maximum is not None:
+        where.append("listing.price <= ?")
+        values.append(query.maximum)
+    if query.guests:
+        where.append("listing.guests = 1")
+    if query.person is not None:
+        where.append(
+            "listing.log_no IN (SELECT log.no FROM log JOIN device ON device.no = log.device_no"
+            " WHERE device.person = ? AND log.lane = 1)"
+        )
+        values.append(query.person)
+    return source, " AND ".join(where), values
+
+
+def _count(
+    store: Store, source: str, where: str, values: Sequence[Any], stop: int | None
+) -> tuple[int, bool]:
+    if stop is None:
+        inner = f"SELECT count(*) FROM {source} WHERE {where}"  # noqa: S608 - our conditions
+        return int(store.db.execute(inner, list(values)).fetchone()[0]), False
+    row = store.db.execute(
+        f"SELECT count(*) FROM (SELECT 1 FROM {source} WHERE {where} LIMIT ?)",  # noqa: S608
+        [*values, stop + 1],
+    ).fetchone()
+    return min(int(row[0]), stop), row[0] > stop
+
+
+def _order(sort: str, words: bool, total: int) -> str:
+    if sort == "price":
+        return "listing.price IS NULL, listing.price, listing.rowid"
+    if sort == "price-desc":
+        return "listing.price DESC, listing.rowid"
+    if words:
+        if sort == "best" and total <= RANKED:
+            return "bm25(listing_text, 8.0, 1.0), listing_text.rowid DESC"
+        return "listing_text.rowid DESC"
+    return "listing.shown_ms DESC, listing.rowid DESC"
+
+
+def _offer(row: Sequence[Any], now: int) -> Offer:
+    root, version_id, person, state, standing, shown, expires, body = row
+    status = {OPEN: "open", WITHDRAWN: "withdrawn"}.get(state, "hidden")
+    if status == "open" and expires is not None and expires <= now:
+        status = "expired"
+    data = decode(body, limit=MAX_BODY)
+    return Offer(
+        id=root,
+        version_id=version_id,
+        person=person,
+        status=status,
+        provisional=standing == PROVISIONAL,
+        made_ms=shown,
+        listing=read(data),  # type: ignore[arg-type]
+    )
+
+
+def get(store: Store, listing: bytes) -> Offer:
+    """One listing as it stands, open or not; NotFound if none of that id is in view."""
+    row = store.db.execute(
+        f"SELECT {_FIELDS} FROM listing {_JOIN}"  # noqa: S608 - our columns
+        " WHERE listing.root64 = ? AND listing.state != 0 AND coalesce(listing.root, listing.id) = ?",
+        [h64(listing), listing],
+    ).fetchone()
+    if row is None:
+        raise NotFound("no-listing", "There is no listing with that id here.")
+    return _offer(row, store.now_ms())
+
+
+def resolve(store: Store, prefix: str, kind: str = "listing") -> bytes:
+    """The full id for a hex prefix of 8 or more; NotFound or Refused `ambiguous` otherwise."""
+    text = prefix.strip().lower()
+    if len(text) < 8 or any(c not in "0123456789abcdef" for c in text) or len(text) > 64:  # noqa: PLR2004
+        raise NotFound("bad-id", f"{prefix!r} is no id: give 8 or more of its hex digits.")
+    low = bytes.fromhex(text[:16].ljust(16, "0"))
+    high = bytes.fromhex(text[:16].ljust(16, "f"))
+    found: set[bytes] = set()
+    for (root,) in store.db.execute(
+        "SELECT DISTINCT coalesce(root, id) FROM listing"
+        " WHERE root64 BETWEEN ? AND ? AND state != 0",
+        [h64(low), h64(high)],  # a range that shares its first byte never crosses the sign
+    ):
+        if root.hex().startswith(text):
+            found.add(root)
+    for (draft,) in store.db.execute("SELECT id FROM draft"):
+        if draft.hex().startswith(text):
+            found.add(draft)
+    if not found:
+        raise NotFound("no-listing", f"There is no {kind} {prefix} here.")
+    if len(found) > 1:
+        raise Refused("ambiguous", f"{len(found)} ids begin with {prefix}: give more digits.")
+    return found.pop()
+
+
+def categories(store: Store, *, guests: bool = False, limit: int = 20) -> list[tuple[str, int]]:
+    """The categories with most open listings, with their counts."""
+    only = " AND guests = 1" if guests else ""
+    rows = store.db.execute(
+        "SELECT category, count(*) FROM listing INDEXED BY listing_category"  # noqa: S608
+        f" WHERE state = 1{only} AND category != '' GROUP BY category"
+        " ORDER BY 2 DESC, 1 LIMIT ?",
+        [limit],
+    )
+    return [(row[0], row[1]) for row in rows]
+
