@@ -139,7 +139,10 @@ def _guests(
             inviter = devices[slot[0]][1]
             guest = Guest(joining.person, inviter, joining, invitations[joining.invite])
             # One person on two slots: the lower join id only says through whom they came.
-            if joining.person not in guests or joining.record < guests[joining.person].joining.record:
+            if (
+                joining.person not in guests
+                or joining.record < guests[joining.person].joining.record
+            ):
                 guests[joining.person] = guest
     return guests, contested
 

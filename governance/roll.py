@@ -191,7 +191,10 @@ STEPS = {"roll": _step_roll}
 
 
 def admit(
-    person: bytes, device: bytes, inviter: bytes | None, slot: tuple[bytes, int, int] | None,
+    person: bytes,
+    device: bytes,
+    inviter: bytes | None,
+    slot: tuple[bytes, int, int] | None,
     record: bytes,
 ) -> list[Plain]:
     """One line of a roll decision's `admit`; `record` is the join (or founding) it rests on."""

@@ -160,7 +160,7 @@ def _read_contest(object_id: bytes, raw: bytes, value: list[Plain], community: b
             not isinstance(said, enrol_kind.Enrol)
             or not isinstance(content(join), join_kind.Join)
             or enrol.header.seq != 1
-            or join.header.seq != 2  # noqa: PLR2004 - enrol and join open a newcomer's log
+            or join.header.seq != 2
         ):
             raise _bad("a side of a contest that is not an enrolment and a join")
         check_chain([enrol, join], community=community, device=enrol.header.device, lane=GOV)

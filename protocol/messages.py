@@ -260,7 +260,9 @@ def _shaped(message: Any) -> bool:
         case Branch(headers):
             return type(headers) is list and len(headers) <= 1024
         case Turn(hello):
-            return type(hello) is list and len(hello) == len(Hello._fields) and _shaped(Hello(*hello))
+            return (
+                type(hello) is list and len(hello) == len(Hello._fields) and _shaped(Hello(*hello))
+            )
         case Bye(reason):
             return type(reason) is str and len(reason) <= 64
     return True

@@ -74,7 +74,7 @@ def read_header(raw: bytes) -> Header:
     try:
         parts = cbor2.loads(raw, max_depth=2, allow_indefinite=False)
         same = type(parts) is list and len(parts) == 10 and cbor2.dumps(parts) == raw
-    except Exception as error:  # noqa: BLE001 - a decoder's surprises must not reach the caller
+    except Exception as error:
         raise Invalid("not-cbor", "a header that is not strict DAG-CBOR") from error
     if not same:
         raise Invalid("not-canonical", "a header that is not in canonical form")
@@ -112,7 +112,9 @@ def read_record(
     The signature is not verified here; see `signed` and `segments`.
     """
     header = read_header(raw)
-    if signature is not None and (type(signature) is not bytes or len(signature) != SIGNATURE_BYTES):
+    if signature is not None and (
+        type(signature) is not bytes or len(signature) != SIGNATURE_BYTES
+    ):
         raise Invalid("bad-signature", "a signature of the wrong length")
     if body is None:
         if salt is not None:
@@ -182,9 +184,7 @@ def make_record(
     if len(data) > MAX_BODY:
         raise Invalid("too-large", f"this takes {len(data)} bytes; a record holds {MAX_BODY}")
     digest = sha256(salt + data).digest()
-    raw = encode(
-        [VERSION, signer.public, lane, seq, prev, gov, kind, time_ms, len(data), digest]
-    )
+    raw = encode([VERSION, signer.public, lane, seq, prev, gov, kind, time_ms, len(data), digest])
     record = read_record(raw, None, salt, data)
     if not sign:
         return record

@@ -317,4 +317,3 @@ def same(one: Hello, other: Hello) -> bool:
     if one.community != other.community:
         raise PeerFault("other-community", "the peer belongs to another community")
     return one[1:5] == other[1:5]
-

@@ -56,7 +56,10 @@ def keep_founding(store: Store, entry: object) -> None:
         "INSERT OR REPLACE INTO meta (key, value) VALUES ('founder', ?)",
         [record.header.device.hex()],
     )
-    logs.keep_segment(store, record.header.device, GOV, [record.entry()])
+    if record.header.device == store.device:
+        logs.append_own(store, ensure_log(store, store.device, GOV), [record])
+    else:
+        logs.keep_segment(store, record.header.device, GOV, [record.entry()])
 
 
 def current(store: Store) -> Certified | None:
@@ -68,9 +71,7 @@ def current(store: Store) -> Certified | None:
             return None
         said = content(record)
         charter = Charter.from_data(said.charter)
-        state = beginning(
-            store.community, record.header.device, said, charter_hash(charter)
-        )
+        state = beginning(store.community, record.header.device, said, charter_hash(charter))
     for (travel,) in store.db.execute(
         "SELECT travel FROM certificate WHERE height > ? ORDER BY height", [state.height]
     ).fetchall():
@@ -196,9 +197,7 @@ def _contested(store: Store, record_id: bytes) -> Sequence[Any] | None:
     return row
 
 
-def certify(
-    store: Store, signer: Signer, kind: str, decision: dict[str, Plain]
-) -> Certificate:
+def certify(store: Store, signer: Signer, kind: str, decision: dict[str, Plain]) -> Certificate:
     """The one teller's next certificate, kept before anybody sees it. Refused if not the teller.
 
     The caller holds a durable transaction: height and tip can't change under it.

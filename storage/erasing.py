@@ -33,9 +33,7 @@ def enforce(store: Store, person: bytes, targets: Sequence[bytes]) -> list[int]:
         touched.append(log_no)
         for view in VIEWS:
             view.erase(store, rowid)
-        store.db.execute(
-            "UPDATE record SET salt = NULL, body = NULL WHERE rowid = ?", [rowid]
-        )
+        store.db.execute("UPDATE record SET salt = NULL, body = NULL WHERE rowid = ?", [rowid])
     return touched
 
 
@@ -64,4 +62,3 @@ def is_erased(store: Store, person: bytes | None, record: Record) -> bool:
 def any_erased(store: Store) -> bool:
     """Whether there is any erasure at all: bulk appends skip the look-up when not."""
     return store.db.execute("SELECT 1 FROM erased LIMIT 1").fetchone() is not None
-

@@ -66,6 +66,4 @@ def differing(store: Store, theirs: bytes) -> list[Place]:
 def hello(store: Store) -> Hello:
     """What we hold, in the form that opens a conversation."""
     height, certificate = certificates.tip(store)
-    return Hello(
-        store.community[:8], height, certificate, digest(store), sideset.digest(store)
-    )
+    return Hello(store.community[:8], height, certificate, digest(store), sideset.digest(store))

@@ -16,7 +16,7 @@ from protocol.records import GOV, ZERO, Record, read_record, signed
 from protocol.segments import MAX_BYTES, MAX_RECORDS, check_chain
 from storage import certificates, frontier, log, objects, sideset
 from storage.database import FAST
-from storage.rows import Log, find_log, id_at, note_fault, records_from
+from storage.rows import Log, find_log, id_at, records_from
 from storage.standing import settle
 from storage.store import Store
 
@@ -162,22 +162,12 @@ class StoreHoldings:
     def keep_segment(self, segment: SegmentOf) -> tuple[bytes, int] | None:
         """Check and keep; the log if it turns out to part from ours."""
         store = self._store
-        own = segment.device == store.device
         with self._transaction():
             outcome = log.keep_segment(store, segment.device, segment.lane, segment.entries)
-            if own and outcome.word == log.KEPT:
-                self._copied_home()
             if "gov" in store.changed or "fork" in store.changed:
                 settle(store)
         self.new_records += outcome.new
         return (segment.device, segment.lane) if outcome.word == log.PARTED else None
-
-    def _copied_home(self) -> None:
-        """Peers hold signed records of this very device that we don't: we are a copy."""
-        self._store.db.execute(
-            "INSERT OR REPLACE INTO meta (key, value) VALUES ('copied', '1')"
-        )
-        note_fault(self._store, "this home", "copied-home")
 
     def ids_at(self, device: bytes, lane: int, seqs: Sequence[int]) -> list[bytes]:
         """Ids at these seqs; empty bytes where there is none."""

@@ -62,9 +62,7 @@ def keep_segment(store: Store, device: bytes, lane: int, entries: object) -> Out
     tips = sideset.tips(store, device, lane)
     if log is not None and log.cut_id is not None:
         tips.add(log.cut_id)
-    segment = read_segment(
-        entries, community=store.community, device=device, lane=lane, tips=tips
-    )
+    segment = read_segment(entries, community=store.community, device=device, lane=lane, tips=tips)
     return keep_checked(store, device, lane, segment.records, entries)
 
 
@@ -105,6 +103,8 @@ def keep_checked(
     if not fresh:
         advance(store, log)
         return Outcome(HAD, 0)
+    if device == store.device:
+        _copied_home(store)
     verified = {records[-1].id} if lane != GOV else {record.id for record in records}
     first = insert_records(store, log.no, [(r, r.id in verified) for r in fresh])
     last = fresh[-1]
@@ -146,6 +146,15 @@ def _compare(store: Store, log: Log, held: Sequence[Record]) -> int | None:
                 [other.signature, signed(other, store.community), log.no, other.header.seq],
             )
     return None
+
+
+def _copied_home(store: Store) -> None:
+    """Peers hold signed records of this very device that we lack: this home is an old copy.
+
+    They are kept like anybody's, but nothing is appended any more: it would fork the log.
+    """
+    store.db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('copied', '1')")
+    note_fault(store, "this home", "copied-home")
 
 
 def advance(store: Store, log: Log) -> None:

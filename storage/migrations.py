@@ -96,6 +96,14 @@ CREATE TABLE seen (  -- when this node first held a record: a teller's own clock
     at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE peer (  -- where other devices can be reached, as they signed it
+    device BLOB PRIMARY KEY,
+    card BLOB,  -- the signed address card as it travels; NULL for addresses from an invitation
+    addresses TEXT NOT NULL,  -- JSON list of multiaddresses
+    issued_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE fault (  -- what peers and logs did wrong, newest kept, for `status`
     no INTEGER PRIMARY KEY,
     at_ms INTEGER NOT NULL,

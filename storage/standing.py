@@ -33,9 +33,7 @@ ROUNDS = 8  # settling one thing may place what was set aside, which may settle 
 def facts(store: Store) -> Facts:
     """What the admissible `gov` logs and the side set say about membership."""
     query = store.db.execute
-    enrolments = [
-        Enrolment(*row) for row in query("SELECT device, person, record FROM enrolment")
-    ]
+    enrolments = [Enrolment(*row) for row in query("SELECT device, person, record FROM enrolment")]
     persons = {item.device: item.person for item in enrolments}
     keys = {}
     invitations = []
@@ -46,9 +44,7 @@ def facts(store: Store) -> Facts:
         keys[record] = key
     joinings: dict[bytes, Joining] = {}
     certified = store.certified
-    for device, invite, proof, record in query(
-        "SELECT device, invite, proof, record FROM joining"
-    ):
+    for device, invite, proof, record in query("SELECT device, invite, proof, record FROM joining"):
         person = persons.get(device)
         if certified is not None and record in certified.roll.cited:
             continue  # settled by certificate; its slot's round is over
@@ -81,9 +77,7 @@ def _contested(store: Store, keys: dict[bytes, bytes]) -> list[Joining]:
                 isinstance(who, Enrol)
                 and isinstance(said, Join)
                 and said.invite in keys
-                and said.proves(
-                    keys[said.invite], store.community, who.person, join.header.device
-                )
+                and said.proves(keys[said.invite], store.community, who.person, join.header.device)
             ):
                 found.append(Joining(join.id, join.header.device, who.person, said.invite))
     return found
@@ -101,18 +95,20 @@ def assess(store: Store) -> tuple[Facts, Standings] | None:
 
 def settle(store: Store) -> None:
     """Bring devices, views and what was set aside in line. The caller holds the transaction."""
+    told = set(store.changed)
     for _ in range(ROUNDS):
         store.changed.discard("gov")
         assessed = assess(store)
         if assessed is None:
-            return
-        _, now = assessed
-        _keep_contests(store, now)
-        came = _update_devices(store, now)
-        for device in came:
+            break
+        _keep_contests(store, assessed[1])
+        for device in _update_devices(store, assessed[1]):
+            store.changed.add("standing")
             log.place_waiting(store, device)
+        told |= store.changed
         if "gov" not in store.changed:
-            return
+            break
+    store.changed.update(told)
 
 
 def _keep_contests(store: Store, now: Standings) -> None:
@@ -165,4 +161,3 @@ def _erase_again(store: Store, device: bytes) -> None:
     if gov is None:
         return
     log.enforce_erases(store, gov)
-

@@ -51,9 +51,7 @@ def open_store(path: Path, *, device: bytes, now_ms: Callable[[], int]) -> Store
     """The store at `path`, whose community was set by `create_store`."""
     db = open_database(path)
     community = get_meta(db, "community")
-    return Store(
-        db=db, community=bytes.fromhex(community or ""), device=device, now_ms=now_ms
-    )
+    return Store(db=db, community=bytes.fromhex(community or ""), device=device, now_ms=now_ms)
 
 
 def create_store(

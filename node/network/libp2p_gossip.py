@@ -57,8 +57,7 @@ class GatedPubsub(CarefulPubsub):
             await abort(stream)
             return
         # The peer accepts us now, which it may not have done when the connection opened.
-        if peer not in self.peers:
-            self._schedule_peer_stream_retry(peer)
+        self.introduce(peer)
         await super().stream_handler(stream)
 
     async def write_msg(self, stream: INetStream, rpc_msg: rpc_pb2.RPC) -> bool:

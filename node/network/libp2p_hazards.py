@@ -223,6 +223,12 @@ class CarefulPubsub(Pubsub):
         self._judge = judge
         self._judging: set[bytes] = set()
         self._introducing: set[ID] = set()
+        self._again: set[ID] = set()  # asked for while being introduced
+
+    def introduce(self, peer_id: ID) -> None:
+        """Open our gossip stream to a connected peer soon, if there is none."""
+        if peer_id not in self.peers:
+            self._schedule_peer_stream_retry(peer_id)
 
     async def push_msg(self, msg_forwarder: ID, msg: rpc_pb2.Message) -> None:
         # H1: runs as a task of the service for whatever a peer sends; what it raises ends the
@@ -251,12 +257,16 @@ class CarefulPubsub(Pubsub):
         # H7: with two connections, or both sides introducing at once, the library opens two
         # streams and forgets the first with its sending task. One at a time. Goes when it locks.
         if peer_id in self._introducing:
+            self._again.add(peer_id)
             return
         self._introducing.add(peer_id)
         try:
             await super()._handle_new_peer(peer_id)
         finally:
             self._introducing.discard(peer_id)
+            if peer_id in self._again:
+                self._again.discard(peer_id)
+                self.introduce(peer_id)
         queue = self.peer_queues.get(peer_id)
         if queue is not None:
             # H8: a queue of 32 cuts bursts without a word. Goes when its size is an option.

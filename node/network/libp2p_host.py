@@ -50,6 +50,7 @@ logger = logging.getLogger("moothall.network")
 DIAL_SECONDS = 5.0  # for each address
 OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 2.8
+INTRODUCE_SECONDS = 60.0  # between attempts to gossip with a member whose gate may be shut
 PART_SECONDS = 1.0
 
 
@@ -114,7 +115,7 @@ class Libp2pNetwork:
                             await pubsub.subscribe(self._topic)
                             self._host, self._swarm, self._pubsub = host, swarm, pubsub
                             self._nursery = nursery
-                            nursery.start_soon(self._tidy_lobby)
+                            nursery.start_soon(self._tidy)
                             try:
                                 task_status.started()
                                 await trio.sleep_forever()
@@ -206,8 +207,8 @@ class Libp2pNetwork:
         if not self._gate(peer):
             refuse(peer, "connection", "no-member")
             await self.disconnect(peer)
-        elif self._pubsub is not None and self._nursery is not None:
-            self._nursery.start_soon(self._pubsub.ensure_peer_stream, _id_of(peer), OPEN_SECONDS)
+        elif self._pubsub is not None:
+            self._pubsub.introduce(_id_of(peer))
 
     def _running(self) -> CarefulSwarm:
         if self._swarm is None:
@@ -283,18 +284,24 @@ class Libp2pNetwork:
             except Exception as error:
                 logger.warning("on_peer failed: %s", type(error).__name__, exc_info=True)
 
-    async def _tidy_lobby(self) -> None:
-        """Close connections of strangers who ask for nothing, and those above the limit."""
+    async def _tidy(self) -> None:
+        """Now and then: part from idle strangers, and introduce members that missed it."""
+        introduced = trio.current_time()
         while True:
             await trio.sleep(IDLE_SECONDS / 6)
-            host = self._host
-            if host is None:
+            host, pubsub = self._host, self._pubsub
+            if host is None or pubsub is None:
                 return
             now = trio.current_time()
+            again = now - introduced > INTRODUCE_SECONDS
+            introduced = now if again else introduced
             for peer in list(self._up):
-                started = max(self._up.get(peer, {}).values(), default=now)
-                idle = now - started > IDLE_SECONDS and not host.in_lobby(_id_of(peer))
-                if idle and not self._gate(peer):
+                if self._gate(peer):
+                    if again:
+                        pubsub.introduce(_id_of(peer))
+                    continue
+                newest = max(self._up.get(peer, {}).values(), default=now)
+                if now - newest > IDLE_SECONDS and not host.in_lobby(_id_of(peer)):
                     refuse(peer, "connection", "idle-stranger")
                     await self.disconnect(peer)
 

@@ -5,8 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from protocol.errors import Invalid
-from protocol.kinds import confirm, enrol, erase, found, invite, join, leave, listing, profile
-from protocol.kinds import withdraw
+from protocol.kinds import (
+    confirm,
+    enrol,
+    erase,
+    found,
+    invite,
+    join,
+    leave,
+    listing,
+    profile,
+    withdraw,
+)
 from protocol.kinds.kind import Kind
 from protocol.records import GOV, Record, read_body
 

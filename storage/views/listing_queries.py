@@ -76,7 +76,7 @@ def search(store: Store, query: Query) -> Found:
     total, more = _count(store, source, where, values, query.count_to)
     order = _order(query.sort, bool(words), total)
     rows = store.db.execute(
-        f"SELECT {_FIELDS} FROM (SELECT listing.rowid AS n FROM {source} WHERE {where}"  # noqa: S608
+        f"SELECT {_FIELDS} FROM (SELECT listing.rowid AS n FROM {source} WHERE {where}"
         f" ORDER BY {order} LIMIT ? OFFSET ?) AS hit"
         f" JOIN listing ON listing.rowid = hit.n {_JOIN}",
         [*values, max(0, query.limit), max(0, query.offset)],
@@ -133,10 +133,10 @@ def _count(
     store: Store, source: str, where: str, values: Sequence[Any], stop: int | None
 ) -> tuple[int, bool]:
     if stop is None:
-        inner = f"SELECT count(*) FROM {source} WHERE {where}"  # noqa: S608 - our conditions
+        inner = f"SELECT count(*) FROM {source} WHERE {where}"
         return int(store.db.execute(inner, list(values)).fetchone()[0]), False
     row = store.db.execute(
-        f"SELECT count(*) FROM (SELECT 1 FROM {source} WHERE {where} LIMIT ?)",  # noqa: S608
+        f"SELECT count(*) FROM (SELECT 1 FROM {source} WHERE {where} LIMIT ?)",
         [*values, stop + 1],
     ).fetchone()
     return min(int(row[0]), stop), row[0] > stop
@@ -174,7 +174,7 @@ def _offer(row: Sequence[Any], now: int) -> Offer:
 def get(store: Store, listing: bytes) -> Offer:
     """One listing as it stands, open or not; NotFound if none of that id is in view."""
     row = store.db.execute(
-        f"SELECT {_FIELDS} FROM listing {_JOIN}"  # noqa: S608 - our columns
+        f"SELECT {_FIELDS} FROM listing {_JOIN}"
         " WHERE listing.root64 = ? AND listing.state != 0 AND coalesce(listing.root, listing.id) = ?",
         [h64(listing), listing],
     ).fetchone()
@@ -186,7 +186,7 @@ def get(store: Store, listing: bytes) -> Offer:
 def resolve(store: Store, prefix: str, kind: str = "listing") -> bytes:
     """The full id for a hex prefix of 8 or more; NotFound or Refused `ambiguous` otherwise."""
     text = prefix.strip().lower()
-    if len(text) < 8 or any(c not in "0123456789abcdef" for c in text) or len(text) > 64:  # noqa: PLR2004
+    if len(text) < 8 or any(c not in "0123456789abcdef" for c in text) or len(text) > 64:
         raise NotFound("bad-id", f"{prefix!r} is no id: give 8 or more of its hex digits.")
     low = bytes.fromhex(text[:16].ljust(16, "0"))
     high = bytes.fromhex(text[:16].ljust(16, "f"))
@@ -212,10 +212,9 @@ def categories(store: Store, *, guests: bool = False, limit: int = 20) -> list[t
     """The categories with most open listings, with their counts."""
     only = " AND guests = 1" if guests else ""
     rows = store.db.execute(
-        "SELECT category, count(*) FROM listing INDEXED BY listing_category"  # noqa: S608
+        "SELECT category, count(*) FROM listing INDEXED BY listing_category"
         f" WHERE state = 1{only} AND category != '' GROUP BY category"
         " ORDER BY 2 DESC, 1 LIMIT ?",
         [limit],
     )
     return [(row[0], row[1]) for row in rows]
-

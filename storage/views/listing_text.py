@@ -75,7 +75,7 @@ def _texts(body: bytes | None) -> tuple[str, str]:
 def forget(store: Store, where: str, values: Sequence[object], *, reused: bool = False) -> None:
     """Take versions out of the index. Where their rowids may be `reused`, indexing steps back."""
     rows = store.db.execute(
-        f"SELECT rowid FROM listing WHERE {where} ORDER BY rowid",  # noqa: S608 - our conditions
+        f"SELECT rowid FROM listing WHERE {where} ORDER BY rowid",
         list(values),
     ).fetchall()
     if not rows:

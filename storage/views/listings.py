@@ -90,7 +90,7 @@ def _talked_about(store: Store, fresh: Sequence[int]) -> Iterator[int]:
         part = fresh[start : start + 500]
         marks = ", ".join("?" * len(part))
         for row in store.db.execute(
-            "SELECT root64 FROM listing INDEXED BY listing_edit"  # noqa: S608 - only marks
+            "SELECT root64 FROM listing INDEXED BY listing_edit"
             f" WHERE root64 IN ({marks}) AND root IS NOT NULL"
             f" UNION SELECT root64 FROM withdrawal WHERE root64 IN ({marks})",
             part * 2,
@@ -105,7 +105,7 @@ def refresh(store: Store, roots: Iterable[int]) -> None:
             "SELECT listing.rowid, listing.id, listing.root, version, device.person, state"
             " FROM listing JOIN log ON log.no = listing.log_no"
             " JOIN device ON device.no = log.device_no"
-            f" WHERE root64 = ? AND device.standing IN ({_SHOWN})",  # noqa: S608 - our numbers
+            f" WHERE root64 = ? AND device.standing IN ({_SHOWN})",
             [root],
         ).fetchall()
         chosen: dict[int, int] = {}
@@ -125,7 +125,7 @@ def _withdrawn(store: Store, root: bytes, owner: bytes) -> bool:
         store.db.execute(
             "SELECT 1 FROM withdrawal JOIN log ON log.no = withdrawal.log_no"
             " JOIN device ON device.no = log.device_no"
-            f" WHERE root64 = ? AND root = ? AND person = ? AND standing IN ({_SHOWN})",  # noqa: S608
+            f" WHERE root64 = ? AND root = ? AND person = ? AND standing IN ({_SHOWN})",
             [h64(root), root, owner],
         ).fetchone()
         is not None
@@ -134,7 +134,7 @@ def _withdrawn(store: Store, root: bytes, owner: bytes) -> bool:
 
 def _roots(store: Store, where: str, values: Sequence[object]) -> set[int]:
     rows = store.db.execute(
-        f"SELECT root64 FROM listing WHERE {where}"  # noqa: S608 - our conditions
+        f"SELECT root64 FROM listing WHERE {where}"
         f" UNION SELECT root64 FROM withdrawal WHERE {where}",
         [*values, *values],
     )

@@ -83,7 +83,7 @@ def resolve(store: Store, text: str) -> Member:
     found = [
         member
         for member in everybody(store)
-        if (len(wanted) >= 8 and member.person.hex().startswith(wanted.lower()))  # noqa: PLR2004
+        if (len(wanted) >= 8 and member.person.hex().startswith(wanted.lower()))
         or (member.name and member.name.casefold() == wanted.casefold())
     ]
     if not found:

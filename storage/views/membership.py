@@ -82,7 +82,7 @@ _COLUMNS = {
 def _insert(store: Store, table: str, values: tuple[object, ...]) -> None:
     marks = ", ".join("?" * len(values))
     store.db.execute(
-        f"INSERT INTO {table} ({_COLUMNS[table]}) VALUES ({marks})",  # noqa: S608 - our names
+        f"INSERT INTO {table} ({_COLUMNS[table]}) VALUES ({marks})",
         list(values),
     )
 
@@ -91,7 +91,7 @@ def retract(store: Store, log_no: int, after: int) -> None:
     """Take back the facts of a log after a seq."""
     for table in TABLES:
         store.db.execute(
-            f"DELETE FROM {table} WHERE log_no = ? AND seq > ?",  # noqa: S608 - our names
+            f"DELETE FROM {table} WHERE log_no = ? AND seq > ?",
             [log_no, after],
         )
 

@@ -75,10 +75,12 @@ def names(store: Store) -> dict[bytes, str]:
 def get(store: Store, person: bytes) -> Profile | None:
     """The person's profile as it stands."""
     row = store.db.execute(f"{_STANDING} AND person = ?", [person]).fetchone()
-    if row is None:
-        return None
-    body = decode(row[5], limit=MAX_BODY)
-    return read(body) if isinstance(body, dict) else None
+    return None if row is None else read_body(row[5])
+
+
+def read_body(raw: bytes) -> Profile:
+    """The profile in a body that was admitted."""
+    return read(decode(raw, limit=MAX_BODY))  # type: ignore[arg-type]
 
 
 VIEW = View(

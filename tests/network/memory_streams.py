@@ -18,8 +18,9 @@ WINDOW = 256 * 1024  # bytes one end may be ahead of the other
 class Pipe:
     """One direction of a stream: messages that arrive after the latency, in order."""
 
-    def __init__(self, latency: Callable[[], float]) -> None:
+    def __init__(self, latency: Callable[[], float], window: int = WINDOW) -> None:
         self._latency = latency
+        self._window = window
         self._queue: deque[tuple[float, bytes | None]] = deque()  # None is the end
         self._held = 0
         self._fault: str | None = None
@@ -33,7 +34,7 @@ class Pipe:
 
     async def put(self, message: bytes) -> None:
         await trio.lowlevel.checkpoint()
-        while self._held and self._held + len(message) > WINDOW and not self._over():
+        while self._held and self._held + len(message) > self._window and not self._over():
             await self._changed.wait()
         if self._fault is not None:
             raise _link_error(self._fault)
@@ -41,6 +42,15 @@ class Pipe:
             self._held += len(message)
             self._queue.append((self._arrival(), message))
             self._wake()
+
+    def offer(self, message: bytes) -> bool:
+        """Put without waiting; False if there is no room or no reader."""
+        if self._over() or self._held + len(message) > self._window:
+            return False
+        self._held += len(message)
+        self._queue.append((self._arrival(), message))
+        self._wake()
+        return True
 
     async def get(self, limit: int) -> bytes:
         await trio.lowlevel.checkpoint()

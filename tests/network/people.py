@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -77,7 +78,7 @@ class Village:
 
     async def meet(self, *people: Person) -> None:
         """Connect each to the next, and wait until both know."""
-        for one, other in zip(people, people[1:], strict=False):
+        for one, other in itertools.pairwise(people):
             await one.net.connect(other.id, other.net.addresses)
             assert await one.news.receive() == (other.id, True)
             assert await other.news.receive() == (one.id, True)
@@ -86,7 +87,7 @@ class Village:
         """Wait until each and the next have each other in their gossip mesh."""
         if self.kind == "memory":
             return
-        for one, other in zip(people, people[1:], strict=False):
+        for one, other in itertools.pairwise(people):
             await in_mesh(one.net, other.net)
             await in_mesh(other.net, one.net)
 

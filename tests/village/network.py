@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("moothall.network")
 
 DIAL_SECONDS = 5.0
-GOSSIP_QUEUE = 1024  # messages on their way to one node
+GOSSIP_WINDOW = 16 * 1024 * 1024  # bytes of gossip on their way between two nodes
 SEEN = 4096  # gossiped messages remembered by a node
 
 
@@ -52,7 +52,7 @@ class World:
     def __init__(self, *, latency: float = 0.02, loss: float = 0.0, seed: int = 0) -> None:
         self.latency = latency
         self.loss = loss
-        self.random = random.Random(seed)
+        self._seed = seed
         self._latencies: dict[frozenset[str], float] = {}
         self._cuts: set[frozenset[str]] = set()
         self._nodes: dict[str, MemoryNetwork] = {}
@@ -81,6 +81,15 @@ class World:
 
     def is_cut(self, a: str, b: str) -> bool:
         return _pair(a, b) in self._cuts
+
+    def loses(self, source: str, target: str, name: bytes) -> bool:
+        """Whether this message gets lost on this way; the same in every run with this seed.
+
+        Drawn for each by itself: one common sequence would depend on the order of trio's tasks,
+        which is not the same in every run.
+        """
+        chance = random.Random(f"{self._seed} {source} {target} {name.hex()}")
+        return chance.random() < self.loss
 
     def latency_of(self, a: str, b: str) -> float:
         return self._latencies.get(_pair(a, b), self.latency)
@@ -119,7 +128,6 @@ class MemoryNetwork:
         self._lobby: Counter[str] = Counter()
         self._judging: set[bytes] = set()
         self._seen: dict[bytes, None] = {}
-        self._arriving = 0
         self._nursery: trio.Nursery | None = None
 
     @property
@@ -252,6 +260,8 @@ class MemoryNetwork:
         link = _Link(self, node)
         self._links[node.peer_id] = node._links[self.peer_id] = link
         link.introduce()
+        self._spawn(self._listen, node.peer_id, link.gossip_to(self))
+        node._spawn(node._listen, self.peer_id, link.gossip_to(node))
         self._tell(node.peer_id, True)
         node._tell(self.peer_id, True)
         return True
@@ -301,16 +311,17 @@ class MemoryNetwork:
                 continue
             if not (self._gate(peer) and node._gate(self.peer_id)):
                 continue
-            if self._world.random.random() < self._world.loss or node._arriving >= GOSSIP_QUEUE:
-                continue
-            node._arriving += 1
-            node._spawn(node._take, self.peer_id, message)
+            if not self._world.loses(self.peer_id, peer, hashlib.sha256(message).digest()):
+                link.gossip_to(node).offer(message)
+
+    async def _listen(self, source: str, pipe: Pipe) -> None:
+        try:
+            while True:
+                await self._take(source, await pipe.get(MAX_GOSSIP))
+        except LinkError:
+            pass  # the link is gone
 
     async def _take(self, source: str, message: bytes) -> None:
-        try:
-            await trio.sleep(self._world.latency_of(self.peer_id, source))
-        finally:
-            self._arriving -= 1
         name = hashlib.sha256(message).digest()
         if source not in self._links or not self._gate(source):
             return
@@ -339,11 +350,19 @@ class _Link:
 
     def __init__(self, dialler: MemoryNetwork, listener: MemoryNetwork) -> None:
         self._ends = (dialler, listener)
+        between = dialler.peer_id, listener.peer_id
+        world = dialler._world
+        self._gossip = tuple(
+            Pipe(lambda: world.latency_of(*between), GOSSIP_WINDOW) for _ in range(2)
+        )
         self._pipes: list[Pipe] = []
         self.gossips = False
 
     def other(self, one: MemoryNetwork) -> MemoryNetwork:
         return self._ends[self._ends[0] is one]
+
+    def gossip_to(self, one: MemoryNetwork) -> Pipe:
+        return self._gossip[self._ends[0] is one]
 
     def introduce(self) -> None:
         """Gossip starts once both sides hold the other for a member, as of this moment."""
@@ -359,7 +378,7 @@ class _Link:
         return MemoryStream(server.peer_id, there, back), MemoryStream(opener.peer_id, back, there)
 
     def fail(self, reason: str) -> None:
-        for pipe in self._pipes:
+        for pipe in (*self._pipes, *self._gossip):
             pipe.fail(reason)
 
 

@@ -1,0 +1,22 @@
+"""A token bucket: how much a peer may ask before it must wait. Stands before any decoding."""
+
+from __future__ import annotations
+
+
+class Bucket:
+    """`take` spends from a store of `size` tokens that refills by `rate` a second."""
+
+    def __init__(self, *, size: float, rate: float, now: float) -> None:
+        self._size = size
+        self._rate = rate
+        self._tokens = size
+        self._then = now
+
+    def take(self, amount: float, now: float) -> bool:
+        """Whether `amount` was there; `now` in seconds."""
+        self._tokens = min(self._size, self._tokens + (now - self._then) * self._rate)
+        self._then = now
+        if self._tokens < amount:
+            return False
+        self._tokens -= amount
+        return True

@@ -1,0 +1,137 @@
+"""Listings, members and profiles as JSON and as text; one place, so that commands agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from node.importing.prices import money
+from node.status import rfc3339
+from protocol.kinds.listing import Listing
+from protocol.kinds.profile import Profile
+from storage.views.listing_queries import Offer
+from storage.views.members import Member
+
+
+def price_json(listing: Listing) -> dict[str, Any] | None:
+    """`{amount, currency}`; None on request."""
+    if listing.price is None:
+        return None
+    return {"amount": listing.price, "currency": listing.currency}
+
+
+def offer_json(offer: Offer, pictures: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    """A listing as commands answer it."""
+    said = offer.listing
+    return {
+        "id": offer.id.hex(),
+        "version": said.version,
+        "title": said.title,
+        "mode": said.mode,
+        "price": price_json(said),
+        "currency": said.currency,
+        "person": offer.person.hex(),
+        "status": offer.status,
+        "provisional": offer.provisional,
+        "category": said.category,
+        "place": said.place,
+        "description": said.description,
+        "story": said.story,
+        "condition": said.condition,
+        "delivery": said.delivery,
+        "audience": said.audience,
+        "quantity": said.quantity,
+        "expires": None if said.expires_ms is None else rfc3339(said.expires_ms),
+        "updated": rfc3339(offer.made_ms),
+        "tags": list(said.tags),
+        "values": [{"id": claim.value, "evidence": claim.evidence} for claim in said.values],
+        "variants": [
+            {"name": v.name, "price": v.price, "quantity": v.quantity, "sku": v.sku}
+            for v in said.variants
+        ],
+        "photos": [],
+        "pictures_noted": pictures or [],
+    }
+
+
+def price_text(listing: Listing, price: int | None) -> str:
+    """`3.50 EUR`, or what stands for it."""
+    if price is None:
+        return "on request" if listing.mode in ("sell", "service") else ""
+    return f"{money(price, listing.currency)} {listing.currency}"
+
+
+def offer_line(offer: Offer, names: dict[bytes, str]) -> str:
+    """One line of a list."""
+    said = offer.listing
+    who = names.get(offer.person) or offer.person.hex()[:8]
+    parts = [offer.id.hex()[:8], said.mode.ljust(7), said.title]
+    price = price_text(said, said.price)
+    line = "  ".join(parts) + (f"  {price}" if price else "") + f"  ({who})"
+    marks = [] if offer.status == "open" else [offer.status]
+    marks += ["provisional"] if offer.provisional else []
+    return line + (f"  [{', '.join(marks)}]" if marks else "")
+
+
+def offer_text(offer: Offer, names: dict[bytes, str]) -> str:
+    """Everything about one listing."""
+    said = offer.listing
+    rows = [
+        ("id", offer.id.hex()),
+        ("by", f"{names.get(offer.person, '')} {offer.person.hex()[:16]}".strip()),
+        ("status", offer.status + (", provisional" if offer.provisional else "")),
+        ("mode", said.mode),
+        ("price", price_text(said, said.price)),
+        ("quantity", "" if said.quantity is None else str(said.quantity)),
+        ("category", said.category),
+        ("place", said.place),
+        ("condition", said.condition),
+        ("delivery", said.delivery),
+        ("for", "everyone" if said.audience == "everyone" else "members only"),
+        ("expires", "" if said.expires_ms is None else rfc3339(said.expires_ms)),
+        ("tags", ", ".join(said.tags)),
+    ]
+    lines = [said.title, ""]
+    lines += [f"{name:<9} {value}" for name, value in rows if value]
+    lines += [f"value     {claim.value}: {claim.evidence}" for claim in said.values]
+    for variant in said.variants:
+        count = "" if variant.quantity is None else f", {variant.quantity} there"
+        lines.append(f"variant   {variant.name}: {price_text(said, variant.price)}{count}")
+    for text in (said.description, said.story):
+        if text:
+            lines += ["", text]
+    return "\n".join(lines)
+
+
+def member_json(member: Member) -> dict[str, Any]:
+    """A person as commands answer it."""
+    return {
+        "person": member.person.hex(),
+        "name": member.name,
+        "status": member.status,
+        "inviter": None if member.inviter is None else member.inviter.hex(),
+    }
+
+
+def profile_json(profile: Profile) -> dict[str, Any]:
+    """A profile as commands answer it."""
+    return {
+        "name": profile.name,
+        "about": profile.about,
+        "skills": list(profile.skills),
+        "interests": list(profile.interests),
+        "needs": list(profile.needs),
+        "place": profile.place,
+    }
+
+
+def profile_text(profile: Profile) -> str:
+    """A profile for reading."""
+    rows = [
+        ("name", profile.name),
+        ("place", profile.place),
+        ("skills", ", ".join(profile.skills)),
+        ("interests", ", ".join(profile.interests)),
+        ("needs", ", ".join(profile.needs)),
+    ]
+    lines = [f"{name:<9} {value}" for name, value in rows if value]
+    return "\n".join(lines + (["", profile.about] if profile.about else []))

@@ -1,0 +1,104 @@
+"""Talking to the running node of this home over its Unix socket (rights 0600).
+
+One JSON object a line. Requests: `{"do": "poke"}`, `{"do": "append", "drafts": [[kind, base64
+body], ...]}`, `{"do": "status"}`, `{"do": "watch"}`. Blocking and small, for commands; the
+node's side is `control_server`. When no node runs, the functions say so by None.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from protocol.codec import encode
+from protocol.errors import MoothallError, Refused, Unreachable
+from storage.own import Draft
+
+SECONDS = 30.0
+MAX_LINE = 32 * 1024 * 1024  # bytes of one request
+MAX_SOCKET_PATH = 100  # bytes; the kernel's limit is 107
+
+
+def _connect(path: Path) -> socket.socket | None:
+    if not path.exists():
+        return None
+    line = socket.socket(socket.AF_UNIX)
+    line.settimeout(SECONDS)
+    try:
+        with short(path) as name:
+            line.connect(name)
+    except OSError:
+        line.close()
+        return None
+    return line
+
+
+@contextlib.contextmanager
+def short(path: Path) -> Iterator[str]:
+    """A Unix socket's path holds about 100 bytes; deep homes are reached through /proc/self/fd."""
+    if len(bytes(path)) < MAX_SOCKET_PATH:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+def _lines(line: socket.socket) -> Iterator[dict[str, Any]]:
+    with line.makefile("r", encoding="utf-8") as file:
+        for text in file:
+            yield json.loads(text)
+
+
+def ask(path: Path, request: dict[str, Any]) -> dict[str, Any] | None:
+    """The node's answer; None when no node runs. The node's refusal is raised as it was there."""
+    line = _connect(path)
+    if line is None:
+        return None
+    try:
+        with line:
+            line.sendall(json.dumps(request).encode() + b"\n")
+            answer = next(_lines(line), None)
+    except (OSError, ValueError) as error:
+        raise Unreachable(
+            "node-silent", "The running node did not answer; look at its output."
+        ) from error
+    if answer is None:
+        raise Unreachable("node-silent", "The running node ended before it answered.")
+    if "error" in answer:
+        raise Refused(answer["error"], answer["message"])
+    return answer
+
+
+def poke(path: Path) -> None:
+    """Tell a running node that the store has something new; nothing if none runs."""
+    try:
+        ask(path, {"do": "poke"})
+    except MoothallError:
+        return  # the record is on disk; a node that is just ending finds it at its next start
+
+
+def append(path: Path, drafts: Sequence[Draft]) -> list[bytes] | None:
+    """Let the running node sign and append; the ids, or None when no node runs."""
+    packed = [[d.kind, base64.b64encode(encode(d.body)).decode()] for d in drafts]
+    answer = ask(path, {"do": "append", "drafts": packed})
+    return None if answer is None else [bytes.fromhex(each) for each in answer["ids"]]
+
+
+def watch(path: Path) -> Iterator[dict[str, Any]]:
+    """The node's events as they happen, until it ends. Unreachable when no node runs."""
+    line = _connect(path)
+    if line is None:
+        raise Unreachable("no-node", "No node runs for this home: start one with `moothall run`.")
+    with line:
+        line.sendall(b'{"do": "watch"}\n')
+        line.settimeout(None)
+        yield from _lines(line)

@@ -1,0 +1,118 @@
+"""The running node's side of the owner's socket; see `control` for the requests."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import trio
+from trio import TaskStatus
+
+from node.control import MAX_LINE, short
+from node.service import Node
+from protocol.codec import decode
+from protocol.errors import MoothallError, Refused
+from protocol.kinds.registry import KINDS
+from protocol.records import MAX_BODY
+from storage.own import Draft
+
+logger = logging.getLogger("moothall.control")
+
+
+async def serve(
+    node: Node,
+    status: Callable[[], dict[str, Any]],
+    *,
+    task_status: TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Listen on the home's socket until cancelled, then take the socket away."""
+    path = node.home.socket
+    path.unlink(missing_ok=True)  # left by a killed node; the lock says that none runs
+    listening = trio.socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        with short(path) as name:
+            await listening.bind(name)
+    finally:
+        os.umask(before)
+    listening.listen(16)
+
+    async def handle(stream: trio.SocketStream) -> None:
+        try:
+            await _talk(node, status, stream)
+        except (trio.BrokenResourceError, trio.ClosedResourceError, ValueError) as error:
+            logger.debug("a command went away: %s", error)
+
+    try:
+        await trio.serve_listeners(
+            handle, [trio.SocketListener(listening)], task_status=task_status
+        )
+    finally:
+        path.unlink(missing_ok=True)
+
+
+async def _talk(
+    node: Node, status: Callable[[], dict[str, Any]], stream: trio.SocketStream
+) -> None:
+    buffered = bytearray()
+    async with stream:
+        while True:
+            while b"\n" not in buffered:
+                data = await stream.receive_some(65_536)
+                if not data or len(buffered) > MAX_LINE:
+                    return
+                buffered += data
+            line, _, rest = bytes(buffered).partition(b"\n")
+            buffered = bytearray(rest)
+            request = json.loads(line)
+            if request.get("do") == "watch":
+                await _watch(node, stream)
+                return
+            try:
+                answer = _answer(node, status, request)
+            except MoothallError as error:
+                answer = {"error": error.reason, "message": str(error)}
+            await stream.send_all(json.dumps(answer).encode() + b"\n")
+
+
+def _answer(node: Node, status: Callable[[], dict[str, Any]], request: Any) -> dict[str, Any]:
+    match request:
+        case {"do": "poke"}:
+            node.poke()
+            return {"done": True}
+        case {"do": "status"}:
+            return status()
+        case {"do": "append", "drafts": list(drafts)}:
+            ids = node.home.append_here([_draft(item) for item in drafts])
+            node.poke()
+            return {"ids": [record_id.hex() for record_id in ids]}
+    raise Refused("bad-request", "The node does not know this request; is it an older version?")
+
+
+def _draft(item: Any) -> Draft:
+    match item:
+        case [str(kind), str(body)] if kind in KINDS:
+            data = decode(base64.b64decode(body), limit=MAX_BODY)
+            if isinstance(data, dict):
+                return Draft(kind, data)
+    raise Refused("bad-request", "A record that the node can't write.")
+
+
+async def _watch(node: Node, stream: trio.SocketStream) -> None:
+    """Events until the command goes away or the node ends."""
+    async with trio.open_nursery() as nursery:
+
+        async def until_gone() -> None:
+            while await stream.receive_some(1024):
+                pass
+            nursery.cancel_scope.cancel()
+
+        nursery.start_soon(until_gone)
+        with node.events.listen() as events:
+            async for event in events:
+                await stream.send_all(json.dumps(event).encode() + b"\n")

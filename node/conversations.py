@@ -1,0 +1,134 @@
+"""Sync conversations over streams: the machines of `protocol.sync` meet the network here.
+
+What a peer does wrong ends its conversation with a reason word, and it has to wait; nothing of
+what it sent in that step is kept. What we do wrong ourselves is raised.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import trio
+
+from node.network.links import LinkError, Stream
+from node.peers import Peers
+from protocol.errors import Invalid, PeerFault
+from protocol.messages import Bye, Hello, Turn, pack, unpack
+from protocol.sync import Answerer, Asker, same, turn, turned
+from storage.holdings import StoreHoldings
+from storage.store import Store
+
+logger = logging.getLogger("moothall.sync")
+
+IDLE_SECONDS = 30.0  # how long one message may take
+
+
+class Conversation:
+    """One sync conversation with a peer over `stream`."""
+
+    def __init__(
+        self, store: Store, stream: Stream, peers: Peers, kept: Callable[[set[str]], None]
+    ) -> None:
+        self._store = store
+        self._stream = stream
+        self._peers = peers
+        self._holdings = StoreHoldings(store, stream.peer, kept)
+
+    @property
+    def new_records(self) -> int:
+        """How many records it brought us."""
+        return self._holdings.new_records
+
+    async def start(self) -> bool:
+        """Open the conversation: ask, then answer. True when anything differed.
+
+        LinkError when the stream breaks or the peer says goodbye early; after a peer's fault the
+        goodbye names it and False is returned.
+        """
+        return await self._guarded(self._start)
+
+    async def serve(self) -> bool:
+        """Take part in a conversation that the peer opened."""
+        return await self._guarded(self._serve)
+
+    async def _guarded(self, talk: Callable[[], Any]) -> bool:
+        peer = self._stream.peer
+        try:
+            return bool(await talk())
+        except (Invalid, PeerFault) as error:
+            self._peers.fault(peer, error.reason)
+            with trio.move_on_after(1):
+                await self._say(Bye(error.reason))
+            return False
+        except LinkError as error:
+            logger.debug("conversation with %s ended: %s", peer, error.reason)
+            return False
+        finally:
+            await self._stream.aclose()
+
+    async def _start(self) -> bool:
+        mine = self._holdings.hello()
+        await self._say(mine)
+        theirs = await self._hear(Hello)
+        if same(mine, theirs):
+            return False
+        await self._ask(mine, theirs)
+        await self._say(turn(self._holdings.hello()))
+        await self._answer()
+        return True
+
+    async def _serve(self) -> bool:
+        theirs = await self._hear(Hello)
+        mine = self._holdings.hello()
+        await self._say(mine)
+        if same(mine, theirs):
+            return False
+        theirs = await self._answer()
+        await self._ask(self._holdings.hello(), theirs)
+        await self._say(Bye("done"))
+        return True
+
+    async def _ask(self, mine: Hello, theirs: Hello) -> None:
+        asker = Asker(self._holdings)
+        questions = asker.begin(mine, theirs)
+        while not asker.done:
+            for question in questions:
+                await self._say(question)
+            questions = asker.receive(await self._hear())
+            await trio.lowlevel.checkpoint()  # a page or another peer may have its turn
+
+    async def _answer(self) -> Hello:
+        """Answer questions until the peer hands over; its hello then (or our own after a bye)."""
+        answerer = Answerer(self._holdings)
+        while True:
+            message = await self._hear()
+            match message:
+                case Turn():
+                    return turned(message)
+                case Bye():
+                    return self._holdings.hello()
+            if not self._peers.may_ask(self._stream.peer):
+                raise PeerFault("too-fast", "the peer asks more than it may")
+            for reply in answerer.answer(message):
+                await self._say(reply)
+
+    async def _say(self, message: Any) -> None:
+        with trio.move_on_after(IDLE_SECONDS) as scope:
+            await self._stream.send(pack(message))
+        if scope.cancelled_caught:
+            raise LinkError("too-slow", "the peer does not read")
+
+    async def _hear(self, kind: type[Any] = object) -> Any:
+        with trio.move_on_after(IDLE_SECONDS) as scope:
+            message = unpack(await self._stream.receive())
+        if scope.cancelled_caught:
+            raise LinkError("too-slow", "the peer does not speak")
+        if kind is not object and isinstance(message, Bye):
+            raise LinkError("bye", f"the peer ended: {message.reason}")
+        if not isinstance(message, kind):
+            raise PeerFault("unexpected", f"{type(message).__name__} came too early")
+        if isinstance(message, Bye) and message.reason != "done":
+            raise LinkError("bye", f"the peer ended: {message.reason}")
+        return message

@@ -1,0 +1,90 @@
+"""Offers in a reader's words: what a card and a listing's page say about price, mode and maker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from node.gateway.visit import Visit
+from node.gateway.words import Words
+from protocol.kinds.listing import MODES, Listing
+from storage.views.listing_queries import Offer
+
+SHOWN_DIGITS = 16  # of an id, in addresses: too many to be matched on purpose
+
+
+def mode_name(words: Words, mode: str) -> str:
+    """A listing's mode as a label."""
+    t = words.gettext
+    names = {
+        "sell": t("For sale"),
+        "swap": t("To swap"),
+        "lend": t("To lend"),
+        "give": t("To give away"),
+        "service": t("Service"),
+        "wanted": t("Wanted"),
+    }
+    return names[mode]
+
+
+def mode_names(words: Words) -> list[tuple[str, str]]:
+    """Every mode with its label, in the order of the protocol."""
+    return [(mode, mode_name(words, mode)) for mode in MODES]
+
+
+def price_text(words: Words, listing: Listing) -> str:
+    """The price, the lowest of several, or what stands in its place; empty where none belongs."""
+    prices = [variant.price for variant in listing.variants if variant.price is not None]
+    if listing.price is not None and len(prices) < max(1, len(listing.variants)):
+        prices.append(listing.price)  # variants without a price of their own cost this
+    if prices:
+        lowest = words.money(min(prices), listing.currency)
+        if min(prices) == max(prices):
+            return lowest
+        return words.gettext("from %(price)s") % {"price": lowest}
+    if listing.mode in ("sell", "service"):
+        return words.gettext("Price on request")
+    return ""
+
+
+def listing_path(listing: bytes) -> str:
+    """Where a listing's page is."""
+    return f"/listing/{listing.hex()[:SHOWN_DIGITS]}"
+
+
+def member_path(person: bytes) -> str:
+    """Where a person's page is."""
+    return f"/member/{person.hex()[:SHOWN_DIGITS]}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Card:
+    """An offer as it stands in a list."""
+
+    path: str
+    title: str
+    price: str
+    mode: str
+    place: str
+    maker: str
+    provisional: bool
+    members_only: bool
+
+
+def card(visit: Visit, offer: Offer) -> Card:
+    """The card of one offer."""
+    said = offer.listing
+    return Card(
+        path=listing_path(offer.id),
+        title=said.title,
+        price=price_text(visit.words, said),
+        mode=mode_name(visit.words, said.mode),
+        place=said.place,
+        maker=maker_name(visit, offer.person),
+        provisional=offer.provisional,
+        members_only=said.audience == "members",
+    )
+
+
+def maker_name(visit: Visit, person: bytes) -> str:
+    """What to call the member behind a listing; guests may always know that much."""
+    return visit.words.person(visit.gateway.facts.names().get(person, ""), person)

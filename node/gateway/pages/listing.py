@@ -1,0 +1,95 @@
+"""`/listing/{id}`: one listing, with its story, its variants and the values it claims.
+
+A guest who asks for what is for members gets the same page as for what does not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from node.gateway.offers import maker_name, member_path, mode_name, price_text
+from node.gateway.pages.page import BOTH, Page
+from node.gateway.visit import Problem, Visit
+from protocol.errors import Refused
+from protocol.kinds.listing import Listing
+from storage.views.listing_queries import Offer, get, resolve
+
+GONE = 410
+
+
+@dataclass(frozen=True, slots=True)
+class ShownClaim:
+    """A value that the maker says this listing keeps. `current`: the charter still has it."""
+
+    id: str
+    text: str
+    evidence: str
+    current: bool
+
+
+async def show(visit: Visit) -> Response:
+    """The listing as it stands. Withdrawn: 410 and no more than its title and maker."""
+    visit.require_listings()
+    offer = _offer(visit)
+    said = offer.listing
+    withdrawn = offer.status == "withdrawn"
+    return visit.render(
+        "listing.html",
+        status=GONE if withdrawn else 200,
+        offer=offer,
+        listing=said,
+        withdrawn=withdrawn,
+        mode=mode_name(visit.words, said.mode),
+        price=price_text(visit.words, said),
+        maker=maker_name(visit, offer.person),
+        maker_path=member_path(offer.person) if visit.shows_members else "",
+        variants=_variants(visit, said),
+        claims=_claims(visit, said),
+    )
+
+
+def _offer(visit: Visit) -> Offer:
+    given = visit.request.path_params["id"]
+    try:
+        offer = get(visit.store, resolve(visit.store, given))
+    except Refused:
+        if not visit.guests:
+            raise
+        raise _not_here(visit) from None
+    if visit.guests and offer.listing.audience != "everyone":
+        raise _not_here(visit)
+    return offer
+
+
+def _not_here(visit: Visit) -> Problem:
+    t = visit.words.gettext
+    return Problem(
+        404,
+        t("Not here"),
+        t("There is no such listing in this shop window. It may have been for members only."),
+    )
+
+
+def _variants(visit: Visit, listing: Listing) -> list[tuple[str, str, int | None]]:
+    """Name, price and number left of each variant."""
+    rows = []
+    for variant in listing.variants:
+        amount = listing.price if variant.price is None else variant.price
+        text = "" if amount is None else visit.words.money(amount, listing.currency)
+        rows.append((variant.name, text, variant.quantity))
+    return rows
+
+
+def _claims(visit: Visit, listing: Listing) -> list[ShownClaim]:
+    texts = {value.id: value.text for value in visit.charter.values}
+    return [
+        ShownClaim(
+            claim.value, texts.get(claim.value, claim.value), claim.evidence, claim.value in texts
+        )
+        for claim in listing.values
+    ]
+
+
+PAGE = Page(path="/listing/{id}", name="listing", endpoint=show, audience=BOTH)

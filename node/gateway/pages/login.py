@@ -1,0 +1,42 @@
+"""`/login/{token}`: the one-time link that opens the desk."""
+
+from __future__ import annotations
+
+from starlette.responses import RedirectResponse, Response
+
+from node.gateway.guard import logged_in
+from node.gateway.login import SESSION_SECONDS, cookie_name
+from node.gateway.pages.page import DESK, Page
+from node.gateway.problems import problem_page
+from node.gateway.visit import Problem, Visit
+
+
+async def show(visit: Visit) -> Response:
+    """Use the token up and set the cookie; a link that is used up, by a stranger, opens nothing."""
+    if visit.request.method == "HEAD":  # a preview of the link must not use it up
+        return Response()
+    fits = visit.gateway.login_tokens.redeem(visit.request.path_params["token"])
+    if not fits and not logged_in(visit):
+        t = visit.words.gettext
+        problem = Problem(
+            403,
+            t("This link no longer opens the desk"),
+            t(
+                "Each link works once. Start the node again with `moothall run` and use the link "
+                "that it prints."
+            ),
+        )
+        return problem_page(visit, problem, bare=True)
+    answer = RedirectResponse("/", status_code=303, headers={"Cache-Control": "no-store"})
+    if fits:
+        answer.set_cookie(
+            cookie_name(visit.request.headers["host"]),
+            visit.gateway.sessions.begin(),
+            max_age=SESSION_SECONDS,
+            httponly=True,
+            samesite="strict",
+        )
+    return answer
+
+
+PAGE = Page(path="/login/{token}", name="login", endpoint=show, audience=DESK, public=True)

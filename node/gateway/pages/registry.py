@@ -1,0 +1,15 @@
+"""All pages. To add one, write its module and put its PAGE here."""
+
+from __future__ import annotations
+
+from node.gateway.pages import community, front, listing, login, member, search
+from node.gateway.pages.page import Page
+
+PAGES: list[Page] = [
+    front.PAGE,
+    search.PAGE,
+    listing.PAGE,
+    member.PAGE,
+    community.PAGE,
+    login.PAGE,
+]

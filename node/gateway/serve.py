@@ -1,0 +1,170 @@
+"""Answering HTTP on a port, inside the caller's nursery.
+
+Uses Hypercorn's trio worker, a connection at a time, so that what one visitor's connection does
+wrong ends that connection and nothing else. Nothing is logged about a request but what failed.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import trio
+from hypercorn.config import Config
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ConnectionState
+from hypercorn.utils import wrap_app
+
+from protocol.errors import Refused
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+    from trio_typing import TaskStatus
+
+logger = logging.getLogger("moothall.gateway")
+
+GOODBYE_SECONDS = 1.0  # for connections to end by themselves once we are cancelled
+MAX_CONNECTIONS = 512  # more wait in the listening queue
+HEADER_BYTES = 64 * 1024  # a query of 10,000 characters, escaped, still reaches its page
+SILENCE_SECONDS = 30  # a visitor who sends nothing for so long is let go
+
+
+async def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    *,
+    task_status: TaskStatus[str] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve `app` until cancelled; then end within GOODBYE_SECONDS and a little.
+
+    Reports "HOST:PORT" as started once connections are accepted; `port` 0 takes a free one.
+    Raises Refused `port-in-use` or `bad-address` before that if it can't listen there.
+    """
+    listeners = await _bind(host, port)
+    try:
+        address = _address(listeners[0])
+        server = _Server(app)
+        async with trio.open_nursery() as nursery:
+            for listener in listeners:
+                nursery.start_soon(server.accept, listener)
+            task_status.started(address)
+    finally:
+        with trio.CancelScope(shield=True):
+            for listener in listeners:
+                await listener.aclose()
+
+
+class _Server:
+    """The connections of one app."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = wrap_app(cast(Any, app), 0, "asgi")
+        self._config = _config()
+        self._context = WorkerContext(None)
+        self._room = trio.CapacityLimiter(MAX_CONNECTIONS)
+
+    async def accept(self, listener: trio.SocketListener) -> None:
+        """Take connections until cancelled, then wait for the last of them, though not long."""
+        streams: set[trio.SocketStream] = set()
+        async with trio.open_nursery() as connections:
+            try:
+                while True:
+                    await self._take(listener, streams, connections)
+            finally:
+                connections.start_soon(_close_later, streams, connections.cancel_scope)
+
+    async def _take(
+        self,
+        listener: trio.SocketListener,
+        streams: set[trio.SocketStream],
+        connections: trio.Nursery,
+    ) -> None:
+        ticket = object()
+        await self._room.acquire_on_behalf_of(ticket)
+        try:
+            stream = await listener.accept()
+        except BaseException as error:
+            self._room.release_on_behalf_of(ticket)
+            if not isinstance(error, OSError) or error.errno not in _SHORTAGE:
+                raise
+            logger.warning("no new connection for now: %s", error.strerror)
+            await trio.sleep(0.1)
+            return
+        streams.add(stream)
+        connections.start_soon(self._converse, stream, streams, ticket)
+
+    async def _converse(
+        self, stream: trio.SocketStream, streams: set[trio.SocketStream], ticket: object
+    ) -> None:
+        """One visitor. What goes wrong with them ends here."""
+        try:
+            state = ConnectionState({})
+            await TCPServer(self._app, self._config, self._context, state, cast(Any, stream))
+        except* Exception as errors:  # noqa: BLE001 - a server lives on, whatever a visitor does
+            logger.info("a connection failed: %s", _names(errors))
+        finally:
+            self._room.release_on_behalf_of(ticket)
+            streams.discard(stream)
+
+
+async def _close_later(streams: set[trio.SocketStream], scope: trio.CancelScope) -> None:
+    """Close what is still open after a moment.
+
+    Hypercorn shields its sending from cancellation, so a visitor who does not read would hold us
+    up for good.
+    """
+    with trio.CancelScope(shield=True):
+        deadline = trio.current_time() + GOODBYE_SECONDS
+        while streams and trio.current_time() < deadline:
+            await trio.sleep(0.02)
+        for stream in list(streams):
+            stream.socket.close()
+
+
+_SHORTAGE = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED}
+
+
+async def _bind(host: str, port: int) -> Sequence[trio.SocketListener]:
+    """Listening sockets; they queue visitors from here on."""
+    try:
+        return await trio.open_tcp_listeners(port, host=host)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Refused(
+                "port-in-use",
+                f"Another program already listens on {host}:{port}; nothing was started. End it, "
+                "or choose another port.",
+            ) from error
+        why = (error.strerror or str(error)).lower()
+        raise Refused(
+            "bad-address",
+            f"Can't listen on {host}:{port} ({why}); nothing was started. Choose another address.",
+        ) from error
+
+
+def _address(listener: trio.SocketListener) -> str:
+    name = listener.socket.getsockname()
+    host, port = name[0], name[1]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _config() -> Config:
+    config = Config()
+    config.errorlog = None  # its messages would name paths and visitors
+    config.accesslog = None
+    config.include_server_header = False
+    config.h11_max_incomplete_size = HEADER_BYTES
+    config.read_timeout = SILENCE_SECONDS
+    return config
+
+
+def _names(errors: BaseExceptionGroup[BaseException]) -> str:
+    names: set[str] = set()
+    for error in errors.exceptions:
+        inner = isinstance(error, BaseExceptionGroup)
+        names.add(_names(error) if inner else type(error).__name__)  # type: ignore[arg-type]
+    return ", ".join(sorted(names))

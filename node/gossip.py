@@ -1,0 +1,153 @@
+"""Gossip: new records, certificates and proofs go out at once. A hint; sync is the truth.
+
+A message is a strict DAG-CBOR array: `[0, [[device, lane, entries], ...]]`, `[1, certificate]` or
+`[2, object of the side set]`. A message is passed on when all of it could be placed here; what is
+ahead of our logs, or by somebody unknown, is set aside and asked for by sync.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import cbor2
+
+from governance.membership import CANDIDATE
+from node.network.links import MAX_GOSSIP
+from node.peers import Peers
+from protocol.codec import decode
+from protocol.errors import Invalid
+from protocol.records import Record
+from storage import certificates, log, objects
+from storage.database import FAST
+from storage.rows import find_log, records_from, standing_of
+from storage.standing import settle
+from storage.store import Store
+
+logger = logging.getLogger("moothall.gossip")
+
+RECORDS, CERTIFICATE, OBJECT = 0, 1, 2
+BATCH = MAX_GOSSIP - 1024
+
+
+def batches(records: Sequence[Record]) -> Iterator[bytes]:
+    """Messages for own records of one log, in order, each ending in a signed record."""
+    run: list[list[Any]] = []
+    size = 0
+    whole: list[list[Any]] = []
+    for record in records:
+        run.append(record.entry())
+        size += len(record.raw) + len(record.body or b"") + 120
+        if record.signature is not None:
+            if whole and size > BATCH:
+                yield _message(records[0], whole)
+                whole, size = [], sum(len(e[0]) + len(e[3] or b"") + 120 for e in run)
+            whole += run
+            run = []
+    if whole:
+        yield _message(records[0], whole)
+
+
+def _message(record: Record, entries: list[list[Any]]) -> bytes:
+    return cbor2.dumps([RECORDS, [[record.header.device, record.header.lane, entries]]])
+
+
+def certificate_message(travel: Any) -> bytes:
+    """The message for a new certificate."""
+    return cbor2.dumps([CERTIFICATE, travel])
+
+
+def object_message(raw: bytes) -> bytes:
+    """The message for a new object of the side set."""
+    return cbor2.dumps([OBJECT, raw])
+
+
+class Hearing:
+    """Takes gossip in. `ahead(peer)` is called when a peer has more than it said."""
+
+    def __init__(
+        self,
+        store: Store,
+        peers: Peers,
+        kept: Callable[[set[str]], None],
+        ahead: Callable[[str], None],
+    ) -> None:
+        self._store = store
+        self._peers = peers
+        self._kept = kept
+        self._ahead = ahead
+
+    async def check(self, peer: str, message: bytes) -> bool:
+        """Keep what can be placed; whether to pass the message on. Never raises."""
+        if self._peers.waits(peer) or not self._peers.may_ask(peer):
+            return False
+        try:
+            placed = self._take(message)
+        except Invalid as error:
+            self._peers.fault(peer, error.reason)
+            return False
+        if not placed:
+            self._ahead(peer)
+        return placed
+
+    def _take(self, message: bytes) -> bool:
+        value = decode(message, limit=MAX_GOSSIP)
+        if not isinstance(value, list) or len(value) != 2:
+            raise Invalid("bad-message", "not a gossip message")
+        sort, content = value
+        store = self._store
+        with store.transaction(sync=FAST):
+            if sort == RECORDS:
+                placed = self._take_records(content)
+            elif sort == CERTIFICATE:
+                placed = self._take_certificate(content)
+            elif sort == OBJECT and isinstance(content, bytes):
+                objects.receive(store, content)
+                placed = True
+            else:
+                raise Invalid("bad-message", "a gossip message of an unknown sort")
+            settle(store)
+            if sort == RECORDS:
+                placed = placed and all(self._known(item[0]) for item in content)
+        self._kept(set(store.changed))
+        return placed
+
+    def _known(self, device: bytes) -> bool:
+        """Whether the author's membership chain is here."""
+        known = standing_of(self._store, device)
+        return known is not None and known[0] != CANDIDATE
+
+    def _take_records(self, content: Any) -> bool:
+        if not isinstance(content, list) or not 1 <= len(content) <= 64:
+            raise Invalid("bad-message", "a gossip message without records")
+        placed = True
+        for item in content:
+            if (
+                not isinstance(item, list)
+                or len(item) != 3
+                or type(item[0]) is not bytes
+                or type(item[1]) is not int
+            ):
+                raise Invalid("bad-message", "gossip that is not [device, lane, entries]")
+            outcome = log.keep_segment(self._store, item[0], item[1], item[2])
+            placed = placed and outcome.word in (log.KEPT, log.HAD, log.FORK)
+        return placed
+
+    def _take_certificate(self, content: Any) -> bool:
+        state = certificates.current(self._store)
+        if state is None:
+            return False
+        try:
+            certificates.keep(self._store, content)
+        except Invalid as error:
+            if error.reason == "broken-chain":
+                return False  # ahead of us: sync brings what is between
+            raise
+        return True
+
+
+def since(store: Store, device: bytes, lane: int, seq: int) -> list[Record]:
+    """Own records after `seq`."""
+    found = find_log(store, device, lane)
+    return [] if found is None else list(records_from(store, found.no, seq + 1))

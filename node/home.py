@@ -1,0 +1,219 @@
+"""A home: the folder of one membership of one community, and what its owner does with it.
+
+Holds the key file, the database, the recovery file and the running node's socket. Commands and
+the desk go through a `Home`; records are appended by whoever has the key: this process, or the
+running node over its socket.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from governance.charter import Charter
+from governance.roll import MEMBER
+from node import control, keystore, recovery
+from node.keystore import KeyFile, Keys
+from protocol.errors import NotFound, Refused, StoreError
+from protocol.invitation import Link
+from protocol.keys import Signer
+from protocol.kinds import enrol, join
+from protocol.kinds import found as found_kind
+from protocol.kinds.profile import Profile
+from protocol.records import GOV, ZERO, Record, make_record
+from storage import certificates, own
+from storage.database import set_meta
+from storage.own import Draft
+from storage.rows import find_log, record_at, standing_of
+from storage.store import Store, create_store, open_store
+
+KEYS, DATABASE, RECOVERY, SOCKET, LOCK = (
+    "keys.json",
+    "moothall.db",
+    "recovery.txt",
+    "node.sock",
+    "node.lock",
+)
+
+
+def now_ms() -> int:
+    """This machine's clock in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(kw_only=True)
+class Home:
+    """An open home. `passphrase` is asked for only when a key is needed and sealed."""
+
+    path: Path
+    keyfile: KeyFile
+    store: Store
+    passphrase: Callable[[], str | None] = field(default=lambda: None)
+    _keys: Keys | None = None
+
+    @property
+    def person(self) -> bytes:
+        """This home's person key."""
+        return self.keyfile.person
+
+    @property
+    def device(self) -> bytes:
+        """This home's device key."""
+        return self.keyfile.device
+
+    @property
+    def socket(self) -> Path:
+        """Where the running node listens for this machine's user."""
+        return self.path / SOCKET
+
+    def unlock(self) -> Keys:
+        """The secret keys; Refused when the passphrase is missing or wrong."""
+        if self._keys is None:
+            secret = self.passphrase() if self.keyfile.sealed else None
+            self._keys = keystore.unlock(self.keyfile.path, secret)
+        return self._keys
+
+    def append(self, drafts: Sequence[Draft]) -> list[bytes]:
+        """Write records of one's own and return their ids; they are on disk, and on their way.
+
+        With sealed keys the running node signs, so that the passphrase is typed only once.
+        """
+        if self.keyfile.sealed and self._keys is None:
+            ids = control.append(self.socket, drafts)
+            if ids is not None:
+                return ids
+        ids = self.append_here(drafts)
+        control.poke(self.socket)
+        return ids
+
+    def append_here(self, drafts: Sequence[Draft]) -> list[bytes]:
+        """Write with the key in this process, and tell no node."""
+        return [r.id for r in own.append(self.store, self.unlock().device, drafts)]
+
+    def standing(self) -> str:
+        """waiting, provisional, member, left or removed: this home's own person."""
+        state = certificates.current(self.store)
+        line = None if state is None else state.roll.persons.get(self.person)
+        if line is not None and line.standing != MEMBER:
+            return line.standing
+        if line is not None and self.device in line.devices:
+            return MEMBER
+        known = standing_of(self.store, self.device)
+        return "provisional" if known is not None and known[0] > 0 else "waiting"
+
+    def charter(self) -> Charter:
+        """The charter in force; NotFound before the first sync."""
+        charter = certificates.charter(self.store)
+        if charter is None:
+            raise NotFound("no-charter", "The charter is not here yet: no peer was reached so far.")
+        return charter
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+
+def open_home(path: Path) -> Home:
+    """The home in this folder; NotFound `no-home` with what to do if there is none."""
+    if not (path / KEYS).exists():
+        raise NotFound(
+            "no-home",
+            f"There is no home in {path}. Found a community with `moothall found NAME --person "
+            "YOU`, or join one with `moothall join LINK --person YOU`.",
+        )
+    keyfile = keystore.read(path / KEYS)
+    store = open_store(path / DATABASE, device=keyfile.device, now_ms=now_ms)
+    if not store.community:
+        # The keys are written last, so an empty database beside them was lost or replaced.
+        raise StoreError("damaged", f"{path / DATABASE} is empty; nothing was changed.")
+    return Home(path=path, keyfile=keyfile, store=store)
+
+
+def prepare(path: Path) -> None:
+    """Make the folder of a new home; Refused when there is one already."""
+    if (path / KEYS).exists():
+        raise Refused("home-exists", f"{path} already holds a home; nothing was changed.")
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for leftover in (DATABASE, DATABASE + "-wal", DATABASE + "-shm"):
+            (path / leftover).unlink(missing_ok=True)  # of a start that did not get to the keys
+    except OSError as error:
+        raise StoreError(
+            "read-only", f"{path} can't be written ({error.strerror}); nothing was made."
+        ) from error
+
+
+def found(path: Path, charter: Charter, name: str, passphrase: str | None) -> Home:
+    """Found a community: keys, founding record, certificate 0, profile, recovery file."""
+    prepare(path)
+    keys = keystore.new_keys()
+    record = make_record(
+        keys.device,
+        community=None,
+        lane=GOV,
+        seq=1,
+        prev=ZERO,
+        gov=None,
+        kind="found",
+        time_ms=now_ms(),
+        salt=os.urandom(16),
+        body=found_kind.body(keys.person, keys.device.public, charter.to_data()),
+    )
+    store = create_store(
+        path / DATABASE, community=record.id, device=keys.device.public, now_ms=now_ms
+    )
+    with store.transaction():
+        own.found(store, keys.device, record)
+        own.append(store, keys.device, [_first_profile(name)])
+    return _finish(path, store, keys, record.id, name, passphrase)
+
+
+def join_by(path: Path, link: Link, name: str, passphrase: str | None) -> Home:
+    """Make the home of a newcomer: keys, enrolment and join, kept until a peer takes them."""
+    prepare(path)
+    keys = keystore.new_keys()
+    store = create_store(
+        path / DATABASE, community=link.community, device=keys.device.public, now_ms=now_ms
+    )
+    once = Signer(link.secret)
+    drafts = [
+        Draft("enrol", enrol.body(keys.person, link.community, keys.device.public)),
+        Draft(
+            "join",
+            join.body(once, link.community, link.invite, keys.person.public, keys.device.public),
+        ),
+        _first_profile(name),
+    ]
+    with store.transaction():
+        own.append(store, keys.device, drafts)
+        set_meta(store.db, "invited", link.text())
+        set_meta(store.db, f"anchor {link.height}", link.certificate.hex())
+    return _finish(path, store, keys, link.community, name, passphrase)
+
+
+def _first_profile(name: str) -> Draft:
+    return Draft("profile", Profile(version=1, name=name).body())
+
+
+def _finish(
+    path: Path, store: Store, keys: Keys, community: bytes, name: str, passphrase: str | None
+) -> Home:
+    """The key file comes last: a home without it was never finished and can be made again."""
+    recovery.save(path / RECOVERY, keys.person, community, name, passphrase)
+    keystore.save(path / KEYS, keys, community, passphrase)
+    keyfile = keystore.read(path / KEYS)
+    return Home(path=path, keyfile=keyfile, store=store, _keys=keys)
+
+
+def own_join(home: Home) -> tuple[Record, Record] | None:
+    """The enrolment and join that this home was made with; None for the founder's."""
+    gov = find_log(home.store, home.device, GOV)
+    if gov is None:
+        return None
+    enrolment, joining = record_at(home.store, gov.no, 1), record_at(home.store, gov.no, 2)
+    if enrolment is None or joining is None or joining.header.kind != "join":
+        return None
+    return enrolment, joining

@@ -1,0 +1,148 @@
+"""Getting in: the newcomer knocks at the lobby of peers named in the link; members answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+import cbor2
+import trio
+
+from governance.membership import CANDIDATE, CERTIFIED
+from node.gossip import RECORDS
+from node.home import Home, own_join
+from node.network.links import JOIN, LinkError, Network, Stream
+from node.network.peer_id import device_key_of, peer_id_of
+from protocol import lobby
+from protocol.errors import Invalid
+from protocol.invitation import read_link
+from protocol.kinds.registry import content
+from protocol.lobby import Answer
+from protocol.records import GOV, read_entry
+from storage import certificates, log
+from storage.database import get_meta
+from storage.rows import standing_of
+from storage.standing import assess, settle
+from storage.store import Store
+
+logger = logging.getLogger("moothall.joining")
+
+SECONDS = 10.0  # for one knock
+
+
+async def knock(home: Home, network: Network) -> tuple[str, Answer]:
+    """Ask the peers of the link to let this home in; (the peer that said so, its answer).
+
+    A welcome by the first that gives one; else the most telling refusal. LinkError when nobody
+    could be reached.
+    """
+    mine = own_join(home)
+    text = get_meta(home.store.db, "invited")
+    if mine is None or text is None:
+        raise LinkError("not-invited", "this home holds no invitation")
+    link = read_link(text)
+    refusals: list[tuple[str, Answer]] = []
+    for device, addresses in link.peers.items():
+        peer = peer_id_of(device)
+        try:
+            with trio.move_on_after(SECONDS) as scope:
+                await network.connect(peer, addresses)
+                stream = await network.open(peer, JOIN)
+                try:
+                    await stream.send(lobby.ask(home.store.community, *mine))
+                    answer = lobby.read_answer(await stream.receive(lobby.MAX_ANSWER))
+                finally:
+                    await stream.aclose()
+                if not answer.reason:
+                    return peer, answer
+                refusals.append((peer, answer))
+            if scope.cancelled_caught:
+                logger.info("%s did not answer", peer)
+        except (LinkError, Invalid) as error:
+            logger.info("knocking at %s: %s", peer, error.reason)
+    if not refusals:
+        raise LinkError("nobody", "none of the peers in the invitation could be reached")
+    return min(refusals, key=lambda item: lobby.REASONS.index(item[1].reason))
+
+
+class Lobby:
+    """Answers those who knock."""
+
+    def __init__(
+        self,
+        store: Store,
+        kept: Callable[[set[str]], None],
+        publish: Callable[[bytes], Awaitable[None]],
+    ) -> None:
+        self._store = store
+        self._kept = kept
+        self._publish = publish
+
+    async def serve(self, stream: Stream) -> None:
+        """One question, one answer. A malformed question ends without one."""
+        try:
+            raw = await stream.receive(lobby.MAX_QUESTION)
+            device = device_key_of(stream.peer)
+            entries = lobby.read_question(raw, self._store.community, device)
+            if entries is None:
+                answer = lobby.answer("foreign", "This node belongs to another community.")
+            else:
+                answer = self._admit(device, entries)
+            await stream.send(answer)
+            if answer == lobby.answer() and entries is not None:
+                await self._publish(cbor2.dumps([RECORDS, [[device, GOV, entries]]]))
+        except Invalid as error:
+            logger.info("a stranger's question was refused: %s", error.reason)
+        finally:
+            await stream.aclose()
+
+    def _admit(self, device: bytes, entries: list[object]) -> bytes:
+        store = self._store
+        known = standing_of(store, device)
+        if known is not None and known[0] != CANDIDATE:
+            return lobby.answer()
+        refusal = self._refusal(entries)
+        if refusal is not None:
+            return lobby.answer(*refusal)
+        with store.transaction():
+            log.keep_segment(store, device, GOV, entries)
+            settle(store)
+        self._kept(set(store.changed))
+        known = standing_of(store, device)
+        if known is not None and known[0] != CANDIDATE:
+            return lobby.answer()
+        assessed = assess(store)
+        if assessed is not None and any(
+            joining.device == device
+            for joinings in assessed[1].contested.values()
+            for joining in joinings
+        ):
+            return lobby.answer(
+                "contested",
+                "Somebody else has used this invitation as well; ask who invited you to say "
+                "whom they meant.",
+            )
+        return lobby.answer("unknown", "This node can't place the invitation yet.")
+
+    def _refusal(self, entries: list[object]) -> tuple[str, str] | None:
+        """Why this join can't stand, as far as that is known here."""
+        enrolment, joining = (read_entry(entry) for entry in entries)
+        who, said = content(enrolment), content(joining)
+        row = self._store.db.execute(
+            "SELECT device, slot, round, key FROM invitation WHERE record = ?", [said.invite]
+        ).fetchone()
+        state = certificates.current(self._store)
+        if row is None or state is None:
+            return "unknown", "This node does not hold the invitation (yet)."
+        device, slot, round_, key = row
+        standing = standing_of(self._store, device)
+        if standing is None or standing[0] != CERTIFIED:
+            return (
+                "inviter-gone",
+                "Who made this invitation can't invite any more; ask for another.",
+            )
+        if state.roll.rounds.get((device, slot), 0) != round_:
+            return "used", "This invitation was used or has expired; ask for another."
+        if not said.proves(key, self._store.community, who.person, enrolment.header.device):
+            return "unknown", "The link's secret does not fit this invitation; copy it again."
+        return None

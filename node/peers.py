@@ -1,0 +1,153 @@
+"""Who may talk to this node, where others can be reached, and who has to wait.
+
+The gate knows devices by the peer id that the transport has proved. A newcomer, who holds no
+roll yet, trusts the devices its invitation names until the first sync shows the roll.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+
+from governance.membership import CERTIFIED, PROVISIONAL
+from node.bucket import Bucket
+from node.network.peer_id import device_key_of, peer_id_of
+from protocol.cards import MAX_CARDS, Card, read_card
+from protocol.codec import decode, encode
+from protocol.errors import Invalid
+from protocol.invitation import Link, read_link
+from storage.database import get_meta
+from storage.rows import note_fault, standing_of
+from storage.store import Store
+
+logger = logging.getLogger("moothall.peers")
+
+WAIT_SECONDS = 30.0  # after a first fault; doubles up to the longest
+LONGEST_WAIT = 3600.0
+QUESTIONS = 400  # sync questions, and gossip messages, that a peer may send in a burst
+QUESTIONS_A_SECOND = 40.0
+
+
+class Peers:
+    """The address book and the doorkeeper of one node. `clock` is monotonic, in seconds."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+        self._waits: dict[str, tuple[float, float]] = {}  # peer -> (until, how long)
+        self._buckets: dict[str, Bucket] = {}
+        self._own = peer_id_of(store.device)
+
+    def invited_by(self) -> Link | None:
+        """The link this home was made with, while it is not on the roll."""
+        text = get_meta(self._store.db, "invited")
+        return None if text is None else read_link(text)
+
+    def may_talk(self, peer: str) -> bool:
+        """The gate: members and provisional members; everybody else gets the lobby."""
+        try:
+            device = device_key_of(peer)
+        except Invalid:
+            return False
+        known = standing_of(self._store, device)
+        if known is not None and known[0] in (PROVISIONAL, CERTIFIED):
+            return True
+        link = self.invited_by()
+        # Before the first sync there is no roll that could say otherwise.
+        return link is not None and device in link.peers and not self._has_roll()
+
+    def _has_roll(self) -> bool:
+        return self._store.db.execute("SELECT 1 FROM certificate LIMIT 1").fetchone() is not None
+
+    def fault(self, peer: str, reason: str) -> None:
+        """A peer misbehaved: it waits, longer each time; shown in `status`."""
+        until, length = self._waits.get(peer, (0.0, WAIT_SECONDS / 2))
+        length = min(LONGEST_WAIT, length * 2)
+        self._waits[peer] = (self._clock() + length, length)
+        logger.info("%s has to wait %.0f s: %s", peer, length, reason)
+        with self._store.transaction():
+            note_fault(self._store, peer, reason)
+
+    def waits(self, peer: str) -> bool:
+        """Whether this peer's fault is still fresh."""
+        return self._waits.get(peer, (0.0, 0.0))[0] > self._clock()
+
+    def may_ask(self, peer: str) -> bool:
+        """Spend one question from the peer's bucket."""
+        now = self._clock()
+        bucket = self._buckets.get(peer)
+        if bucket is None:
+            if len(self._buckets) > 10_000:
+                self._buckets.clear()
+            bucket = Bucket(size=QUESTIONS, rate=QUESTIONS_A_SECOND, now=now)
+            self._buckets[peer] = bucket
+        return bucket.take(1, now)
+
+    def addresses(self) -> dict[str, list[str]]:
+        """Peer id -> multiaddresses of everybody worth dialling, oneself left out."""
+        found: dict[str, list[str]] = {}
+        link = self.invited_by()
+        if link is not None:
+            for device, where in link.peers.items():
+                found[peer_id_of(device)] = list(where)
+        now = self._store.now_ms()
+        for device, where in self._store.db.execute(
+            "SELECT peer.device, addresses FROM peer JOIN device ON device.key = peer.device"
+            " WHERE standing IN (?, ?) AND expires_ms > ?",
+            [PROVISIONAL, CERTIFIED, now],
+        ).fetchall():
+            found[peer_id_of(device)] = json.loads(where)
+        found.pop(self._own, None)
+        return {peer: where for peer, where in found.items() if where}
+
+    def keep_own_card(self, card: Card) -> None:
+        """Publish where this node listens."""
+        self._keep(card)
+
+    def cards(self) -> bytes:
+        """The newest cards, as one frame for a peer."""
+        rows = self._store.db.execute(
+            "SELECT card FROM peer JOIN device ON device.key = peer.device"
+            " WHERE card IS NOT NULL AND expires_ms > ? AND standing IN (?, ?)"
+            " ORDER BY issued_ms DESC LIMIT ?",
+            [self._store.now_ms(), PROVISIONAL, CERTIFIED, MAX_CARDS],
+        ).fetchall()
+        return encode([decode(row[0], limit=8192) for row in rows])
+
+    def take_cards(self, frame: bytes, limit: int) -> None:
+        """Keep what is new of a peer's cards; Invalid if one is false."""
+        travelled = decode(frame, limit=limit)
+        if not isinstance(travelled, list) or len(travelled) > MAX_CARDS:
+            raise Invalid("bad-card", "not a list of address cards")
+        with self._store.transaction(sync="NORMAL"):
+            for item in travelled:
+                self._keep(read_card(item, self._store.community))
+
+    def _keep(self, card: Card) -> None:
+        now = self._store.now_ms()
+        if card.expires_ms <= now or card.issued_ms > now + 24 * 3600 * 1000:
+            return
+        known = self._store.db.execute(
+            "SELECT issued_ms FROM peer WHERE device = ?", [card.device]
+        ).fetchone()
+        if known is not None and known[0] >= card.issued_ms:
+            return
+        if standing_of(self._store, card.device) is None:
+            return
+        self._store.db.execute(
+            "INSERT OR REPLACE INTO peer (device, card, addresses, issued_ms, expires_ms)"
+            " VALUES (?, ?, ?, ?, ?)",
+            [
+                card.device,
+                encode(card.travel),
+                json.dumps(list(card.addresses)),
+                card.issued_ms,
+                card.expires_ms,
+            ],
+        )
+
+
+def usable(addresses: Sequence[str]) -> tuple[str, ...]:
+    """Multiaddresses as a card or link carries them: without the trailing /p2p/ID."""
+    return tuple(address.split("/p2p/")[0] for address in addresses)

@@ -1,0 +1,90 @@
+"""The recovery file: a person's secret key on paper or a stick, for the day the laptop is gone.
+
+Plain text that can be printed: what it is for, the community's id and the person key's seed in
+base32 with a checksum, in groups of four. With a passphrase the seed is sealed as in the
+keystore, so the file alone opens nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from hashlib import sha256
+from pathlib import Path
+
+from nacl.exceptions import CryptoError
+from nacl.pwhash import argon2id
+from nacl.secret import SecretBox
+from nacl.utils import random
+
+from node.keystore import stretch, write_private
+from protocol.errors import Refused
+from protocol.keys import Signer
+
+_HEAD = """Moothall recovery file
+
+Keep this away from your computer: print it, or put it on a stick in a drawer.
+Whoever holds it can act as {name} in the community below{sealed}.
+It gets you back in on a new machine when this one is lost.
+
+Community: {community}
+Person:    {person}
+"""
+
+
+def save(path: Path, person: Signer, community: bytes, name: str, passphrase: str | None) -> None:
+    """Write the file for `person`, sealed when there is a passphrase."""
+    secret = person.seed
+    if passphrase is not None:
+        salt = random(argon2id.SALTBYTES)
+        key = stretch(passphrase, salt)
+        secret = salt + bytes(SecretBox(key).encrypt(secret))
+    code = base64.b32encode(secret + sha256(secret).digest()[:4]).decode().rstrip("=")
+    groups = [code[n : n + 4] for n in range(0, len(code), 4)]
+    lines = [" ".join(groups[n : n + 8]) for n in range(0, len(groups), 8)]
+    head = _HEAD.format(
+        name=name,
+        sealed=", with the passphrase" if passphrase is not None else "",
+        community=community.hex(),
+        person=person.public.hex(),
+    )
+    sort = "Sealed" if passphrase is not None else "Secret"
+    write_private(path, head + "\n" + "\n".join(f"{sort}: {line}" for line in lines) + "\n")
+
+
+def read(text: str, passphrase: str | None) -> tuple[bytes, Signer]:
+    """(community id, person key) from the file's text. Refused when it is damaged or sealed."""
+    community, code, sealed = "", "", False
+    for line in text.splitlines():
+        word, _, rest = line.partition(":")
+        if word == "Community":
+            community = rest.strip()
+        elif word in ("Secret", "Sealed"):
+            code += rest.replace(" ", "")
+            sealed = word == "Sealed"
+    try:
+        raw = base64.b32decode(code + "=" * (-len(code) % 8))
+        found = bytes.fromhex(community)
+    except (binascii.Error, ValueError) as error:
+        raise _damaged() from error
+    secret, check = raw[:-4], raw[-4:]
+    if len(found) != 32 or sha256(secret).digest()[:4] != check:
+        raise _damaged()
+    if sealed:
+        if passphrase is None:
+            raise Refused("passphrase-needed", "This recovery file is sealed by a passphrase.")
+        salt, box = secret[: argon2id.SALTBYTES], secret[argon2id.SALTBYTES :]
+        key = stretch(passphrase, salt)
+        try:
+            secret = SecretBox(key).decrypt(box)
+        except CryptoError as error:
+            raise Refused(
+                "wrong-passphrase", "That is not the recovery file's passphrase."
+            ) from error
+    if len(secret) != 32:
+        raise _damaged()
+    return found, Signer(secret)
+
+
+def _damaged() -> Refused:
+    return Refused("bad-recovery", "That recovery file is incomplete or was changed.")

@@ -1,0 +1,380 @@
+"""The running node: one nursery in which the network, sync, gossip, the teller and the owner's
+socket work over one store.
+
+Everything touches SQLite inline in this one thread, in steps of at most some tens of
+milliseconds; a peer's fault ends its conversation and nothing else. Cancelling `run` closes the
+ports and leaves the store as it is: whatever was acknowledged is already on disk.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import trio
+from trio import TaskStatus
+
+from node import gossip, joining, teller
+from node.conversations import Conversation
+from node.events import Events
+from node.home import Home
+from node.keystore import Keys
+from node.network.links import JOIN, SYNC, LinkError, Network, Stream
+from node.peers import Peers, usable
+from protocol.cards import MAX_FRAME, make_card
+from protocol.errors import Invalid, MoothallError
+from protocol.lobby import Answer
+from protocol.records import read_header
+from storage import certificates
+from storage.database import FAST
+from storage.views import listing_text
+
+logger = logging.getLogger("moothall.node")
+
+CARDS = "/moothall/cards/1"
+SYNC_SECONDS = 60.0
+SPREAD_SECONDS = 1.0
+SETTLE_SECONDS = 0.3
+DIAL_SECONDS = 10.0
+LONGEST_DIAL_WAIT = 600.0
+TELLER_SECONDS = 30.0
+KNOCK_SECONDS = 5.0
+NEIGHBOURS = 8
+ROUNDS = 4  # conversations in a row with one peer until both hold the same
+TEXT_STEP = 250  # listings whose text is indexed in one go: about 10 ms
+CHATTY = 50  # records of one transaction that are told one by one
+
+
+class Node:
+    """A member's node. `clock` is monotonic seconds; `dice` chooses peers at random."""
+
+    def __init__(
+        self,
+        home: Home,
+        network: Network,
+        *,
+        keys: Keys,
+        clock: Callable[[], float] = trio.current_time,
+        dice: random.Random | None = None,
+        peers: Peers | None = None,
+    ) -> None:
+        self.home = home
+        self.store = home.store
+        self.network = network
+        self.events = Events()
+        self.peers = peers or Peers(home.store, clock)
+        self.last_answer: Answer | None = None  # what the lobby said last, while waiting
+        self._keys = keys
+        self._clock = clock
+        self._dice = dice or random.SystemRandom()
+        self._talking: set[str] = set()
+        self._again: set[str] = set()
+        self._dial_after: dict[str, tuple[float, float]] = {}
+        self._published: dict[int, int] = {}
+        self._told = 0
+        self._heard: dict[str, float] = {}  # peer -> when it was last in touch
+        self._wake = trio.Event()
+        self._text = trio.Event()
+        self._news = trio.Event()
+        self._nursery: trio.Nursery | None = None
+
+    async def run(
+        self,
+        listen: Sequence[str],
+        *,
+        task_status: TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Work until cancelled; started once the network listens."""
+        self.network.handle(SYNC, self._serve_sync)
+        self.network.handle(CARDS, self._serve_cards)
+        self.network.handle(JOIN, joining.Lobby(self.store, self.kept, self.network.publish).serve)
+        hearing = gossip.Hearing(self.store, self.peers, self.kept, self._soon)
+        self.network.on_gossip(hearing.check)
+        self.network.on_peer(self._peer_changed)
+        self._told = self._last_rowid()
+        self._published = {lane: self._own_seq(lane) for lane in (0, 1, 2)}
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            await nursery.start(self.network.run, listen)
+            self._note_addresses()
+            nursery.start_soon(self._dial)
+            nursery.start_soon(self._sync_now_and_then)
+            nursery.start_soon(self._do_duties)
+            nursery.start_soon(self._index_text)
+            nursery.start_soon(self._spread)
+            if self.home.standing() == "waiting":
+                nursery.start_soon(self._knock)
+            task_status.started()
+
+    async def network_only(
+        self, *, task_status: TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Only reach out, listening nowhere: for a command that joins and ends."""
+        self.network.handle(SYNC, self._serve_sync)
+        await self.network.run([], task_status=task_status)
+
+    async def sync_until_settled(self, peer: str) -> None:
+        """Sync until this home is a member, as long as the peer has something new."""
+        for _ in range(ROUNDS):
+            await self.sync_with(peer)
+            if self.home.standing() == "member":
+                return
+            await trio.sleep(SETTLE_SECONDS)  # the teller's certificate is on its way
+
+    # What changed, here or elsewhere
+
+    def kept(self, words: set[str]) -> None:
+        """Something new is in the store: tell listeners, wake who may have to act."""
+        self._tell_new()
+        if "certificate" in words:
+            height, record_id = certificates.tip(self.store)
+            self.events.tell("certificate", height=height, id=record_id.hex())
+        if "fork" in words:
+            self.events.tell("fork")
+        if words & {"gov", "certificate", "fork", "standing"}:
+            self._wake.set()
+        self._text.set()
+
+    def poke(self) -> None:
+        """The owner's commands wrote to the store: publish what is new, act on it."""
+        self.kept({"gov"})
+        if self._nursery is not None:
+            self._nursery.start_soon(self._publish)
+
+    def _last_rowid(self) -> int:
+        row = self.store.db.execute("SELECT max(rowid) FROM record").fetchone()
+        return int(row[0] or 0)
+
+    def _own_seq(self, lane: int) -> int:
+        row = self.store.db.execute(
+            "SELECT head_seq FROM log JOIN device ON device.no = log.device_no"
+            " WHERE key = ? AND lane = ?",
+            [self.store.device, lane],
+        ).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def _tell_new(self) -> None:
+        last = self._last_rowid()
+        new = last - self._told
+        if 0 < new <= CHATTY:
+            for (raw,) in self.store.db.execute(
+                "SELECT header FROM record WHERE rowid > ? ORDER BY rowid", [self._told]
+            ):
+                header = read_header(raw)
+                self.events.tell("record", kind=header.kind, device=header.device.hex())
+        elif new > 0:
+            self.events.tell("record", count=new)
+        self._told = last
+
+    # Peers
+
+    def _peer_changed(self, peer: str, up: bool) -> None:
+        if self.peers.may_talk(peer):
+            self.events.tell("peer-up" if up else "peer-down", peer=peer)
+        if up and self._nursery is not None:
+            self._heard[peer] = self._clock()
+            self._dial_after.pop(peer, None)
+            self._nursery.start_soon(self._welcome, peer)
+
+    async def _welcome(self, peer: str) -> None:
+        """A connection opened: exchange address cards; the lower id asks first."""
+        if not self.peers.may_talk(peer):
+            return
+        try:
+            await self._exchange_cards(peer)
+        except (LinkError, Invalid) as error:
+            logger.debug("address cards with %s: %s", peer, error.reason)
+        if self.network.peer_id < peer:
+            await self.sync_with(peer)
+
+    async def _exchange_cards(self, peer: str) -> None:
+        with trio.move_on_after(10):
+            stream = await self.network.open(peer, CARDS)
+            try:
+                await stream.send(self.peers.cards())
+                self.peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME)
+            finally:
+                await stream.aclose()
+
+    async def _serve_cards(self, stream: Stream) -> None:
+        try:
+            with trio.move_on_after(10):
+                self.peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME)
+                await stream.send(self.peers.cards())
+        except Invalid as error:
+            self.peers.fault(stream.peer, error.reason)
+        finally:
+            await stream.aclose()
+
+    def _note_addresses(self) -> None:
+        """Sign where we listen, for peers and for invitations made while we are away."""
+        where = usable(self.network.addresses)
+        if not where:
+            return
+        card = make_card(self._keys.device, self.store.community, where, self.store.now_ms())
+        with self.store.transaction():
+            self.store.db.execute(
+                "INSERT OR REPLACE INTO meta (key, value) VALUES ('addresses', ?)",
+                [json.dumps(list(where))],
+            )
+            self.peers.keep_own_card(card)
+
+    async def _dial(self) -> None:
+        """Keep in touch with up to NEIGHBOURS members, a longer pause after each failure."""
+        while True:
+            here = set(self.network.peers())
+            known = list(self.peers.addresses().items())
+            self._dice.shuffle(known)
+            for peer, addresses in known:
+                if len(here) >= NEIGHBOURS:
+                    break
+                after, pause = self._dial_after.get(peer, (0.0, DIAL_SECONDS))
+                if peer in here or after > self._clock() or not self.peers.may_talk(peer):
+                    continue
+                try:
+                    await self.network.connect(peer, addresses)
+                    here.add(peer)
+                except LinkError as error:
+                    logger.debug("can't reach %s: %s", peer, error.reason)
+                    longer = min(LONGEST_DIAL_WAIT, pause * 2)
+                    self._dial_after[peer] = (self._clock() + pause, longer)
+            await trio.sleep(DIAL_SECONDS)
+
+    # Sync
+
+    def _soon(self, peer: str) -> None:
+        """Gossip showed that this peer has more than we do."""
+        if self._nursery is not None:
+            self._nursery.start_soon(self.sync_with, peer)
+
+    async def sync_with(self, peer: str) -> None:
+        """Talk with a peer until both hold the same, or a few times; never raises LinkError."""
+        if peer in self._talking:
+            self._again.add(peer)
+            return
+        self._talking.add(peer)
+        try:
+            for _ in range(ROUNDS):
+                self._again.discard(peer)
+                if self.peers.waits(peer) or not self.peers.may_talk(peer):
+                    return
+                stream = await self.network.open(peer, SYNC)
+                talk = Conversation(self.store, stream, self.peers, self.kept)
+                differed = await talk.start()
+                if talk.new_records:
+                    self._news.set()
+                self._heard[peer] = self._clock()
+                await self._gate_may_have_changed()
+                if not differed and peer not in self._again:
+                    return
+        except LinkError as error:
+            logger.debug("no conversation with %s: %s", peer, error.reason)
+        finally:
+            self._talking.discard(peer)
+
+    async def _serve_sync(self, stream: Stream) -> None:
+        if self.peers.waits(stream.peer) or not self.peers.may_ask(stream.peer):
+            await stream.aclose()
+            return
+        self._heard[stream.peer] = self._clock()
+        talk = Conversation(self.store, stream, self.peers, self.kept)
+        await talk.serve()
+        if talk.new_records:
+            self._news.set()
+        await self._gate_may_have_changed()
+
+    async def _sync_now_and_then(self) -> None:
+        """Repair what gossip lost: a random neighbour every minute."""
+        while True:
+            await trio.sleep(SYNC_SECONDS)
+            here = [peer for peer in self.network.peers() if self.peers.may_talk(peer)]
+            if here:
+                await self.sync_with(self._dice.choice(here))
+
+    async def _spread(self) -> None:
+        """What sync brought, gossip did not carry: tell the other neighbours, a few at a time."""
+        while True:
+            await self._news.wait()
+            self._news = trio.Event()
+            await trio.sleep(SPREAD_SECONDS)
+            for peer in self.network.peers():
+                if self.peers.may_talk(peer):
+                    await self.sync_with(peer)
+
+    async def _gate_may_have_changed(self) -> None:
+        for peer in self.network.peers():
+            await self.network.refresh(peer)
+
+    # Publishing
+
+    async def _publish(self) -> None:
+        """Gossip own records that were not gossiped yet."""
+        for lane, seq in list(self._published.items()):
+            records = gossip.since(self.store, self.store.device, lane, seq)
+            if not records:
+                continue
+            self._published[lane] = records[-1].header.seq
+            for message in gossip.batches(records):
+                await self.network.publish(message)
+
+    # Duties
+
+    async def _do_duties(self) -> None:
+        """Certify what is due, whenever membership changed and now and then for the clock."""
+        while True:
+            self._wake = trio.Event()
+            try:
+                made = teller.certify_due(self.store, self._keys.device)
+            except MoothallError as error:
+                logger.error("the teller's duty waits: %s", error)
+                made = []
+            if made:
+                self.kept({"certificate", "gov"})
+                for certificate in made:
+                    await self.network.publish(gossip.certificate_message(certificate.travel()))
+            await self._gate_may_have_changed()
+            with trio.move_on_after(TELLER_SECONDS):
+                await self._wake.wait()
+            await trio.sleep(0)
+
+    async def _index_text(self) -> None:
+        """Fill the full text while nothing else is waiting."""
+        while True:
+            self._text = trio.Event()
+            while True:
+                with self.store.transaction(sync=FAST):
+                    done = listing_text.index_some(self.store, TEXT_STEP)
+                if not done:
+                    break
+                await trio.sleep(0.005)
+            await self._text.wait()
+
+    async def _knock(self) -> None:
+        """A newcomer's node asks to be let in until it is."""
+        while self.home.standing() == "waiting":
+            try:
+                peer, answer = await joining.knock(self.home, self.network)
+                self.last_answer = answer
+                if not answer.reason:
+                    await self.sync_with(peer)
+                    if self.home.standing() != "waiting":
+                        return
+                else:
+                    logger.info("not let in yet: %s", answer.sentence)
+            except LinkError as error:
+                logger.info("not let in yet: %s", error)
+            await trio.sleep(KNOCK_SECONDS)
+
+    # For the owner
+
+    def touch(self) -> dict[str, Any]:
+        """Who is in touch: peer -> seconds since it was last heard."""
+        now = self._clock()
+        return {
+            peer: int(now - self._heard.get(peer, now))
+            for peer in self.network.peers()
+            if self.peers.may_talk(peer)
+        }

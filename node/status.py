@@ -1,0 +1,71 @@
+"""The state of a home in plain data, for `status`, the desk and the node's own first line."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from node import control
+from node.home import Home
+from node.people import own_profile
+from protocol.errors import MoothallError
+from protocol.records import LANES
+from storage import certificates, sideset
+from storage.digest import digest
+from storage.rows import standing_of
+from storage.views import members
+
+LANE_NAMES = {number: name for name, number in LANES.items()}
+
+
+def of_home(home: Home, peers: int | None = None) -> dict[str, Any]:
+    """Everything `status` shows; `peers` is asked of the running node when not given."""
+    store = home.store
+    if peers is None:
+        peers = _peers(home)
+    (records,) = store.db.execute("SELECT count(*) FROM record").fetchone()
+    (aside,) = store.db.execute("SELECT count(*) FROM aside").fetchone()
+    standing = home.standing()
+    return {
+        "community": store.community.hex(),
+        "person": home.person.hex(),
+        "device": home.device.hex(),
+        "name": own_profile(home).name,
+        "status": standing,
+        "records": records,
+        "peers": peers,
+        "height": certificates.tip(store)[0],
+        "certificate": certificates.tip(store)[1].hex(),
+        "digest": digest(store),
+        "provisional": standing in ("waiting", "provisional"),
+        "newcomers": members.provisional_count(store),
+        "waiting_records": aside,
+        "forks": [_fork(home, *fork) for fork in sideset.forks(store)],
+        "faults": [
+            {"at": rfc3339(at), "who": who, "reason": reason}
+            for at, who, reason in store.db.execute(
+                "SELECT at_ms, who, reason FROM fault ORDER BY no DESC LIMIT 20"
+            )
+        ],
+    }
+
+
+def _peers(home: Home) -> int:
+    try:
+        answer = control.ask(home.socket, {"do": "status"})
+    except MoothallError:
+        return 0
+    return 0 if answer is None else int(answer["peers"])
+
+
+def _fork(home: Home, device: bytes, lane: int, seq: int) -> dict[str, Any]:
+    known = standing_of(home.store, device)
+    person = None if known is None or known[1] is None else known[1].hex()
+    return {"device": device.hex(), "person": person, "lane": LANE_NAMES[lane], "seq": seq}
+
+
+def rfc3339(at_ms: int) -> str:
+    """A time in milliseconds since 1970 as RFC 3339 in UTC; far-off claims are cut to year 9999."""
+    seconds = min(at_ms // 1000, 253_402_300_799)
+    moment = datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,78 @@
+"""What a stranger may say in the lobby: `/moothall/join/1`, one question and one answer.
+
+Question: `["join", community, [enrol entry, join entry]]`. Answer: `["welcome"]`, or
+`["refused", reason, sentence]`. A newcomer repeats the question until it is welcome; `unknown`
+means that this peer does not hold the invitation (yet), so another may know it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from protocol.codec import decode, encode
+from protocol.errors import Invalid
+from protocol.kinds.enrol import Enrol
+from protocol.kinds.join import Join
+from protocol.kinds.registry import content
+from protocol.records import GOV, Record
+from protocol.segments import read_segment
+
+MAX_QUESTION = 16 * 1024
+MAX_ANSWER = 1024
+REASONS = ("foreign", "unknown", "used", "contested", "inviter-gone", "busy")
+
+
+class Answer(NamedTuple):
+    """`reason` is empty for a welcome."""
+
+    reason: str
+    sentence: str
+
+
+def ask(community: bytes, enrol: Record, join: Record) -> bytes:
+    """The newcomer's question."""
+    return encode(["join", community, [enrol.entry(), join.entry()]])
+
+
+def read_question(raw: bytes, community: bytes, peer: bytes) -> list[Any] | None:
+    """The two entries of a sound question from device `peer`; None if it is for another community.
+
+    Invalid when it is malformed, not signed, or about another device than the one that asks.
+    """
+    value = decode(raw, limit=MAX_QUESTION)
+    if not isinstance(value, list) or len(value) != 3 or value[0] != "join":
+        raise Invalid("bad-message", "not a question of the lobby")
+    if value[1] != community:
+        return None
+    segment = read_segment(value[2], community=community, device=peer, lane=GOV)
+    said = [content(record) for record in segment.records]
+    if (
+        len(said) != 2
+        or segment.first != 1
+        or not isinstance(said[0], Enrol)
+        or not isinstance(said[1], Join)
+    ):
+        raise Invalid("bad-message", "a newcomer sends an enrolment and a join")
+    said[0].check(community, peer)
+    return [record.entry() for record in segment.records]
+
+
+def answer(reason: str = "", sentence: str = "") -> bytes:
+    """The answer; a welcome without a reason."""
+    return encode(["refused", reason, sentence] if reason else ["welcome"])
+
+
+def read_answer(raw: bytes) -> Answer:
+    """What the lobby said."""
+    value = decode(raw, limit=MAX_ANSWER)
+    if value == ["welcome"]:
+        return Answer("", "")
+    if (
+        isinstance(value, list)
+        and len(value) == 3
+        and value[0] == "refused"
+        and value[1] in REASONS
+        and isinstance(value[2], str)
+    ):
+        return Answer(str(value[1]), value[2])
+    raise Invalid("bad-message", "not an answer of the lobby")
