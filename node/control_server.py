@@ -8,10 +8,9 @@ import logging
 import os
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import trio
-from trio import TaskStatus
 
 from node.control import MAX_LINE, short
 from node.service import Node
@@ -20,6 +19,9 @@ from protocol.errors import MoothallError, Refused
 from protocol.kinds.registry import KINDS
 from protocol.records import MAX_BODY
 from storage.own import Draft
+
+if TYPE_CHECKING:
+    from trio_typing import TaskStatus
 
 logger = logging.getLogger("moothall.control")
 
@@ -49,9 +51,9 @@ async def serve(
             logger.debug("a command went away: %s", error)
 
     try:
-        await trio.serve_listeners(
-            handle, [trio.SocketListener(listening)], task_status=task_status
-        )
+        async with trio.open_nursery() as nursery:
+            await nursery.start(trio.serve_listeners, handle, [trio.SocketListener(listening)])
+            task_status.started()
     finally:
         path.unlink(missing_ok=True)
 

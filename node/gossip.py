@@ -108,8 +108,6 @@ class Hearing:
             else:
                 raise Invalid("bad-message", "a gossip message of an unknown sort")
             settle(store)
-            if sort == RECORDS:
-                placed = placed and all(self._known(item[0]) for item in content)
         self._kept(set(store.changed))
         return placed
 
@@ -132,7 +130,8 @@ class Hearing:
                 raise Invalid("bad-message", "gossip that is not [device, lane, entries]")
             outcome = log.keep_segment(self._store, item[0], item[1], item[2])
             placed = placed and outcome.word in (log.KEPT, log.HAD, log.FORK)
-        return placed
+        settle(self._store)
+        return placed and all(self._known(item[0]) for item in content)
 
     def _take_certificate(self, content: Any) -> bool:
         state = certificates.current(self._store)

@@ -62,7 +62,7 @@ class Peers:
 
     def fault(self, peer: str, reason: str) -> None:
         """A peer misbehaved: it waits, longer each time; shown in `status`."""
-        until, length = self._waits.get(peer, (0.0, WAIT_SECONDS / 2))
+        _, length = self._waits.get(peer, (0.0, WAIT_SECONDS / 2))
         length = min(LONGEST_WAIT, length * 2)
         self._waits[peer] = (self._clock() + length, length)
         logger.info("%s has to wait %.0f s: %s", peer, length, reason)

@@ -12,7 +12,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,7 +20,7 @@ import trio
 
 from node import control_server, joining, status
 from node.home import LOCK, Home
-from node.network.links import LinkError, Network
+from node.network.links import Gate, LinkError, Network
 from node.peers import Peers
 from node.people import own_profile
 from node.service import Node
@@ -35,7 +35,7 @@ DESK = "127.0.0.1:0"
 JOIN_SECONDS = 30.0
 
 
-def real_network(home: Home, gate: Callable[[str], bool]) -> Network:
+def real_network(home: Home, gate: Gate) -> Network:
     """The libp2p network for this home. Importing it takes a second or two."""
     from node.network.libp2p_host import Libp2pNetwork
 

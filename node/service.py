@@ -12,10 +12,9 @@ import json
 import logging
 import random
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import trio
-from trio import TaskStatus
 
 from node import gossip, joining, teller
 from node.conversations import Conversation
@@ -31,6 +30,9 @@ from protocol.records import read_header
 from storage import certificates
 from storage.database import FAST
 from storage.views import listing_text
+
+if TYPE_CHECKING:
+    from trio_typing import TaskStatus
 
 logger = logging.getLogger("moothall.node")
 

@@ -1,1 +1,1 @@
-"""What travels between nodes, byte for byte. Nothing here does I/O, reads a clock or draws a random number."""
+"""What travels between nodes, byte for byte: no I/O, no clock, no random numbers."""

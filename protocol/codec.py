@@ -36,7 +36,7 @@ def encode(value: Plain) -> bytes:
 
 
 def decode(data: bytes, *, limit: int) -> Plain:
-    """The value that `data` encodes; Invalid unless it is strict DAG-CBOR of at most `limit` bytes."""
+    """The value that `data` encodes; Invalid unless strict DAG-CBOR of at most `limit` bytes."""
     if len(data) > limit:
         raise Invalid("too-large", f"{len(data)} bytes where at most {limit} are allowed")
     try:

@@ -68,15 +68,8 @@ def fork_proof(community: bytes, one: Sequence[Record], other: Sequence[Record])
         (_to_signed(one, community), _to_signed(other, community)), key=lambda b: b[0].id
     )
     header = one[0].header
-    raw = encode(
-        [
-            "fork",
-            header.device,
-            header.lane,
-            header.seq,
-            *[[[record.raw, record.signature] for record in branch] for branch in branches],
-        ]
-    )
+    sides: list[Plain] = [[[r.raw, r.signature] for r in branch] for branch in branches]
+    raw = encode(["fork", header.device, header.lane, header.seq, *sides])
     found = read_object(raw, community)
     assert isinstance(found, Fork)  # noqa: S101 - for the type checker; read_object just read it
     return found
@@ -85,7 +78,8 @@ def fork_proof(community: bytes, one: Sequence[Record], other: Sequence[Record])
 def contest_proof(community: bytes, one: Sequence[Record], other: Sequence[Record]) -> Contest:
     """The proof from two pairs (enrol record, join record)."""
     pairs = sorted((one, other), key=lambda pair: pair[1].id)
-    raw = encode(["contest", *[[record.entry() for record in pair] for pair in pairs]])
+    sides: list[Plain] = [[record.entry() for record in pair] for pair in pairs]
+    raw = encode(["contest", *sides])
     found = read_object(raw, community)
     assert isinstance(found, Contest)  # noqa: S101 - as above
     return found

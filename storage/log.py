@@ -98,27 +98,26 @@ def keep_checked(
             keep_fork(store, log, records[parted - records[0].header.seq :])
             return Outcome(FORK, 0)
         log = log_by_no(store, log.no)
-    elif fresh[0].header.prev != log.head_id and not (log.head_seq == 0):
+    elif fresh[0].header.prev != log.head_id and log.head_seq != 0:
         return Outcome(PARTED, 0)
     if not fresh:
         advance(store, log)
         return Outcome(HAD, 0)
     if device == store.device:
         _copied_home(store)
-    verified = {records[-1].id} if lane != GOV else {record.id for record in records}
-    first = insert_records(store, log.no, [(r, r.id in verified) for r in fresh])
-    last = fresh[-1]
+    rowid = insert_records(store, log.no, fresh)
+    head = fresh[-1]
     store.db.execute(
         "UPDATE log SET head_seq = ?, head_id = ?, newest_ms = ? WHERE no = ?",
-        [last.header.seq, last.id, last.header.time_ms, log.no],
+        [head.header.seq, head.id, head.header.time_ms, log.no],
     )
-    if log.cut_id is not None and last.header.seq == log.cut_seq and last.id != log.cut_id:
+    if log.cut_id is not None and head.header.seq == log.cut_seq and head.id != log.cut_id:
         truncate(store, log, 0)  # a branch that the certificate does not name: begin again
         return Outcome(IGNORED, 0)
-    if last.header.seq < records[-1].header.seq and lane == GOV:
+    if head.header.seq < records[-1].header.seq and lane == GOV:
         spare_beyond(store, records[len(usable) :])
     if log.prefix_seq == log.head_seq:
-        _admit(store, log, fresh, first)
+        _admit(store, log, fresh, rowid)
     else:
         advance(store, log_by_no(store, log.no))
     _place_waiting(store, device, lane)
@@ -140,10 +139,10 @@ def _compare(store: Store, log: Log, held: Sequence[Record]) -> int | None:
                 "UPDATE record SET salt = ?, body = ? WHERE log_no = ? AND seq = ?",
                 [other.salt, other.body, log.no, other.header.seq],
             )
-        if mine.signature is None and other.signature is not None:
+        if mine.signature is None and signed(other, store.community):
             store.db.execute(
-                "UPDATE record SET signature = ?, checked = ? WHERE log_no = ? AND seq = ?",
-                [other.signature, signed(other, store.community), log.no, other.header.seq],
+                "UPDATE record SET signature = ? WHERE log_no = ? AND seq = ?",
+                [other.signature, log.no, other.header.seq],
             )
     return None
 
@@ -161,21 +160,19 @@ def advance(store: Store, log: Log) -> None:
     """Admit what has become admissible after the prefix."""
     while log.prefix_seq < min(log.head_seq, log.limit):
         last = min(log.prefix_seq + MAX_RECORDS, log.limit)
-        rows = store.db.execute(
-            "SELECT rowid FROM record WHERE log_no = ? AND seq = ?", [log.no, log.prefix_seq + 1]
-        ).fetchone()
         records = list(records_from(store, log.no, log.prefix_seq + 1, last))
         before = log.prefix_seq
-        _admit(store, log, records, rows[0], contiguous=False)
+        _admit(store, log, records, None)
         log = log_by_no(store, log.no)
         if log.prefix_seq == before:
             return
 
 
-def _admit(
-    store: Store, log: Log, records: Sequence[Record], rowid: int, *, contiguous: bool = True
-) -> None:
-    """Move the prefix over `records`, which follow it, and tell the views."""
+def _admit(store: Store, log: Log, records: Sequence[Record], first: int | None) -> None:
+    """Move the prefix over `records`, which follow it, and tell the views.
+
+    `first` is the first one's rowid when they were inserted in a row just now.
+    """
     items: list[Item] = []
     last: Record | None = None
     some_erased = erasing.any_erased(store)
@@ -192,8 +189,8 @@ def _admit(
         last = record
         said = content(record)
         if said is not None:
-            here = rowid + offset if contiguous else _rowid(store, log.no, record.header.seq)
-            items.append(Item(here, log, record, said))
+            rowid = _rowid(store, log.no, record.header.seq) if first is None else first + offset
+            items.append(Item(rowid, log, record, said))
     if last is None:
         return
     store.db.execute(
@@ -294,7 +291,12 @@ def keep_fork(store: Store, log: Log, branch: Sequence[Record]) -> None:
     Nobody is blamed but the log's device: carrying a valid branch is not a fault.
     """
     seq = branch[0].header.seq
+    if log.cut_seq is not None:
+        return  # a certificate says which branch stands
     ours = list(records_from(store, log.no, seq, seq + MAX_RECORDS - 1))
+    if log.fork_seq is not None:
+        # An earlier proof cut our log short; what it shows goes on to a signature.
+        ours += sideset.branch(store, log.device, log.lane)
     if ours and ours[0].id != branch[0].id:
         apply_fork(store, fork_proof(store.community, ours, branch))
 
@@ -331,7 +333,7 @@ def apply_spared(store: Store, record: Record) -> bool:
 
 def append_own(store: Store, log: Log, records: Sequence[Record]) -> None:
     """Append records this device has just signed; the last one carries its signature."""
-    first = insert_records(store, log.no, [(r, r.signature is not None) for r in records])
+    first = insert_records(store, log.no, records)
     last = records[-1]
     store.db.execute(
         "UPDATE log SET head_seq = ?, head_id = ?, newest_ms = ? WHERE no = ?",

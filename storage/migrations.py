@@ -45,8 +45,7 @@ CREATE TABLE record (
     seq INTEGER NOT NULL,
     h64 INTEGER NOT NULL,  -- first 8 bytes of the id: a random 32-byte key would cost far more
     header BLOB NOT NULL,  -- as received; its SHA-256 is the id
-    signature BLOB,
-    checked INTEGER NOT NULL,  -- 1 when the signature was verified
+    signature BLOB,  -- verified where a segment ends, else only carried along
     salt BLOB,
     body BLOB,  -- NULL when erased or not here yet
     UNIQUE (log_no, seq)

@@ -123,20 +123,17 @@ def find_record(store: Store, record_id: bytes) -> tuple[int, int, Record] | Non
     return None
 
 
-def insert_records(store: Store, log_no: int, records: Iterable[tuple[Record, bool]]) -> int:
-    """Insert records beside whether their signature was verified; the first one's rowid.
+def insert_records(store: Store, log_no: int, records: Iterable[Record]) -> int:
+    """Insert records in a row; the first one's rowid.
 
     A place that is taken is an error, never ignored: forks must not be swallowed.
     """
     row = store.db.execute("SELECT max(rowid) FROM record").fetchone()
     first = (row[0] or 0) + 1
     store.db.conn.executemany(
-        "INSERT INTO record (log_no, seq, h64, header, signature, checked, salt, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (log_no, r.header.seq, h64(r.id), r.raw, r.signature, checked, r.salt, r.body)
-            for r, checked in records
-        ],
+        "INSERT INTO record (log_no, seq, h64, header, signature, salt, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(log_no, r.header.seq, h64(r.id), r.raw, r.signature, r.salt, r.body) for r in records],
     )
     return first
 

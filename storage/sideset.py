@@ -8,12 +8,13 @@ logs and members is the business of `storage.log` and `storage.objects`.
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Any
 
 from protocol.codec import decode
 from protocol.evidence import MAX_OBJECT, Contest, Fork, SideObject, Spared
 from protocol.kinds.erase import Erase
 from protocol.kinds.registry import content
-from protocol.records import Record, read_header
+from protocol.records import Record, read_header, read_record
 from storage.rows import standing_of
 from storage.store import Store
 
@@ -99,8 +100,23 @@ def tips(store: Store, device: bytes, lane: int) -> set[bytes]:
     ).fetchone()
     if row is None:
         return set()
-    proof = decode(row[0], limit=MAX_OBJECT)
-    return {read_header(proof[4][0][0]).prev}  # type: ignore[index, arg-type, call-overload]
+    return {read_header(_proof_branch(row[0])[0][0]).prev}
+
+
+def branch(store: Store, device: bytes, lane: int) -> list[Record]:
+    """One branch of this log's fork proof, headers only, up to its signature."""
+    row = store.db.execute(
+        "SELECT raw FROM side WHERE place = ?", [f"fork {device.hex()} {lane}"]
+    ).fetchone()
+    if row is None:
+        return []
+    return [read_record(raw, signature, None, None) for raw, signature in _proof_branch(row[0])]
+
+
+def _proof_branch(raw: bytes) -> list[Any]:
+    proof: Any = decode(raw, limit=MAX_OBJECT)  # checked in full before it was kept
+    chosen: list[Any] = proof[4]
+    return chosen
 
 
 def forks(store: Store) -> list[tuple[bytes, int, int]]:

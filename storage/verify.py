@@ -73,9 +73,9 @@ def _verify_log(store: Store, each: Log) -> Iterator[str | None]:
                 yield f"record {at} does not follow the one before it"
             if h64(record.id) != prefix:
                 yield f"record {at} is filed under another id"
-            if body is None and not erasing.is_erased(store, each.person, record):
-                if at <= each.prefix_seq:
-                    yield f"the body of record {at} is missing"
+            needed = body is None and at <= each.prefix_seq
+            if needed and not erasing.is_erased(store, each.person, record):
+                yield f"the body of record {at} is missing"
             if each.lane == GOV and not signed(record, store.community):
                 yield f"record {at} is not validly signed"
             elif signature is not None and signed(record, store.community):

@@ -67,7 +67,7 @@ def listing() -> None:
 @_fields
 @click.option("--draft", is_flag=True, help="Keep it here; publish it later.")
 @click.pass_obj
-def listing_add(out: Output, draft: bool, **given: Any) -> None:
+def listing_add(out: Output, /, draft: bool, **given: Any) -> None:
     """Offer something, or say what you want. Needs --title and --mode."""
     from node import market
 
@@ -89,7 +89,7 @@ def listing_add(out: Output, draft: bool, **given: Any) -> None:
 @click.argument("listing_id", metavar="ID")
 @_fields
 @click.pass_obj
-def listing_edit(out: Output, listing_id: str, **given: Any) -> None:
+def listing_edit(out: Output, /, listing_id: str, **given: Any) -> None:
     """Change a listing of yours; what you don't name stays."""
     from node import market
 
@@ -177,7 +177,7 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 @_filters
 @click.option("--mine", is_flag=True, help="Only your own, drafts included.")
 @click.pass_obj
-def listing_list(out: Output, mine: bool, **given: Any) -> None:
+def listing_list(out: Output, /, mine: bool, **given: Any) -> None:
     """List what is on offer, newest first."""
     _search(out, "", given, mine)
 
@@ -186,7 +186,7 @@ def listing_list(out: Output, mine: bool, **given: Any) -> None:
 @click.argument("words", nargs=-1, required=True)
 @_filters
 @click.pass_obj
-def search(out: Output, words: tuple[str, ...], **given: Any) -> None:
+def search(out: Output, /, words: tuple[str, ...], **given: Any) -> None:
     """Search listings for WORDS; each must occur, the last one as a beginning."""
     _search(out, " ".join(words), given, mine=False)
 

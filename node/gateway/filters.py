@@ -62,9 +62,9 @@ class Filters:
         return f"/search?{urlencode(pairs)}" if pairs else "/search"
 
     @property
-    def narrowed(self) -> bool:
-        """Whether anything but words and order was chosen."""
-        return any(name in self.kept for name in NAMES if name not in ("q", "sort"))
+    def narrowed(self) -> int:
+        """How many filters beside words and order are on."""
+        return sum(name not in ("q", "sort") for name in self.kept)
 
 
 def read_filters(given: Mapping[str, str], charter: Charter, words: Words) -> Filters:

@@ -55,7 +55,7 @@ def plain_problem(words: Words, status: int) -> Problem:
                 403,
                 t("This desk is locked"),
                 t(
-                    "A desk opens with the link that `moothall run` prints when it starts. Each "
+                    "A desk opens with the link that “moothall run” prints when it starts. Each "
                     "link works once; for a new one, start the node again."
                 ),
             )
@@ -83,7 +83,7 @@ def plain_problem(words: Words, status: int) -> Problem:
                 t("Not at this address"),
                 t(
                     "A desk answers only at 127.0.0.1 or localhost with its own port, so that no "
-                    "other site can read it. Use the link that `moothall run` prints."
+                    "other site can read it. Use the link that “moothall run” prints."
                 ),
             )
         case 500:

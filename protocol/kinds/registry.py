@@ -37,7 +37,7 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def content(record: Record) -> Any | None:
+def content(record: Record) -> Any:
     """What the record says, as its kind's dataclass; None when this program can't read it.
 
     None for an unknown kind, a kind in a lane that isn't its own, a missing body, and a body of

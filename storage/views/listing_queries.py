@@ -175,7 +175,8 @@ def get(store: Store, listing: bytes) -> Offer:
     """One listing as it stands, open or not; NotFound if none of that id is in view."""
     row = store.db.execute(
         f"SELECT {_FIELDS} FROM listing {_JOIN}"
-        " WHERE listing.root64 = ? AND listing.state != 0 AND coalesce(listing.root, listing.id) = ?",
+        " WHERE listing.root64 = ? AND listing.state != 0"
+        " AND coalesce(listing.root, listing.id) = ?",
         [h64(listing), listing],
     ).fetchone()
     if row is None:

@@ -84,7 +84,7 @@ def _row(item: Item, said: Listing, root: int, now: int) -> tuple[object, ...]:
     )
 
 
-def _talked_about(store: Store, fresh: Sequence[int]) -> Iterator[int]:
+def _talked_about(store: Store, fresh: list[int]) -> Iterator[int]:
     """Of new listings, those that an edit or a withdrawal already named."""
     for start in range(0, len(fresh), 500):
         part = fresh[start : start + 500]

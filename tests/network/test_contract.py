@@ -303,6 +303,22 @@ async def test_a_stranger_neither_hears_nor_spreads_gossip(village: Village, clo
     await until_heard(ben, ana, b"cake")
 
 
+async def test_the_gate_counts_at_once_for_gossip(village: Village, clock: object) -> None:
+    ana, ben, cyd = (village.person(name) for name in ("ana", "ben", "cyd"))
+    ana.net.handle(JOIN, echo)
+    await village.arrive(ana, ben, cyd)
+    await village.meet(ben, ana, cyd)
+    await village.gossiping(ben, ana, cyd)
+    ana.trusts = {cyd.id}
+
+    await ben.net.publish(b"spam")
+    await ana.net.publish(b"bread")
+
+    assert await cyd.heard.receive() == (ana.id, b"bread")
+    await ask(ben, ana, JOIN, b"anything for me?")
+    assert heard_by(ana) == heard_by(ben) == heard_by(cyd) == []
+
+
 async def test_who_is_no_member_any_more_is_disconnected(village: Village, clock: object) -> None:
     ana, ben = village.person("ana"), village.person("ben")
     await village.arrive(ana, ben)

@@ -22,7 +22,7 @@ async def show(visit: Visit) -> Response:
             403,
             t("This link no longer opens the desk"),
             t(
-                "Each link works once. Start the node again with `moothall run` and use the link "
+                "Each link works once. Start the node again with “moothall run” and use the link "
                 "that it prints."
             ),
         )
