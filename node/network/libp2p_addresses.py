@@ -38,17 +38,16 @@ def to_listen(text: str) -> Multiaddr:
     return address
 
 
-def to_dial(text: str, peer: str) -> Multiaddr:
-    """An address of `peer`, without its id; LinkError `bad-address`."""
+def to_dial(text: str, peer: str) -> tuple[str, int]:
+    """Host (an IP address or a name) and port of `peer`; LinkError `bad-address`."""
     address, names = _parse(text)
     if names[2:] == ["p2p"]:
         if str(address.value_for_protocol("p2p")) != peer:
             raise LinkError("bad-address", f"{text} is the address of another peer.")
-        address = address.decapsulate(Multiaddr(f"/p2p/{peer}"))
         names = names[:2]
     if len(names) != 2 or names[0] not in (*_IP, *_NAMES) or names[1] != "tcp":
         raise _bad(text)
-    return address
+    return str(address.value_for_protocol(names[0])), int(str(address.value_for_protocol("tcp")))
 
 
 def to_show(bound: Multiaddr, peer: str) -> list[str]:

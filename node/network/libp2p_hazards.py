@@ -26,6 +26,7 @@ from libp2p.custom_types import TProtocol
 from libp2p.exceptions import ValidationError
 from libp2p.host.basic_host import BasicHost
 from libp2p.io.abc import ReadWriteCloser
+from libp2p.io.trio import TrioTCPStream
 from libp2p.network.auto_connector import AutoConnector
 from libp2p.network.config import ConnectionConfig
 from libp2p.network.connection import swarm_connection
@@ -61,22 +62,24 @@ class CarefulSwarm(Swarm):
     """TCP connections that are dialled only when we say so, and counted until they close."""
 
     def __init__(self, me: ID, peerstore: IPeerStore, upgrader: TransportUpgrader) -> None:
-        self._tcp = TCP()
         config = ConnectionConfig(
             max_connections=INBOUND_LIMIT,
             high_watermark=INBOUND_LIMIT,
             low_watermark=0,
             min_connections=0,
         )
-        super().__init__(me, peerstore, upgrader, transports=[self._tcp], connection_config=config)
+        super().__init__(me, peerstore, upgrader, transports=[TCP()], connection_config=config)
         self.auto_connector = _NoAutoConnector(swarm=self)
+        self._parting = False
 
-    async def dial_one(self, peer: ID, address: Multiaddr) -> INetConn:
-        """Connect to `peer` at this one address; raises whatever the library raises."""
+    async def dial_one(self, peer: ID, host: str, port: int) -> INetConn:
+        """Connect to `peer` at this one address or name; raises whatever the library raises."""
         # H5: the library's own dialling tries one address per transport class, waits 250 ms
         # whatever happens and then refuses the peer for 60 s. So none of it is used: one address,
-        # one attempt. Goes when `host.connect` tries every address and forgets failures.
-        raw = await self._tcp.dial(address)
+        # one attempt. Goes when `host.connect` tries every address and forgets failures. The
+        # system resolves names, as the library's resolver doesn't know those of the local network.
+        stream = TrioTCPStream(await trio.open_tcp_stream(host, port))
+        raw = RawConnection(stream, True)
         try:
             return await self.upgrade_outbound_raw_conn(raw, peer)
         except BaseException:
@@ -119,6 +122,9 @@ class CarefulSwarm(Swarm):
         # H4: a cancelled nursery leaves the port accepting, and the library's own close takes the
         # connections one after another (0.2 s each) before the port. So: shielded, port first,
         # connections together, and bounded. Goes when cancelling `host.run` closes both.
+        if self._parting:
+            return
+        self._parting = True
         with trio.CancelScope(shield=True):
             with trio.move_on_after(seconds / 4):
                 for listener in list(self.listeners.values()):

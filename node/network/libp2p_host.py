@@ -242,9 +242,9 @@ class Libp2pNetwork:
     async def _dial(self, swarm: CarefulSwarm, peer: ID, text: str) -> str | None:
         """Try one address; None if we are connected, else a word on why not."""
         try:
-            address = libp2p_addresses.to_dial(text, str(peer))
+            host, port = libp2p_addresses.to_dial(text, str(peer))
             with trio.move_on_after(DIAL_SECONDS):
-                await swarm.dial_one(peer, address)
+                await swarm.dial_one(peer, host, port)
                 return None
         except LinkError as error:
             return error.reason

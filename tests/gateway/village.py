@@ -26,6 +26,8 @@ from storage.store import Store, create_store
 
 START = 1_790_000_000_000  # 21 September 2026
 DAY = 86_400_000
+DESK = "127.0.0.1:8100"
+OPEN = {"guests": {"see_listings": True, "see_members": True, "may_order": True}}
 
 
 def signer(text: str) -> Signer:
@@ -133,7 +135,7 @@ class Village:
             secret=b"0123456789abcdef0123456789abcdef",
             **more,
         )
-        gateway.desk_is_at("127.0.0.1:8100")
+        gateway.desk_is_at(DESK)
         return gateway
 
     def close(self) -> None:

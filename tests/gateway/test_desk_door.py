@@ -1,0 +1,189 @@
+"""Who gets in at the desk: only its owner, only at its own address."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from node.gateway.apps import desk_app
+from node.gateway.context import Gateway
+from node.gateway.login import OUTSTANDING, SESSION_SECONDS, LoginTokens
+from node.gateway.pages.registry import PAGES
+from tests.gateway.reading import check_page
+from tests.gateway.village import DESK, Village
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW")
+PUBLIC = {"stylesheet", "login"}
+
+
+def at(gateway: Gateway, base: str = f"http://{DESK}") -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(desk_app(gateway)), base_url=base)
+
+
+async def test_every_route_refuses_a_guest_with_every_method(gateway: Gateway, stranger):
+    routes = desk_app(gateway).routes
+    assert {page.name for page in PAGES} <= {route.name for route in routes}
+    for route in routes:
+        if route.name in PUBLIC:
+            continue
+        path = route.path.replace("{id}", gateway.store.device.hex())
+        for method in METHODS:
+            answer = await stranger.request(method, path)
+            assert answer.status_code == 403, (method, path)
+            assert "set-cookie" not in answer.headers
+            if method == "GET":
+                page = check_page(answer.text)
+                assert "the link that “moothall run” prints" in page.text
+                assert "Riverside" not in answer.text  # nor anything else about the home
+    for path in ("/nope", "/listing", "/login", "/login/", "/static/other.css"):
+        assert (await stranger.get(path)).status_code == 403
+
+
+async def test_what_is_public_is_the_stylesheet_and_the_login(gateway: Gateway, stranger):
+    for route in desk_app(gateway).routes:
+        if route.name not in PUBLIC:
+            continue
+        path = route.path.replace("{token}", "guessed")
+        for method in METHODS:
+            answer = await stranger.request(method, path)
+            reading = method in ("GET", "HEAD")
+            assert answer.status_code in ((200, 403) if reading else (403, 405)), (method, path)
+            assert "set-cookie" not in answer.headers
+
+
+async def test_a_login_link_works_once(gateway: Gateway):
+    link = gateway.login_link(DESK)
+    async with at(gateway) as ana, at(gateway) as thief:
+        first = await ana.get(link)
+        again = await thief.get(link)
+        assert first.status_code == 303
+        assert first.headers["location"] == "/"
+        assert first.headers["cache-control"] == "no-store"
+        assert (await ana.get("/")).status_code == 200
+        assert again.status_code == 403
+        assert "Each link works once" in check_page(again.text).text
+        assert (await thief.get("/")).status_code == 403
+        assert (await ana.get(link)).status_code == 303  # she is in already
+
+
+async def test_a_preview_of_the_link_does_not_use_it_up(gateway: Gateway, stranger):
+    link = gateway.login_link(DESK)
+
+    assert "set-cookie" not in (await stranger.head(link)).headers
+    assert (await stranger.get(link)).status_code == 303
+
+
+async def test_the_cookie_is_strict_hidden_from_scripts_and_named_for_its_port(gateway, stranger):
+    cookie = (await stranger.get(gateway.login_link(DESK))).headers["set-cookie"]
+
+    assert cookie.startswith("moothall-desk-8100=")
+    parts = {part.strip().lower() for part in cookie.split(";")[1:]}
+    assert {"httponly", "samesite=strict", "path=/", f"max-age={SESSION_SECONDS}"} <= parts
+    assert not any(part.startswith("domain") for part in parts)
+
+
+async def test_two_desks_on_one_machine_keep_their_logins_apart(village: Village, gateway):
+    gateway.desk_is_at("127.0.0.1:8200")
+    cookies = httpx.Cookies()
+    async with at(gateway) as first, at(gateway, "http://127.0.0.1:8200") as second:
+        first.cookies = second.cookies = cookies
+        await first.get(gateway.login_link(DESK))
+        assert (await second.get("/")).status_code == 403
+        await second.get(gateway.login_link("127.0.0.1:8200"))
+        assert (await first.get("/")).status_code == 200
+        assert (await second.get("/")).status_code == 200
+
+
+async def test_a_login_outlives_a_restart_but_not_its_time(village: Village, desk):
+    async with at(village.gateway()) as restarted:
+        restarted.cookies = desk.cookies
+        assert (await restarted.get("/")).status_code == 200
+        village.now += (SESSION_SECONDS - 60) * 1000
+        assert (await restarted.get("/")).status_code == 200
+        village.now += 120_000
+        assert (await restarted.get("/")).status_code == 403
+
+
+async def test_a_cookie_of_another_home_or_a_forged_one_opens_nothing(village: Village, gateway):
+    other = village.gateway()
+    other.sessions = type(other.sessions)(b"another home's secret", lambda: village.now)
+    real = gateway.sessions.begin()
+    forged = ["", "x", real[:-1], real + "x", real.replace(".", "", 1), other.sessions.begin()]
+    forged += [real.split(".")[0], "." * 50, "ü", "a" * 5000]
+    for value in forged:
+        async with at(gateway) as thief:
+            cookie = f"moothall-desk-8100={value}".encode()
+            answer = await thief.get("/", headers={"cookie": cookie})
+            assert answer.status_code == 403, value
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:8100", "127.0.0.1", "127.0.0.1:80", "localhost", "0.0.0.0:8100"]
+    + ["127.0.0.1:8100.evil.example", "127.0.0.1.evil.example:8100", "[::1]:8100", "127.1:8100"]
+    + ["user@127.0.0.1:8100", "127.0.0.1:8100/", " ", "localhost.:8100", "2130706433:8100"],
+)
+async def test_another_host_name_is_turned_away_even_with_the_cookie(desk, gateway, host):
+    for route in desk_app(gateway).routes:
+        for method in METHODS:
+            answer = await desk.request(method, route.path, headers={"host": host})
+            assert answer.status_code == 421, (host, route.path)
+    page = check_page((await desk.get("/", headers={"host": host})).text)
+    assert "answers only at 127.0.0.1 or localhost" in page.text
+    assert "Riverside" not in page.text
+
+
+async def test_a_login_link_is_not_used_up_at_another_host_name(gateway: Gateway, stranger):
+    path = gateway.login_link(DESK).removeprefix(f"http://{DESK}")
+
+    assert (await stranger.get(path, headers={"host": "evil.example"})).status_code == 421
+    assert (await stranger.get(path)).status_code == 303
+
+
+async def test_localhost_and_capitals_are_the_same_desk(desk):
+    for host in ("localhost:8100", "LocalHost:8100"):
+        assert (await desk.get("/", headers={"host": host})).status_code == 200
+
+
+async def test_a_request_with_no_host_or_two_is_refused(gateway: Gateway):
+    async with at(gateway) as client:
+        request = client.build_request("GET", "/")
+        del request.headers["host"]
+        assert (await client.send(request)).status_code == 400
+        request = client.build_request("GET", "/")
+        request.headers = httpx.Headers([("host", DESK), ("host", "evil.example")])
+        assert (await client.send(request)).status_code == 400
+
+
+async def test_a_forwarded_host_is_not_believed(desk):
+    headers = {"host": "evil.example", "x-forwarded-host": DESK, "forwarded": f"host={DESK}"}
+
+    assert (await desk.get("/", headers=headers)).status_code == 421
+
+
+async def test_a_websocket_is_closed(gateway: Gateway):
+    sent = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/", "headers": [], "query_string": b""}
+    await desk_app(gateway)(scope, receive, send)
+
+    assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+def test_only_the_newest_links_wait_to_be_used():
+    tokens = LoginTokens()
+    issued = [tokens.issue() for _ in range(OUTSTANDING + 1)]
+
+    assert [tokens.redeem(token) for token in issued] == [False] + [True] * OUTSTANDING
+    assert not any(tokens.redeem(token) for token in ["", "é\ud800", *issued])
+
+
+def test_a_short_secret_is_refused(village: Village):
+    with pytest.raises(ValueError, match="16 bytes"):
+        Gateway(store=village.ana.store, name=str, status=dict, secret=b"short")

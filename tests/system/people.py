@@ -1,0 +1,198 @@
+"""People with homes and running nodes, driven by the `moothall` command and HTTP alone.
+
+Nothing here imports the project. A test waits for what a node says (its event lines), never for
+time to pass; `SAFETY` only ends a test that would hang.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+SAFETY = 60.0
+COMMAND = str(Path(sys.executable).parent / "moothall")
+LOOPBACK = ("--listen", "/ip4/127.0.0.1/tcp/0", "--desk", "127.0.0.1:0", "--shop", "127.0.0.1:0")
+
+
+class Failed(AssertionError):
+    """A command that should have worked did not."""
+
+
+class Person:
+    """Somebody with a home; `start` runs their node."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.home = folder / name.lower()
+        self.node: subprocess.Popen[str] | None = None
+        self.ready: dict[str, Any] = {}
+        self._events: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._log = folder / f"{name.lower()}.log"
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line for this home."""
+        return [COMMAND, "--home", str(self.home), "--json", *arguments]
+
+    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            capture_output=True,
+            text=True,
+            timeout=SAFETY,
+            stdin=subprocess.DEVNULL,
+            env=_environment(),
+        )
+
+    def do(self, *arguments: str) -> dict[str, Any]:
+        """Run a command that must succeed; its JSON answer."""
+        done = self.call(*arguments)
+        if done.returncode != 0:
+            raise Failed(f"{self.name}: {' '.join(arguments)}: {done.returncode} {done.stderr}")
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    def refused(self, *arguments: str, code: int = 1) -> dict[str, Any]:
+        """Run a command that must be refused; its JSON error."""
+        done = self.call(*arguments)
+        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+        assert done.stdout == ""
+        error: dict[str, Any] = json.loads(done.stderr.strip().splitlines()[-1])
+        return error
+
+    def start(self, *options: str) -> Person:
+        """Run the node and wait for its first line."""
+        with self._log.open("a") as log:
+            self.node = subprocess.Popen(
+                self.command("run", *(options or LOOPBACK)),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                env=_environment(),
+            )
+        self._events = queue.Queue()
+        lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=_read, args=(self.node, lines), daemon=True).start()
+        first = lines.get(timeout=SAFETY)
+        assert first, f"{self.name}'s node did not start: {self._log.read_text()}"
+        self.ready = json.loads(first)
+        self._events = lines  # type: ignore[assignment]
+        return self
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut would."""
+        assert self.node is not None
+        self.node.kill()
+        self.node.wait(SAFETY)
+        self.node = None
+
+    def stop(self) -> int:
+        """SIGINT; the exit code. It must come within five seconds, with some room for a busy machine."""
+        assert self.node is not None
+        self.node.send_signal(signal.SIGINT)
+        code = self.node.wait(SAFETY)
+        self.node = None
+        return code
+
+    def until(self, condition: Callable[[], Any], what: str) -> Any:
+        """The condition's first true value, looked at again whenever the node tells something."""
+        deadline = time.monotonic() + SAFETY
+        while True:
+            if found := condition():
+                return found
+            try:
+                line = self._events.get(timeout=max(0.01, deadline - time.monotonic()))
+            except queue.Empty:
+                line = ""  # type: ignore[assignment]
+            if not line:
+                raise Failed(
+                    f"{self.name}: never saw that {what}; status {self.call('status').stdout}; "
+                    f"log: {self._log.read_text()[-2000:]}"
+                )
+
+    def event(self, name: str) -> dict[str, Any]:
+        """The next event of this name."""
+        while True:
+            line = self._events.get(timeout=SAFETY)
+            assert line, f"{self.name}'s node ended"
+            found: dict[str, Any] = json.loads(line)  # type: ignore[arg-type]
+            if found["event"] == name:
+                return found
+
+    def page(self, path: str = "") -> str:
+        """A page of the shop window, as a guest sees it."""
+        with urllib.request.urlopen(self.ready["shop"] + path.lstrip("/"), timeout=SAFETY) as got:
+            text: str = got.read().decode()
+            return text
+
+    def digest(self) -> str:
+        """What `status` shows as the digest."""
+        return str(self.do("status")["digest"])
+
+    def members(self) -> dict[str, str]:
+        """Name -> status, from `member list`."""
+        return {each["name"]: each["status"] for each in self.do("member", "list")["members"]}
+
+    def titles(self, *words: str) -> set[str]:
+        """Titles found by `search`, or all that are listed."""
+        found = self.do("search", *words) if words else self.do("listing", "list", "--limit", "9999")
+        return {each["title"] for each in found["listings"]}
+
+
+def _read(node: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
+    assert node.stdout is not None
+    for line in node.stdout:
+        lines.put(line)
+    lines.put("")  # the node has ended
+
+
+def _environment() -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("MOOTHALL_")}
+    return {**kept, "PYTHONWARNINGS": "default"}
+
+
+@contextlib.contextmanager
+def village(folder: Path, *names: str) -> Iterator[list[Person]]:
+    """People of these names; every node still running at the end is ended by its own id."""
+    people = [Person(name, folder) for name in names]
+    try:
+        yield people
+    finally:
+        for person in people:
+            if person.node is not None:
+                person.node.kill()
+                person.node.wait(SAFETY)
+
+
+def settle(*people: Person) -> None:
+    """Invite and let in everybody after the first; all nodes run and see each other as members."""
+    founder, *others = people
+    founder.do("found", "Riverside", "--person", founder.name, "--no-passphrase")
+    founder.start()
+    for other in others:
+        link = founder.do("invite")["link"]
+        other.do("join", link, "--person", other.name, "--no-passphrase")
+        other.start()
+    wanted = {person.name: "member" for person in people}
+    for person in people:
+        person.until(lambda p=person: p.members() == wanted, "everybody is a member")  # type: ignore[misc]
+
+
+def agree(*people: Person) -> str:
+    """Wait until all digests are equal; that digest."""
+    first, *others = people
+    for person in others:
+        person.until(lambda p=person: p.digest() == first.digest(), "the digests agree")  # type: ignore[misc]
+    return first.digest()
