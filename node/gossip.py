@@ -17,7 +17,7 @@ from governance.membership import CANDIDATE
 from node.network.links import MAX_GOSSIP
 from node.peers import Peers
 from protocol.codec import decode
-from protocol.errors import Invalid
+from protocol.errors import Invalid, StoreError
 from protocol.records import Record
 from storage import certificates, log, objects
 from storage.database import FAST
@@ -32,7 +32,10 @@ BATCH = MAX_GOSSIP - 1024
 
 
 def batches(records: Sequence[Record]) -> Iterator[bytes]:
-    """Messages for own records of one log, in order, each ending in a signed record."""
+    """Messages for own records of one log, in order, each ending in a signed record.
+
+    A run without a signature that is too long for one message ends them: sync brings the rest.
+    """
     run: list[list[Any]] = []
     size = 0
     whole: list[list[Any]] = []
@@ -43,6 +46,8 @@ def batches(records: Sequence[Record]) -> Iterator[bytes]:
             if whole and size > BATCH:
                 yield _message(records[0], whole)
                 whole, size = [], sum(len(e[0]) + len(e[3] or b"") + 120 for e in run)
+            if size > BATCH:
+                return
             whole += run
             run = []
     if whole:
@@ -86,6 +91,9 @@ class Hearing:
             placed = self._take(message)
         except Invalid as error:
             self._peers.fault(peer, error.reason)
+            return False
+        except StoreError as error:
+            logger.error("gossip could not be kept: %s", error)
             return False
         if not placed:
             self._ahead(peer)
@@ -146,7 +154,7 @@ class Hearing:
         return True
 
 
-def since(store: Store, device: bytes, lane: int, seq: int) -> list[Record]:
-    """Own records after `seq`."""
+def since(store: Store, device: bytes, lane: int, seq: int, count: int) -> list[Record]:
+    """Up to `count` own records after `seq`."""
     found = find_log(store, device, lane)
-    return [] if found is None else list(records_from(store, found.no, seq + 1))
+    return [] if found is None else list(records_from(store, found.no, seq + 1, seq + count))

@@ -24,7 +24,7 @@ from node.keystore import Keys
 from node.network.links import JOIN, SYNC, LinkError, Network, Stream
 from node.peers import Peers, usable
 from protocol.cards import MAX_FRAME, make_card
-from protocol.errors import Invalid, MoothallError
+from protocol.errors import Invalid, MoothallError, StoreError
 from protocol.lobby import Answer
 from protocol.records import read_header
 from storage import certificates
@@ -47,6 +47,8 @@ KNOCK_SECONDS = 5.0
 NEIGHBOURS = 8
 ROUNDS = 4  # conversations in a row with one peer until both hold the same
 TEXT_STEP = 250  # listings whose text is indexed in one go: about 10 ms
+FLOOD = 200  # own new records, and
+FLOOD_MESSAGES = 4  # gossip messages, above which neighbours are synced with instead
 CHATTY = 50  # records of one transaction that are told one by one
 
 
@@ -274,6 +276,8 @@ class Node:
                     return
         except LinkError as error:
             logger.debug("no conversation with %s: %s", peer, error.reason)
+        except StoreError as error:
+            logger.error("what %s sent could not be kept: %s", peer, error)
         finally:
             self._talking.discard(peer)
 
@@ -313,13 +317,20 @@ class Node:
     # Publishing
 
     async def _publish(self) -> None:
-        """Gossip own records that were not gossiped yet."""
+        """Gossip own records that were not gossiped yet; a flood is left to sync."""
         for lane, seq in list(self._published.items()):
-            records = gossip.since(self.store, self.store.device, lane, seq)
+            records = gossip.since(self.store, self.store.device, lane, seq, FLOOD)
             if not records:
                 continue
-            self._published[lane] = records[-1].header.seq
-            for message in gossip.batches(records):
+            self._published[lane] = self._own_seq(lane)
+            if self._published[lane] != records[-1].header.seq:
+                self._news.set()
+                continue
+            messages = list(gossip.batches(records))
+            if len(messages) > FLOOD_MESSAGES or not messages:
+                self._news.set()
+                continue
+            for message in messages:
                 await self.network.publish(message)
 
     # Duties
@@ -347,8 +358,12 @@ class Node:
         while True:
             self._text = trio.Event()
             while True:
-                with self.store.transaction(sync=FAST):
-                    done = listing_text.index_some(self.store, TEXT_STEP)
+                try:
+                    with self.store.transaction(sync=FAST):
+                        done = listing_text.index_some(self.store, TEXT_STEP)
+                except StoreError as error:
+                    logger.error("the full text waits: %s", error)
+                    break
                 if not done:
                     break
                 await trio.sleep(0.005)

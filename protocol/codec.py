@@ -5,14 +5,17 @@ null, booleans, integers of at most 64 bits, byte strings, UTF-8 text, lists, an
 keys sorted by length, then by bytes. No floats, no tags, no indefinite lengths, nothing trailing.
 
 cbor2 alone is lenient, so `decode` lets it decode, walks the result, encodes again and compares.
+Every tag is refused while cbor2 reads it, before it means anything: shared references would let a
+few hundred bytes stand for a value that no walk gets through, and others compile, parse or compute.
 Only `Invalid` comes out of `decode`, whatever goes in. Source: RFC 8949 and the DAG-CBOR
 specification of IPLD.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import Any, Never
 
 import cbor2
 
@@ -22,8 +25,31 @@ MAX_DEPTH = 16
 _MAX_UINT = 2**64 - 1
 _MIN_INT = -(2**64)
 _SCALARS = frozenset({str, bytes, bool, type(None)})
+_FEW = 32  # keys of a map whose order is remembered
+_SMALL = 16 * 1024  # bytes of input whose maps may be remembered
 
 Plain = None | bool | int | bytes | str | list["Plain"] | dict[str, "Plain"]
+
+
+def _refuse_tag(_content: object, _immutable: bool) -> Never:
+    raise Invalid("not-cbor", "a tag")
+
+
+class _EveryTag(Mapping[int, Callable[[Any, bool], Never]]):
+    """For cbor2: whatever the tag, this is what to do with it."""
+
+    def __getitem__(self, tag: int) -> Callable[[Any, bool], Never]:
+        return _refuse_tag
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+NO_TAGS = _EveryTag()
+"""`semantic_decoders` for every call of `cbor2.loads` on bytes from others."""
 
 
 def encode(value: Plain) -> bytes:
@@ -41,9 +67,13 @@ def decode(data: bytes, *, limit: int) -> Plain:
         raise Invalid("too-large", f"{len(data)} bytes where at most {limit} are allowed")
     try:
         value: Plain = cbor2.loads(
-            data, max_depth=MAX_DEPTH + 1, allow_indefinite=False, allow_duplicate_keys=False
+            data,
+            max_depth=MAX_DEPTH + 1,
+            allow_indefinite=False,
+            allow_duplicate_keys=False,
+            semantic_decoders=NO_TAGS,
         )
-        _walk(value, MAX_DEPTH)
+        _walk(value, MAX_DEPTH, remember=len(data) <= _SMALL)
         same = cbor2.dumps(value) == data
     except Invalid:
         raise
@@ -54,8 +84,11 @@ def decode(data: bytes, *, limit: int) -> Plain:
     return value
 
 
-def _walk(value: object, depth: int) -> None:
-    """Refuse anything outside the data model, unsorted keys, and too deep nesting."""
+def _walk(value: object, depth: int, *, remember: bool) -> None:
+    """Refuse anything outside the data model, unsorted keys, and too deep nesting.
+
+    `remember`: the input is small enough for its maps' keys to be kept for the next time.
+    """
     kind = type(value)
     if kind in _SCALARS:
         return
@@ -65,7 +98,8 @@ def _walk(value: object, depth: int) -> None:
         return
     items: Iterable[object]
     if isinstance(value, dict):
-        if not _in_order(tuple(value)):
+        keys = tuple(value)
+        if not (_seen_in_order if remember and len(keys) <= _FEW else _in_order)(keys):
             raise Invalid("not-canonical", "map keys that are not text or out of order")
         items = value.values()
     elif isinstance(value, list):
@@ -76,10 +110,9 @@ def _walk(value: object, depth: int) -> None:
         raise Invalid("too-deep", f"nested deeper than {MAX_DEPTH}")
     for item in items:
         if type(item) not in _SCALARS:
-            _walk(item, depth - 1)
+            _walk(item, depth - 1, remember=remember)
 
 
-@lru_cache(maxsize=1024)  # a kind's bodies mostly share their keys: a third of a decode otherwise
 def _in_order(keys: tuple[object, ...]) -> bool:
     before = (-1, b"")
     for key in keys:
@@ -90,6 +123,11 @@ def _in_order(keys: tuple[object, ...]) -> bool:
             return False
         before = (len(raw), raw)
     return True
+
+
+# A kind's bodies mostly share their keys: a third of a decode otherwise. What a stranger can put
+# here is bounded by _FEW, _SMALL and the number of entries.
+_seen_in_order = lru_cache(maxsize=1024)(_in_order)
 
 
 def _ordered(value: Plain, depth: int) -> Plain:
@@ -105,5 +143,5 @@ def _ordered(value: Plain, depth: int) -> Plain:
         if depth == 0:
             raise Invalid("too-deep", f"nested deeper than {MAX_DEPTH}")
         return [_ordered(item, depth - 1) for item in value]
-    _walk(value, depth)
+    _walk(value, depth, remember=False)
     return value

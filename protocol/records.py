@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 import cbor2
 
-from protocol.codec import Plain, decode, encode
+from protocol.codec import NO_TAGS, Plain, decode, encode
 from protocol.errors import Invalid
 from protocol.keys import RECORD, SIGNATURE_BYTES, Signer, verified
 
 VERSION = 1
 MAX_HEADER = 512  # bytes
 MAX_BODY = 16 * 1024  # bytes
-MAX_KIND = 32  # characters
+MAX_KIND = 32  # printable ASCII characters
 SALT_BYTES = 16
 MAX_TIME = 2**48  # milliseconds since 1970; a claim, bounded only so that it can be shown
 MAX_SEQ = 2**53
@@ -72,7 +72,9 @@ def read_header(raw: bytes) -> Header:
     if len(raw) > MAX_HEADER:
         raise Invalid("too-large", f"a header of {len(raw)} bytes; at most {MAX_HEADER}")
     try:
-        parts = cbor2.loads(raw, max_depth=2, allow_indefinite=False)
+        parts = cbor2.loads(
+            raw, max_depth=2, allow_indefinite=False, semantic_decoders=NO_TAGS
+        )
         same = type(parts) is list and len(parts) == 10 and cbor2.dumps(parts) == raw
     except Exception as error:
         raise Invalid("not-cbor", "a header that is not strict DAG-CBOR") from error
@@ -93,6 +95,8 @@ def read_header(raw: bytes) -> Header:
         or (gov is not None and (type(gov) is not bytes or len(gov) != 32))
         or type(kind) is not str
         or not 1 <= len(kind) <= MAX_KIND
+        or not kind.isascii()
+        or not kind.isprintable()
         or type(time_ms) is not int
         or not 0 <= time_ms <= MAX_TIME
         or type(size) is not int
@@ -145,19 +149,13 @@ def read_body(record: Record) -> dict[str, Plain] | None:
     return value if isinstance(value, dict) else None
 
 
-def community_of(record: Record, community: bytes) -> bytes:
-    """The community id that a record's signature covers: its own id for the founding record."""
-    return record.id if record.header.prev == ZERO else community
-
-
 def signed(record: Record, community: bytes) -> bool:
-    """Whether the record carries its own valid signature for this community."""
+    """Whether the record carries its own valid signature for this community.
+
+    The founding record's own id is the community's, so it needs no rule of its own here.
+    """
     return record.signature is not None and verified(
-        record.header.device,
-        record.signature,
-        RECORD,
-        community_of(record, community),
-        record.id,
+        record.header.device, record.signature, RECORD, community, record.id
     )
 
 

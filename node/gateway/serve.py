@@ -75,7 +75,7 @@ class _Server:
                 while True:
                     await self._take(listener, streams, connections)
             finally:
-                connections.start_soon(_close_later, streams, connections.cancel_scope)
+                connections.start_soon(_close_later, streams)
 
     async def _take(
         self,
@@ -107,11 +107,12 @@ class _Server:
         except* Exception as errors:  # noqa: BLE001 - a server lives on, whatever a visitor does
             logger.info("a connection failed: %s", _names(errors))
         finally:
+            stream.socket.close()  # when cancelled, Hypercorn may leave it open
             self._room.release_on_behalf_of(ticket)
             streams.discard(stream)
 
 
-async def _close_later(streams: set[trio.SocketStream], scope: trio.CancelScope) -> None:
+async def _close_later(streams: set[trio.SocketStream]) -> None:
     """Close what is still open after a moment.
 
     Hypercorn shields its sending from cancellation, so a visitor who does not read would hold us

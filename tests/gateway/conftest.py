@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -9,9 +10,19 @@ from node.gateway.context import Gateway
 from tests.gateway.village import DESK, OPEN, Village
 
 
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The closed stores of a community that shows guests everything, to be copied."""
+    folder = tmp_path_factory.mktemp("village")
+    Village(folder, OPEN).close()
+    return folder
+
+
 @pytest.fixture
-def village(tmp_path: Path) -> Iterator[Village]:
+def village(founded: Path, tmp_path: Path) -> Iterator[Village]:
     """A community that shows guests everything."""
+    for file in founded.iterdir():
+        shutil.copy(file, tmp_path)
     village = Village(tmp_path, OPEN)
     yield village
     village.close()

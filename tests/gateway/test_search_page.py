@@ -18,8 +18,6 @@ async def search(client, query: str) -> Reader:
 
 def titles(page: Reader) -> list[str]:
     """Of the listings found, in order."""
-    cards = [i for i, attrs in enumerate(page.words) if attrs]
-    assert cards
     return [word for word in page.words if word.startswith("T:")]
 
 
@@ -95,7 +93,7 @@ async def test_the_form_keeps_what_was_asked(market: Village, shop):
         ("category=" + "c" * 101, "No category has so long a name"),
         ("place=" + "p" * 101, "No place has so long a name"),
         ("q=" + "bread+" * 1700, "Your search was long; its first 200 characters were used."),
-        ("q=" + "%F0%9F%8D%9E" * 10_000, "Your search was long"),
+        ("q=" + "%F0%9F%8D%9E" * 5000, "Your search was long"),
         ("q=%21%3F", "A search needs letters or digits, so all listings are shown."),
     ],
 )

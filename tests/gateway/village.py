@@ -22,7 +22,7 @@ from storage import certificates, own
 from storage.holdings import StoreHoldings
 from storage.own import Draft
 from storage.standing import settle
-from storage.store import Store, create_store
+from storage.store import Store, create_store, open_store
 
 START = 1_790_000_000_000  # 21 September 2026
 DAY = 86_400_000
@@ -41,11 +41,13 @@ class Person:
         self.name = name
         self.key, self.device = signer(f"{name} person"), signer(f"{name} device")
         self.id = self.key.public
-        self.store: Store = create_store(
-            folder / f"{name}.db",
-            community=community,
-            device=self.device.public,
-            now_ms=lambda: village.now,
+        path, device = folder / f"{name}.db", self.device.public
+        self.store: Store = (
+            open_store(path, device=device, now_ms=lambda: village.now)
+            if path.exists()
+            else create_store(
+                path, community=community, device=device, now_ms=lambda: village.now
+            )
         )
 
     def say(self, kind: str, body: Any) -> Record:
@@ -68,7 +70,10 @@ class Person:
 
 
 class Village:
-    """`ana.store` is what the gateway reads; `catch_up` brings her what the others said."""
+    """`ana.store` is what the gateway reads; `catch_up` brings her what the others said.
+
+    A folder that holds a village's closed stores is opened as it is.
+    """
 
     def __init__(self, folder: Path, charter: Mapping[str, object] | None = None) -> None:
         self.now = START
@@ -90,6 +95,8 @@ class Village:
         self.ana, self.ben, self.eva = (
             Person(name, record.id, folder, self) for name in ("Ana", "Ben", "Eva")
         )
+        if certificates.founding(self.ana.store) is not None:
+            return
         own.found(self.ana.store, self.ana.device, record)
         self.ana.introduce("Ana", about="I **bake**.", skills=("baking", "repair"), place="Bern")
         self._join(self.ben, slot=0, certify=True)

@@ -84,7 +84,8 @@ class Person:
             )
         self._events = queue.Queue()
         lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=_read, args=(self.node, lines), daemon=True).start()
+        self._reader = threading.Thread(target=_read, args=(self.node, lines), daemon=True)
+        self._reader.start()
         first = lines.get(timeout=SAFETY)
         assert first, f"{self.name}'s node did not start: {self._log.read_text()}"
         self.ready = json.loads(first)
@@ -96,6 +97,7 @@ class Person:
         assert self.node is not None
         self.node.kill()
         self.node.wait(SAFETY)
+        self._reader.join(SAFETY)
         self.node = None
 
     def stop(self) -> int:
@@ -103,6 +105,7 @@ class Person:
         assert self.node is not None
         self.node.send_signal(signal.SIGINT)
         code = self.node.wait(SAFETY)
+        self._reader.join(SAFETY)
         self.node = None
         return code
 
@@ -155,6 +158,7 @@ def _read(node: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
     assert node.stdout is not None
     for line in node.stdout:
         lines.put(line)
+    node.stdout.close()
     lines.put("")  # the node has ended
 
 
@@ -172,8 +176,7 @@ def village(folder: Path, *names: str) -> Iterator[list[Person]]:
     finally:
         for person in people:
             if person.node is not None:
-                person.node.kill()
-                person.node.wait(SAFETY)
+                person.kill()
 
 
 def settle(*people: Person) -> None:

@@ -33,6 +33,7 @@ async def show(visit: Visit) -> Response:
     filters = read_filters(visit.request.query_params, visit.charter, words)
     found, pager = _find(visit, filters)
     facts = visit.gateway.facts
+    categories = _categories(visit, filters)
     return visit.render(
         "search.html",
         filters=filters,
@@ -43,7 +44,7 @@ async def show(visit: Visit) -> Response:
         pager=pager,
         unread=facts.unread() if "q" in filters.kept else 0,
         modes=mode_names(words),
-        categories=_categories(visit, filters),
+        categories=categories,
         values=visit.charter.values,
         sorts=_sorts(words),
         currency=visit.charter.currency,
