@@ -17,6 +17,10 @@ CANDIDATE, PROVISIONAL, CERTIFIED, RETIRED, GONE = 0, 1, 2, 3, 4
 GONE: cut, its person left or was removed; what stands of its logs is history, not on offer."""
 ON_OFFER = (PROVISIONAL, CERTIFIED, RETIRED)
 
+MOST_ADMITTED, MOST_ENROLLED, MOST_EXPIRED, MOST_LEAVING = 100, 100, 200, 4
+"""What one certificate takes on, so that it fits its 64 KiB whatever members write; a leaver may
+name 64 heads. The rest is due again at once."""
+
 
 class Enrolment(NamedTuple):
     """A device's `gov` log begins with this person's valid enrolment."""
@@ -97,7 +101,7 @@ def standings(roll: Roll, slots: int, facts: Facts) -> Standings:
         and roll.rounds.get((item.device, item.slot), 0) == item.round
     }
     guests, contested = _guests(roll, invitations, facts, devices)
-    for enrolment in facts.enrolments:
+    for enrolment in sorted(facts.enrolments):
         if enrolment.device in devices:
             continue
         owner = roll.persons.get(enrolment.person)
@@ -120,10 +124,12 @@ def _guests(
         member = roll.persons.get(joining.person)
         if invitation is None or (member is not None and member.standing == MEMBER):
             continue
+        if joining.device in devices:
+            continue  # on the roll before: who comes back comes with a new device
         slot = (invitation.device, invitation.slot, invitation.round)
         by_slot.setdefault(slot, []).append(joining)
     meant = {}
-    for item in sorted(facts.confirmations, key=lambda item: item.seq, reverse=True):
+    for item in sorted(facts.confirmations, key=lambda c: (c.seq, c.join), reverse=True):
         meant[item.device, item.slot, item.round] = item.join  # the first one written wins
     guests: dict[bytes, Guest] = {}
     contested = {}
@@ -148,7 +154,10 @@ def _guests(
 
 
 class Due(NamedTuple):
-    """What a roll certificate should say now; empty lists when nothing is due."""
+    """What a roll certificate should say now; empty lists when nothing is due.
+
+    `governance.roll.step` can always carry it out, and it fits a certificate.
+    """
 
     admit: list[Guest]
     enrol: list[Enrolment]
@@ -179,10 +188,11 @@ def due(
     admit: list[Guest] = []
     for guest in sorted(standing.guests.values(), key=lambda g: g.joining.record):
         waited = now - seen.get(guest.joining.record, now)
-        if vouches <= 1 and waited >= probation_s and members + len(admit) < max_members:
+        room = len(admit) < min(MOST_ADMITTED, max_members - members)
+        if vouches <= 1 and waited >= probation_s and room:
             admit.append(guest)
     admitted = {guest.joining.device for guest in admit}
-    taken = {guest.invitation.record for guest in standing.guests.values()}
+    taken = {(guest.invitation.device, guest.invitation.slot) for guest in standing.guests.values()}
     enrol = [
         item
         for item in sorted(facts.enrolments)
@@ -194,9 +204,15 @@ def due(
     expire = {
         (item.device, item.slot): item
         for item in sorted(facts.invitations, reverse=True)
-        if item.record not in taken
+        if (item.device, item.slot) not in taken
         and roll.rounds.get((item.device, item.slot), 0) == item.round
         and standing.devices.get(item.device, (0, b""))[0] == CERTIFIED
         and now - seen.get(item.record, now) >= invite_s
     }
-    return Due(admit, enrol, list(expire.values()), sorted(leaves))
+    leave = {key for key in leaves if key in roll.persons and roll.persons[key].standing == MEMBER}
+    return Due(
+        admit,
+        enrol[:MOST_ENROLLED],
+        list(expire.values())[:MOST_EXPIRED],
+        sorted(leave)[:MOST_LEAVING],
+    )

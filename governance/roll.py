@@ -16,6 +16,7 @@ from protocol.certificates import Certificate, Seat, check_signatures
 from protocol.codec import Plain, encode
 from protocol.errors import Invalid
 from protocol.kinds.found import Found
+from protocol.kinds.invite import MAX_SLOTS
 from protocol.records import LANES, ZERO
 from protocol.shape import head
 
@@ -146,11 +147,14 @@ def _step_roll(state: Certified, decision: Mapping[str, Any]) -> Certified:
         if any(device in other.devices for other in persons.values()):
             raise _bad("admits a device that was on the roll before")
         if inviter is None:
-            if persons:
+            founder = (Seat(person, device), None, state.community)
+            if persons or (state.tellers[0], slot, record) != founder:
                 raise _bad("only the founder comes without an inviter")
         else:
             _keys(inviter)
             used = _slot(slot, rounds)
+            if not _may_invite(state.roll, inviter, used[0]):
+                raise _bad("admits somebody on a slot that is not a member's")
             rounds[used] = rounds.get(used, 0) + 1
         devices = {**(before.devices if before else {}), device: height}
         persons[person] = Person(inviter=inviter, since=height, standing=MEMBER, devices=devices)
@@ -167,6 +171,8 @@ def _step_roll(state: Certified, decision: Mapping[str, Any]) -> Certified:
         cited.add(record)
     for item in _items(decision, "expire", 3):
         used = _slot(item, rounds)
+        if not any(used[0] in other.devices for other in persons.values()):
+            raise _bad("expires a slot of a device that is not on the roll")
         rounds[used] = rounds.get(used, 0) + 1
     for item in _items(decision, "leave", 3):
         person, record, heads = item
@@ -214,8 +220,25 @@ def _cut(cuts: dict[Log, Cut], devices: Mapping[bytes, int] | Sequence[bytes], h
             cuts.setdefault((device, lane), named.get((device, lane), EMPTY))
 
 
+def _may_invite(roll: Roll, inviter: bytes, device: bytes) -> bool:
+    """Whether `device` was certified before this certificate and is `inviter`'s, a member."""
+    person = roll.persons.get(inviter)
+    return (
+        person is not None
+        and person.standing == MEMBER
+        and device in person.devices
+        and not roll.is_cut(device)
+    )
+
+
 def _slot(value: Any, rounds: Mapping[Slot, int]) -> Slot:
-    if type(value) is not list or len(value) != 3 or type(value[1]) is not int:
+    if (
+        type(value) is not list
+        or len(value) != 3
+        or type(value[1]) is not int
+        or not 0 <= value[1] < MAX_SLOTS
+        or type(value[2]) is not int
+    ):
         raise _bad("a slot that is not [device, number, round]")
     _keys(value[0])
     used = (value[0], value[1])

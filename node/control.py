@@ -3,26 +3,51 @@
 One JSON object a line. Requests: `{"do": "poke"}`, `{"do": "append", "drafts": [[kind, base64
 body], ...]}`, `{"do": "status"}`, `{"do": "watch"}`. Blocking and small, for commands; the
 node's side is `control_server`. When no node runs, the functions say so by None.
+
+What a command reads and then writes in several steps, it does in its `turn`.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from protocol.codec import encode
-from protocol.errors import MoothallError, Refused, Unreachable
+from protocol.errors import MoothallError, Refused, StoreError, Unreachable
 from storage.own import Draft
 
 SECONDS = 30.0
 MAX_LINE = 32 * 1024 * 1024  # bytes of one request
 MAX_SOCKET_PATH = 100  # bytes; the kernel's limit is 107
+TURN = "turn.lock"
+
+
+@contextlib.contextmanager
+def turn(folder: Path) -> Iterator[None]:
+    """Wait until no other command of this home is in its turn; ends with the process at latest.
+
+    Appending needs no turn, since the store does that in one step; choosing a free invitation or
+    comparing a file with what is there does. StoreError when the home can't be written to.
+    """
+    try:
+        handle = os.open(folder / TURN, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreError(
+            "read-only", f"{folder} can't be written to ({error.strerror}); nothing was changed."
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _connect(path: Path) -> socket.socket | None:
@@ -30,13 +55,20 @@ def _connect(path: Path) -> socket.socket | None:
         return None
     line = socket.socket(socket.AF_UNIX)
     line.settimeout(SECONDS)
+    until = time.monotonic() + SECONDS
     try:
         with short(path) as name:
-            line.connect(name)
+            while True:
+                try:
+                    line.connect(name)
+                    return line
+                except BlockingIOError:  # many commands at once: its queue is full
+                    if time.monotonic() > until:
+                        raise
+                    time.sleep(0.02)
     except OSError:
         line.close()
         return None
-    return line
 
 
 @contextlib.contextmanager
@@ -87,8 +119,10 @@ def poke(path: Path) -> None:
 
 
 def append(path: Path, drafts: Sequence[Draft]) -> list[bytes] | None:
-    """Let the running node sign and append; the ids, or None when no node runs."""
+    """Let the running node sign and append; the ids, or None when no node can."""
     packed = [[d.kind, base64.b64encode(encode(d.body)).decode()] for d in drafts]
+    if sum(len(body) + 100 for _, body in packed) > MAX_LINE:
+        return None  # more than a node takes in one go
     answer = ask(path, {"do": "append", "drafts": packed})
     return None if answer is None else [bytes.fromhex(each) for each in answer["ids"]]
 
@@ -99,6 +133,9 @@ def watch(path: Path) -> Iterator[dict[str, Any]]:
     if line is None:
         raise Unreachable("no-node", "No node runs for this home: start one with `moothall run`.")
     with line:
-        line.sendall(b'{"do": "watch"}\n')
-        line.settimeout(None)
-        yield from _lines(line)
+        try:
+            line.sendall(b'{"do": "watch"}\n')
+            line.settimeout(None)
+            yield from _lines(line)
+        except (OSError, ValueError):
+            return  # a killed node ends in the middle of a line

@@ -44,6 +44,9 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+Clock = Callable[[], int]
+
+
 @dataclass(kw_only=True)
 class Home:
     """An open home. `passphrase` is asked for only when a key is needed and sealed."""
@@ -116,7 +119,7 @@ class Home:
         self.store.close()
 
 
-def open_home(path: Path) -> Home:
+def open_home(path: Path, clock: Clock = now_ms) -> Home:
     """The home in this folder; NotFound `no-home` with what to do if there is none."""
     if not (path / KEYS).exists():
         raise NotFound(
@@ -125,7 +128,7 @@ def open_home(path: Path) -> Home:
             "YOU`, or join one with `moothall join LINK --person YOU`.",
         )
     keyfile = keystore.read(path / KEYS)
-    store = open_store(path / DATABASE, device=keyfile.device, now_ms=now_ms)
+    store = open_store(path / DATABASE, device=keyfile.device, now_ms=clock)
     if not store.community:
         # The keys are written last, so an empty database beside them was lost or replaced.
         raise StoreError("damaged", f"{path / DATABASE} is empty; nothing was changed.")
@@ -146,7 +149,13 @@ def prepare(path: Path) -> None:
         ) from error
 
 
-def found(path: Path, charter: Charter, name: str, passphrase: str | None) -> Home:
+def found(
+    path: Path,
+    charter: Charter,
+    name: str,
+    passphrase: str | None,
+    clock: Clock = now_ms,
+) -> Home:
     """Found a community: keys, founding record, certificate 0, profile, recovery file."""
     prepare(path)
     keys = keystore.new_keys()
@@ -158,12 +167,12 @@ def found(path: Path, charter: Charter, name: str, passphrase: str | None) -> Ho
         prev=ZERO,
         gov=None,
         kind="found",
-        time_ms=now_ms(),
+        time_ms=clock(),
         salt=os.urandom(16),
         body=found_kind.body(keys.person, keys.device.public, charter.to_data()),
     )
     store = create_store(
-        path / DATABASE, community=record.id, device=keys.device.public, now_ms=now_ms
+        path / DATABASE, community=record.id, device=keys.device.public, now_ms=clock
     )
     with store.transaction():
         own.found(store, keys.device, record)
@@ -171,12 +180,18 @@ def found(path: Path, charter: Charter, name: str, passphrase: str | None) -> Ho
     return _finish(path, store, keys, record.id, name, passphrase)
 
 
-def join_by(path: Path, link: Link, name: str, passphrase: str | None) -> Home:
+def join_by(
+    path: Path,
+    link: Link,
+    name: str,
+    passphrase: str | None,
+    clock: Clock = now_ms,
+) -> Home:
     """Make the home of a newcomer: keys, enrolment and join, kept until a peer takes them."""
     prepare(path)
     keys = keystore.new_keys()
     store = create_store(
-        path / DATABASE, community=link.community, device=keys.device.public, now_ms=now_ms
+        path / DATABASE, community=link.community, device=keys.device.public, now_ms=clock
     )
     once = Signer(link.secret)
     drafts = [

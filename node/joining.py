@@ -143,6 +143,13 @@ class Lobby:
             )
         if state.roll.rounds.get((device, slot), 0) != round_:
             return "used", "This invitation was used or has expired; ask for another."
+        meant = self._store.db.execute(
+            "SELECT joined FROM confirmation WHERE device = ? AND slot = ? AND round = ?"
+            " ORDER BY seq LIMIT 1",
+            [device, slot, round_],
+        ).fetchone()
+        if meant is not None and meant[0] != joining.id:
+            return "used", "Who made this invitation meant somebody else; ask for another."
         if not said.proves(key, self._store.community, who.person, enrolment.header.device):
             return "unknown", "The link's secret does not fit this invitation; copy it again."
         return None

@@ -2,13 +2,15 @@
 
 With a passphrase the seeds lie in a NaCl secret box whose key comes from Argon2id. Without one
 the file's rights (0600) are the protection, and that is said when the home is made. Secrets never
-enter a log, an error text or a backup of the database.
+enter a log, an error text or a backup of the database. A damaged file is told from a wrong
+passphrase as far as that is possible, and is never written over.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,11 @@ from nacl.utils import random
 
 from protocol.errors import Refused, StoreError
 from protocol.keys import Signer
+
+OPERATIONS = argon2id.OPSLIMIT_MODERATE
+MEMORY = argon2id.MEMLIMIT_MODERATE  # bytes
+SECRET = 64  # two seeds
+BOX = SecretBox.NONCE_SIZE + SecretBox.MACBYTES + SECRET
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,12 +75,18 @@ def write_private(path: Path, text: str) -> None:
     """Write a file with rights 0600, on disk on return; StoreError when the folder forbids it."""
     partial = path.with_suffix(".partial")
     try:
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        partial.unlink(missing_ok=True)  # a leftover might be readable by others
+        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)  # the new name, too
+        finally:
+            os.close(folder)
     except OSError as error:
         raise StoreError(
             "read-only", f"{path} can't be written ({error.strerror}); nothing was changed."
@@ -83,42 +96,56 @@ def write_private(path: Path, text: str) -> None:
 def read(path: Path) -> KeyFile:
     """The public part of the key file. StoreError if it is damaged."""
     data = _load(path)
-    try:
-        return KeyFile(
-            path=path,
-            community=bytes.fromhex(data["community"]),
-            person=bytes.fromhex(data["person"]),
-            device=bytes.fromhex(data["device"]),
-            sealed="box" in data,
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path) from error
+    return KeyFile(
+        path=path,
+        community=_bytes(path, data, "community", 32),
+        person=_bytes(path, data, "person", 32),
+        device=_bytes(path, data, "device", 32),
+        sealed="box" in data,
+    )
 
 
 def unlock(path: Path, passphrase: str | None) -> Keys:
-    """The keys. Refused `passphrase-needed` or `wrong-passphrase`."""
+    """The keys. Refused `passphrase-needed` or `wrong-passphrase`, StoreError if damaged."""
     data = _load(path)
-    try:
-        if "box" not in data:
-            secret = bytes.fromhex(data["secret"])
-        elif passphrase is None:
+    if "box" not in data:
+        secret = _bytes(path, data, "secret", SECRET)
+    else:
+        salt = _bytes(path, data, "salt", argon2id.SALTBYTES)
+        box = _bytes(path, data, "box", BOX)
+        if passphrase is None:
             raise Refused("passphrase-needed", "This home's keys are sealed by a passphrase.")
-        else:
-            key = stretch(passphrase, bytes.fromhex(data["salt"]))
-            secret = SecretBox(key).decrypt(bytes.fromhex(data["box"]))
-        return Keys(person=Signer(secret[:32]), device=Signer(secret[32:]))
-    except CryptoError as error:
-        raise Refused("wrong-passphrase", "That is not this home's passphrase.") from error
-    except (KeyError, TypeError, ValueError) as error:
+        try:
+            secret = SecretBox(stretch(passphrase, salt)).decrypt(box)
+        except CryptoError as error:
+            raise Refused(
+                "wrong-passphrase", "That is not this home's passphrase; nothing was changed."
+            ) from error
+    keys = Keys(person=Signer(secret[:32]), device=Signer(secret[32:]))
+    public = (_bytes(path, data, "person", 32), _bytes(path, data, "device", 32))
+    if (keys.person.public, keys.device.public) != public:
+        raise _damaged(path)
+    return keys
+
+
+def _bytes(path: Path, data: dict[str, object], key: str, size: int) -> bytes:
+    """The hex value under `key`, which has exactly `size` bytes."""
+    text = data.get(key)
+    try:
+        value = bytes.fromhex(text) if isinstance(text, str) else b""
+    except ValueError as error:
         raise _damaged(path) from error
+    if len(value) != size:
+        raise _damaged(path)
+    return value
 
 
-def _load(path: Path) -> dict[str, str]:
+def _load(path: Path) -> dict[str, object]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise StoreError("no-keys", f"{path} can't be read ({error.strerror}).") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path) from error
     if not isinstance(data, dict):
         raise _damaged(path)
@@ -126,21 +153,19 @@ def _load(path: Path) -> dict[str, str]:
 
 
 def stretch(passphrase: str, salt: bytes) -> bytes:
-    """A box key from a passphrase, slow on purpose (Argon2id, about a second)."""
+    """A box key from a passphrase, slow on purpose (Argon2id, RFC 9106; about a second).
+
+    The passphrase is taken in Unicode's form NFC, since keyboards differ in how they write `é`.
+    """
+    typed = unicodedata.normalize("NFC", passphrase).encode()
     return bytes(
-        argon2id.kdf(
-            SecretBox.KEY_SIZE,
-            passphrase.encode(),
-            salt,
-            opslimit=argon2id.OPSLIMIT_MODERATE,
-            memlimit=argon2id.MEMLIMIT_MODERATE,
-        )
+        argon2id.kdf(SecretBox.KEY_SIZE, typed, salt, opslimit=OPERATIONS, memlimit=MEMORY)
     )
 
 
 def _damaged(path: Path) -> StoreError:
     return StoreError(
         "damaged-keys",
-        f"{path} is damaged and was left as it is. Restore it from a copy, or use the recovery "
-        "file to join again with a new device.",
+        f"{path} is damaged and was left as it is. Put a copy of it back; without one, the "
+        "recovery file still holds your person key.",
     )

@@ -7,6 +7,8 @@ the person who typed them; what is written is what `protocol.kinds.listing` read
 from __future__ import annotations
 
 import os
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,35 +18,45 @@ from protocol.errors import Invalid, NotFound, Refused
 from protocol.kinds import erase as erase_kind
 from protocol.kinds import listing as listing_kind
 from protocol.kinds import withdraw as withdraw_kind
-from protocol.kinds.listing import MAX_TEXT, MAX_TITLE, MAX_VARIANTS, MODES, Listing
+from protocol.kinds.listing import (
+    MAX_TEXT,
+    MAX_TITLE,
+    MAX_VALUES,
+    MAX_VARIANTS,
+    MODES,
+    Listing,
+)
 from protocol.records import MAX_BODY
 from storage.own import Draft
 from storage.views import listing_queries as queries
-from storage.views.listing_queries import Offer
+from storage.views.listing_queries import Offer, Query
+from storage.views.listings import fold
+
+MAX_TAGS, MAX_TAG = 50, 80
 
 
 def check(home: Home, listing: Listing) -> Listing:
     """The listing if it can be written; Refused with what to change otherwise."""
     if not listing.title.strip():
         raise Refused("no-title", "A listing needs a title; nothing was written.")
-    for name, text, limit in (
-        ("title", listing.title, MAX_TITLE),
-        ("description", listing.description, MAX_TEXT),
-        ("story", listing.story, MAX_TEXT),
-        ("category", listing.category, 100),
-        ("place", listing.place, 100),
-        ("condition", listing.condition, 100),
-        ("delivery", listing.delivery, 500),
-    ):
-        if len(text) > limit:
-            raise Refused(
-                "too-long",
-                f"The {name} has {len(text)} characters; {limit} fit. Nothing was written.",
-            )
     if listing.mode not in MODES:
         raise Refused("bad-mode", f"The mode is one of {', '.join(MODES)}.")
-    if len(listing.variants) > MAX_VARIANTS:
-        raise Refused("too-many", f"At most {MAX_VARIANTS} variants fit. Nothing was written.")
+    for name, text, limit in _texts(listing):
+        check_text(name, text, limit, lines=name in ("description", "story"))
+    for name, count, limit in (
+        ("tags", len(listing.tags), MAX_TAGS),
+        ("variants", len(listing.variants), MAX_VARIANTS),
+        ("values", len(listing.values), MAX_VALUES),
+    ):
+        if count > limit:
+            raise Refused("too-many", f"At most {limit} {name} fit. Nothing was written.")
+    for name, each in (
+        ("variants are called", [variant.name for variant in listing.variants]),
+        ("claims are of the value", [claim.value for claim in listing.values]),
+    ):
+        twice = next((one for one in each if each.count(one) > 1), None)
+        if twice is not None:
+            raise Refused("twice", f"Two {name} {twice}. Nothing was written.")
     known = {value.id for value in home.charter().values} if listing.values else set()
     for claim in listing.values:
         if claim.value not in known:
@@ -63,17 +75,72 @@ def check(home: Home, listing: Listing) -> Listing:
         ) from error
 
 
+def _texts(listing: Listing) -> Iterator[tuple[str, str, int]]:
+    """Every text of a listing: what it is called, what it says, how many characters fit."""
+    yield "title", listing.title, MAX_TITLE
+    yield "description", listing.description, MAX_TEXT
+    yield "story", listing.story, MAX_TEXT
+    yield "category", listing.category, 100
+    yield "place", listing.place, 100
+    yield "condition", listing.condition, 100
+    yield "delivery", listing.delivery, 500
+    for tag in listing.tags:
+        yield "tag", tag, MAX_TAG
+    for variant in listing.variants:
+        yield "name of a variant", variant.name, 200
+        yield "number (SKU) of a variant", variant.sku, 80
+    for claim in listing.values:
+        yield "evidence", claim.evidence, 1000
+
+
+def check_text(name: str, text: str, limit: int, *, lines: bool = False) -> None:
+    """Refused unless a text is short enough and holds no control character.
+
+    With `lines` it may have several lines, and tabs.
+    """
+    if len(text) > limit:
+        raise Refused(
+            "too-long",
+            f"The {name} has {len(text)} characters; {limit} fit. Nothing was written.",
+        )
+    for sign in text:
+        if unicodedata.category(sign) in ("Cc", "Zl", "Zp") and not (lines and sign in "\n\t"):
+            what = "has several lines" if sign in "\r\n" else f"holds U+{ord(sign):04X}"
+            raise Refused(
+                "bad-text",
+                f"The {name} {what}; write it without. Nothing was written.",
+            )
+
+
 def offer(home: Home, listing: Listing) -> Offer:
     """Publish a new listing."""
     (record_id,) = home.append([Draft("listing", check(home, listing).body())])
-    return queries.get(home.store, record_id) if _in_view(home) else _unseen(home, record_id)
+    return lookup(home, record_id)
 
 
 def find(home: Home, text: str) -> Offer:
     """A listing or a draft of one's own by id or prefix; NotFound or Refused otherwise."""
-    listing_id = queries.resolve(home.store, text)
+    try:
+        return lookup(home, queries.resolve(home.store, text))
+    except NotFound:
+        early = [] if _in_view(home) else _early(home)
+        found = [each for each in early if each.id.hex().startswith(text.strip().lower())]
+        if len(text.strip()) < 8 or not found:
+            raise
+    if len(found) > 1:
+        raise Refused("ambiguous", f"{len(found)} ids begin with {text}: give more digits.")
+    return found[0]
+
+
+def lookup(home: Home, listing_id: bytes) -> Offer:
+    """A listing, or a draft of one's own, by its full id; NotFound if it is not here."""
     draft = get_draft(home, listing_id)
-    return draft if draft is not None else queries.get(home.store, listing_id)
+    if draft is not None:
+        return draft
+    for each in () if _in_view(home) else _early(home):
+        if each.id == listing_id:
+            return each
+    return queries.get(home.store, listing_id)
 
 
 def edit(home: Home, text: str, changes: dict[str, Any]) -> Offer:
@@ -87,7 +154,7 @@ def edit(home: Home, text: str, changes: dict[str, Any]) -> Offer:
     if before.status == "withdrawn":
         raise Refused("withdrawn", "That listing is withdrawn for good; make a new one.")
     home.append([Draft("listing", next_version(before, after).body())])
-    return queries.get(home.store, before.id)
+    return lookup(home, before.id)
 
 
 def next_version(before: Offer, after: Listing) -> Listing:
@@ -105,7 +172,7 @@ def withdraw(home: Home, text: str) -> Offer:
     if before.status == "withdrawn":
         return before
     home.append([Draft("withdraw", withdraw_kind.body(before.id))])
-    return queries.get(home.store, before.id)
+    return lookup(home, before.id)
 
 
 def publish(home: Home, text: str) -> Offer:
@@ -123,14 +190,25 @@ def publish(home: Home, text: str) -> Offer:
 
 
 def erase(home: Home, text: str) -> list[bytes]:
-    """Erase every version of a listing of one's own, text and all; the ids of the records."""
+    """Erase every version of a listing of one's own, text and all; the ids of the records.
+
+    A draft was never published: it is gone at once.
+    """
     before = _own(home, text)
     rows = home.store.db.execute(
         "SELECT id FROM listing WHERE coalesce(root, id) = ?", [before.id]
     ).fetchall()
     ids = [row[0] for row in rows]
+    size = erase_kind.MAX_IDS
     if ids:
-        home.append([Draft("erase", erase_kind.body(ids[: erase_kind.MAX_IDS]))])
+        home.append(
+            [
+                Draft("erase", erase_kind.body(ids[start : start + size]))
+                for start in range(0, len(ids), size)
+            ]
+        )
+    with home.store.transaction():
+        home.store.db.execute("DELETE FROM draft WHERE id = ?", [before.id])
     return ids
 
 
@@ -145,16 +223,21 @@ def _in_view(home: Home) -> bool:
     return home.standing() != "waiting"
 
 
-def _unseen(home: Home, record_id: bytes) -> Offer:
-    """An own listing written while nobody has let this home in yet."""
-    row = home.store.db.execute(
-        "SELECT listing.shown_ms, record.body FROM listing JOIN record USING (rowid)"
-        " WHERE listing.id = ?",
-        [record_id],
-    ).fetchone()
-    if row is None:
-        raise NotFound("no-listing", "That listing is not here.")
-    return _offer(home, record_id, row[1], row[0], "waiting")
+def _early(home: Home) -> list[Offer]:
+    """Own listings, newest first, as they stand while nobody has let this home in yet."""
+    db = home.store.db
+    gone = {row[0] for row in db.execute("SELECT root FROM withdrawal")}
+    found: dict[bytes, Offer] = {}
+    for root, made_ms, body in db.execute(
+        "SELECT coalesce(listing.root, listing.id), listing.shown_ms, record.body"
+        " FROM listing JOIN record USING (rowid) JOIN log ON log.no = listing.log_no"
+        " JOIN device ON device.no = log.device_no"
+        " WHERE device.key = ? ORDER BY listing.version DESC, listing.id",
+        [home.device],
+    ):
+        status = "withdrawn" if root in gone else "waiting"
+        found.setdefault(root, _offer(home, root, body, made_ms, status))
+    return list(found.values())
 
 
 def _offer(home: Home, listing_id: bytes, body: bytes, made_ms: int, status: str) -> Offer:
@@ -188,7 +271,23 @@ def get_draft(home: Home, draft_id: bytes) -> Offer | None:
     return None if row is None else _offer(home, draft_id, row[0], row[1], "draft")
 
 
-def drafts(home: Home) -> list[Offer]:
-    """Own drafts, newest first."""
+def unpublished(home: Home, query: Query) -> list[Offer]:
+    """Own drafts, and what waits for this home to be let in, as far as the filters let them."""
     rows = home.store.db.execute("SELECT id, body, made_ms FROM draft ORDER BY made_ms DESC, id")
-    return [_offer(home, row[0], row[1], row[2], "draft") for row in rows.fetchall()]
+    found = [_offer(home, row[0], row[1], row[2], "draft") for row in rows.fetchall()]
+    if not _in_view(home):
+        found += [each for each in _early(home) if each.status == "waiting"]
+    return [each for each in found if _fits(each.listing, query)]
+
+
+def _fits(said: Listing, query: Query) -> bool:
+    """Whether a listing passes the filters; the words are for published ones."""
+    low, high = query.minimum, query.maximum
+    return (
+        (not query.mode or said.mode == query.mode)
+        and (not query.category or fold(said.category) == fold(query.category))
+        and (not query.place or fold(said.place) == fold(query.place))
+        and (not query.value or any(claim.value == query.value for claim in said.values))
+        and (low is None or (said.price is not None and said.price >= low))
+        and (high is None or (said.price is not None and said.price <= high))
+    )

@@ -7,9 +7,10 @@ import os
 from dataclasses import replace
 from typing import Any
 
-from governance.membership import Invitation
 from governance.roll import MEMBER
+from node import control
 from node.home import Home
+from node.market import check_text
 from protocol.errors import NotFound, Refused
 from protocol.invitation import MAX_PEERS, Link
 from protocol.keys import Signer
@@ -23,6 +24,7 @@ from storage.own import Draft
 from storage.rows import all_logs
 from storage.standing import assess
 from storage.views import members, profiles
+from storage.views.members import WAITING, Member
 
 
 def own_addresses(home: Home) -> tuple[str, ...]:
@@ -40,6 +42,18 @@ def invite(home: Home, uses: int) -> list[Link]:
             "Nobody could reach you: this node has no address yet. Start it once with "
             "`moothall run`, then invite.",
         )
+    with control.turn(home.path):  # two commands at once must not choose the same slot
+        secrets, ids = _write_invitations(home, uses)
+    peers = {home.device: addresses, **_known_peers(home)}
+    height, certificate = certificates.tip(home.store)
+    return [
+        Link(home.store.community, secret.seed, record_id, height, certificate, peers)
+        for secret, record_id in zip(secrets, ids, strict=True)
+    ]
+
+
+def _write_invitations(home: Home, uses: int) -> tuple[list[Signer], list[bytes]]:
+    """One-time keys, and the records of the invitations that they open."""
     state = certificates.current(home.store)
     assert state is not None  # noqa: S101 - a member's home has a roll
     slots = home.charter().membership.invite_slots
@@ -65,13 +79,7 @@ def invite(home: Home, uses: int) -> list[Link]:
         Draft("invite", invite_kind.body(slot, round_, secret.public))
         for (slot, round_), secret in zip(free, secrets, strict=False)
     ]
-    ids = home.append(drafts)
-    peers = {home.device: addresses, **_known_peers(home)}
-    height, certificate = certificates.tip(home.store)
-    return [
-        Link(home.store.community, secret.seed, record_id, height, certificate, peers)
-        for secret, record_id in zip(secrets, ids, strict=True)
-    ]
+    return secrets, home.append(drafts)
 
 
 def _known_peers(home: Home) -> dict[bytes, tuple[str, ...]]:
@@ -90,46 +98,55 @@ def confirm(home: Home, who: str) -> dict[str, str]:
     _members_only(home, "confirm")
     assessed = assess(home.store)
     assert assessed is not None  # noqa: S101 - a member's home has a roll
-    facts, standing = assessed
     wanted = who.strip().lower()
-    invitations: dict[bytes, Invitation] = {item.record: item for item in facts.invitations}
-    for (device, slot, round_), joinings in standing.contested.items():
-        for joining in joinings:
-            if len(wanted) >= 8 and joining.person.hex().startswith(wanted):
-                if device != home.device:
-                    raise Refused(
-                        "not-yours", "That invitation is somebody else's: ask who made it."
-                    )
-                assert joining.invite in invitations  # noqa: S101 - contested slots have one
-                home.append([Draft("confirm", confirm_kind.body(slot, round_, joining.record))])
-                return {"person": joining.person.hex()}
-    raise NotFound("no-contest", f"No unsettled invitation of yours was taken up by {who}.")
+    found = [
+        (slot, joining)
+        for slot, joinings in assessed[1].contested.items()
+        for joining in joinings
+        if len(wanted) >= 8 and joining.person.hex().startswith(wanted)
+    ]
+    if not found:
+        raise NotFound(
+            "no-contest",
+            f"No unsettled invitation of yours was taken up by {who}; `moothall member list` "
+            "shows the ids of those who wait.",
+        )
+    if len({joining.person for _, joining in found}) > 1:
+        raise Refused("ambiguous", f"{len(found)} people fit {who}: give more digits.")
+    mine = [item for item in found if item[0][0] == home.device]
+    if not mine:
+        raise Refused("not-yours", "That invitation is somebody else's: ask who made it.")
+    (_, slot, round_), joining = mine[0]
+    home.append([Draft("confirm", confirm_kind.body(slot, round_, joining.record))])
+    return {"person": joining.person.hex()}
 
 
 def set_profile(home: Home, changes: dict[str, Any]) -> Profile:
     """Change fields of one's own profile; what isn't named stays."""
-    before = own_profile(home)
-    after = replace(before, **changes, version=before.version + 1)
-    if not after.name.strip():
-        raise Refused("no-name", "A profile needs a name; nothing was changed.")
-    for key, text, limit in (
-        ("name", after.name, MAX_NAME),
-        ("about", after.about, MAX_ABOUT),
-        ("place", after.place, MAX_NAME),
-    ):
-        if len(text) > limit:
-            raise Refused("too-long", f"The {key} has {len(text)} characters; {limit} fit.")
-    for key, items in (
-        ("skills", after.skills),
-        ("interests", after.interests),
-        ("needs", after.needs),
-    ):
-        if len(items) > MAX_ITEMS or any(len(item) > MAX_ITEM for item in items):
-            raise Refused(
-                "too-long", f"At most {MAX_ITEMS} {key} of {MAX_ITEM} characters each fit."
-            )
-    home.append([Draft("profile", after.body())])
+    with control.turn(home.path):
+        before = own_profile(home)
+        after = replace(before, **changes, version=before.version + 1)
+        _check(after)
+        home.append([Draft("profile", after.body())])
     return after
+
+
+def _check(profile: Profile) -> None:
+    """Refused with what to change when a profile can't be written."""
+    check_text("name", profile.name, MAX_NAME)
+    if not profile.name.strip():
+        raise Refused("no-name", "A profile needs a name; nothing was changed.")
+    check_text("about", profile.about, MAX_ABOUT, lines=True)
+    check_text("place", profile.place, MAX_NAME)
+    for key, items in (
+        ("skills", profile.skills),
+        ("interests", profile.interests),
+        ("needs", profile.needs),
+    ):
+        if len(items) > MAX_ITEMS:
+            raise Refused("too-many", f"At most {MAX_ITEMS} {key} fit; nothing was changed.")
+        for item in items:
+            check_text(f"item of {key}", item, MAX_ITEM)
 
 
 def own_profile(home: Home) -> Profile:
@@ -157,9 +174,33 @@ def leave(home: Home) -> None:
     home.append([Draft("leave", leave_kind.body(heads))])
 
 
-def resolve(home: Home, text: str) -> members.Member:
-    """A person by id, prefix or name."""
-    return members.resolve(home.store, text)
+def everybody(home: Home) -> list[Member]:
+    """All persons that are known here, and oneself while nobody has let this home in."""
+    found = members.everybody(home.store)
+    if home.standing() == WAITING and all(each.person != home.person for each in found):
+        found.append(
+            Member(
+                person=home.person,
+                name=own_profile(home).name,
+                status=WAITING,
+                inviter=None,
+                devices=(home.device,),
+            )
+        )
+    return found
+
+
+def resolve(home: Home, text: str) -> Member:
+    """A person by id, prefix or name; NotFound or Refused `ambiguous` otherwise."""
+    try:
+        return members.resolve(home.store, text)
+    except NotFound:
+        wanted = text.strip().casefold()
+        for each in everybody(home):
+            names = (each.person.hex()[: max(8, len(wanted))], each.name.casefold())
+            if each.person == home.person and wanted in names:
+                return each
+        raise
 
 
 def _members_only(home: Home, what: str) -> None:

@@ -2,7 +2,8 @@
 
 Plain text that can be printed: what it is for, the community's id and the person key's seed in
 base32 with a checksum, in groups of four. With a passphrase the seed is sealed as in the
-keystore, so the file alone opens nothing.
+keystore, so the file alone opens nothing. It can be typed in again from paper: case, spaces and
+the other lines don't matter, and a slip is noticed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from nacl.utils import random
 from node.keystore import stretch, write_private
 from protocol.errors import Refused
 from protocol.keys import Signer
+
+SEED = 32
+SEALED = argon2id.SALTBYTES + SecretBox.NONCE_SIZE + SEED + SecretBox.MACBYTES
+CHECK = 4  # bytes of SHA-256 over what comes before them
 
 _HEAD = """Moothall recovery file
 
@@ -39,11 +44,11 @@ def save(path: Path, person: Signer, community: bytes, name: str, passphrase: st
         salt = random(argon2id.SALTBYTES)
         key = stretch(passphrase, salt)
         secret = salt + bytes(SecretBox(key).encrypt(secret))
-    code = base64.b32encode(secret + sha256(secret).digest()[:4]).decode().rstrip("=")
+    code = base64.b32encode(secret + sha256(secret).digest()[:CHECK]).decode().rstrip("=")
     groups = [code[n : n + 4] for n in range(0, len(code), 4)]
     lines = [" ".join(groups[n : n + 8]) for n in range(0, len(groups), 8)]
     head = _HEAD.format(
-        name=name,
+        name=" ".join(name.split()),  # a line of its own would be read as part of the code
         sealed=", with the passphrase" if passphrase is not None else "",
         community=community.hex(),
         person=person.public.hex(),
@@ -54,37 +59,44 @@ def save(path: Path, person: Signer, community: bytes, name: str, passphrase: st
 
 def read(text: str, passphrase: str | None) -> tuple[bytes, Signer]:
     """(community id, person key) from the file's text. Refused when it is damaged or sealed."""
-    community, code, sealed = "", "", False
+    community, person, code, sealed = "", "", "", False
     for line in text.splitlines():
-        word, _, rest = line.partition(":")
-        if word == "Community":
-            community = rest.strip()
-        elif word in ("Secret", "Sealed"):
-            code += rest.replace(" ", "")
-            sealed = word == "Sealed"
+        word, _, rest = line.strip().partition(":")
+        match word.strip().casefold():
+            case "community":
+                community = rest.strip()
+            case "person":
+                person = rest.strip()
+            case "secret" | "sealed" as sort:
+                code += "".join(rest.split())
+                sealed = sort == "sealed"
     try:
-        raw = base64.b32decode(code + "=" * (-len(code) % 8))
-        found = bytes.fromhex(community)
+        raw = base64.b32decode(code + "=" * (-len(code) % 8), casefold=True)
+        found, public = bytes.fromhex(community), bytes.fromhex(person)
     except (binascii.Error, ValueError) as error:
         raise _damaged() from error
-    secret, check = raw[:-4], raw[-4:]
-    if len(found) != 32 or sha256(secret).digest()[:4] != check:
+    secret, check = raw[:-CHECK], raw[-CHECK:]
+    wanted = SEALED if sealed else SEED
+    if len(found) != 32 or len(secret) != wanted or sha256(secret).digest()[:CHECK] != check:
         raise _damaged()
     if sealed:
         if passphrase is None:
             raise Refused("passphrase-needed", "This recovery file is sealed by a passphrase.")
         salt, box = secret[: argon2id.SALTBYTES], secret[argon2id.SALTBYTES :]
-        key = stretch(passphrase, salt)
         try:
-            secret = SecretBox(key).decrypt(box)
+            secret = SecretBox(stretch(passphrase, salt)).decrypt(box)
         except CryptoError as error:
             raise Refused(
                 "wrong-passphrase", "That is not the recovery file's passphrase."
             ) from error
-    if len(secret) != 32:
+    signer = Signer(secret)
+    if signer.public != public:
         raise _damaged()
-    return found, Signer(secret)
+    return found, signer
 
 
 def _damaged() -> Refused:
-    return Refused("bad-recovery", "That recovery file is incomplete or was changed.")
+    return Refused(
+        "bad-recovery",
+        "That recovery file is incomplete or was changed; compare it with your copy.",
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import random
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -245,7 +246,8 @@ class Node:
                     logger.debug("can't reach %s: %s", peer, error.reason)
                     longer = min(LONGEST_DIAL_WAIT, pause * 2)
                     self._dial_after[peer] = (self._clock() + pause, longer)
-            await trio.sleep(DIAL_SECONDS)
+            missing = len(here) < min(NEIGHBOURS, len(known))
+            await trio.sleep(DIAL_SECONDS if missing else SYNC_SECONDS)
 
     # Sync
 
@@ -349,7 +351,9 @@ class Node:
                 for certificate in made:
                     await self.network.publish(gossip.certificate_message(certificate.travel()))
             await self._gate_may_have_changed()
-            with trio.move_on_after(TELLER_SECONDS):
+            # Only the teller acts by the clock; everybody else has nothing to do until news comes.
+            pause = TELLER_SECONDS if teller.is_teller(self.store) else math.inf
+            with trio.move_on_after(pause):
                 await self._wake.wait()
             await trio.sleep(0)
 

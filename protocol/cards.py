@@ -31,8 +31,8 @@ class Card(NamedTuple):
 
 
 def make_card(signer: Signer, community: bytes, addresses: tuple[str, ...], now_ms: int) -> Card:
-    """A card of one's own, good for two weeks."""
-    some = addresses[:MAX_ADDRESSES]
+    """A card of one's own, good for two weeks. Addresses that are too long are left out."""
+    some = tuple(each for each in addresses if len(each) <= MAX_ADDRESS)[:MAX_ADDRESSES]
     raw = encode([signer.public, list(some), now_ms, now_ms + LIFETIME_MS])
     signature = signer.sign(ADDRESS, community, raw)
     return Card(signer.public, some, now_ms, now_ms + LIFETIME_MS, [raw, signature])

@@ -142,6 +142,6 @@ def _ordered(value: Plain, depth: int) -> Plain:
     if isinstance(value, (list, tuple)):
         if depth == 0:
             raise Invalid("too-deep", f"nested deeper than {MAX_DEPTH}")
-        return [_ordered(item, depth - 1) for item in value]
+        return [item if type(item) in _SCALARS else _ordered(item, depth - 1) for item in value]
     _walk(value, depth, remember=False)
     return value

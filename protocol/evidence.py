@@ -8,7 +8,8 @@ array whose SHA-256 is its id:
   both hang on the same `prev` and are ordered by the id of their first record.
 - `["contest", join, join]`: two joins with valid proofs on one invitation slot, each
   `[enrol entry, join entry]`, ordered by the id of the join record.
-- `["record", entry]`: one signed `gov` record that is an `erase`, or that a certificate cites.
+- `["record", entry]`: one signed `gov` record that is an `erase`, or that a certificate cites,
+  with its body.
 
 Of several forks of one log a node keeps the one with the lowest seq, then the lowest id; of
 several contests of one slot the lowest id. The choice decides only which proof is kept, never
@@ -29,7 +30,7 @@ from protocol.kinds.registry import content
 from protocol.records import GOV, Record, read_entry, read_record, signed
 from protocol.segments import MAX_RECORDS, check_chain
 
-MAX_OBJECT = 512 * 1024  # bytes; two branches of 1,024 headers fit
+MAX_OBJECT = 448 * 1024  # bytes; two branches of 1,024 of the longest headers fit, and a frame it
 
 
 class Fork(NamedTuple):
@@ -103,8 +104,9 @@ def read_object(raw: bytes, community: bytes) -> SideObject:
         return _read_contest(object_id, raw, value, community)
     if value[0] == "record" and len(value) == 2:
         record = read_entry(value[1])
-        if record.header.lane != GOV or not signed(record, community):
-            raise _bad("a spared record that is not signed, or not in gov")
+        if record.header.lane != GOV or record.body is None:
+            raise _bad("a spared record that is not in gov, or has no body")
+        check_chain([record], community=community, device=record.header.device, lane=GOV)
         return Spared(object_id, raw, record)
     raise _bad("of an unknown sort")
 

@@ -21,7 +21,7 @@ from protocol.errors import Invalid, Refused
 MAX_PEERS = 8
 MAX_ADDRESSES = 8
 MAX_ADDRESS = 200
-MAX_LINK = 8192  # characters
+MAX_LINK = 24 * 1024  # characters; a link with the most and longest addresses fits
 
 
 class Link(NamedTuple):
@@ -35,8 +35,11 @@ class Link(NamedTuple):
     peers: dict[bytes, tuple[str, ...]]
 
     def payload(self) -> str:
-        """The part after `i=`."""
-        peers: list[Plain] = [[device, list(where)] for device, where in self.peers.items()]
+        """The part after `i=`. Peers and addresses beyond what a link holds are left out."""
+        peers: list[Plain] = [
+            [device, [*[each for each in where if len(each) <= MAX_ADDRESS][:MAX_ADDRESSES]]]
+            for device, where in list(self.peers.items())[:MAX_PEERS]
+        ]
         data = encode(
             [
                 1,
@@ -82,7 +85,7 @@ def read_link(text: str) -> Link:
         value = decode(data, limit=MAX_LINK)
     except Invalid as error:
         raise _bad("it can't be read") from error
-    if not isinstance(value, list) or len(value) != 7 or value[0] != 1:
+    if not isinstance(value, list) or len(value) != 7 or type(value[0]) is not int or value[0] != 1:
         raise _bad("it was made by another version of Moothall")
     _, community, secret, invite, height, certificate, peers = value
     for key in (community, secret, invite, certificate):

@@ -19,6 +19,7 @@ from protocol.segments import read_segment
 
 MAX_QUESTION = 16 * 1024
 MAX_ANSWER = 1024
+MAX_SENTENCE = 200  # characters
 REASONS = ("foreign", "unknown", "used", "contested", "inviter-gone", "busy")
 
 
@@ -58,12 +59,12 @@ def read_question(raw: bytes, community: bytes, peer: bytes) -> list[Any] | None
 
 
 def answer(reason: str = "", sentence: str = "") -> bytes:
-    """The answer; a welcome without a reason."""
-    return encode(["refused", reason, sentence] if reason else ["welcome"])
+    """The answer; a welcome without a reason. A sentence that is too long is cut."""
+    return encode(["refused", reason, sentence[:MAX_SENTENCE]] if reason else ["welcome"])
 
 
 def read_answer(raw: bytes) -> Answer:
-    """What the lobby said."""
+    """What the lobby said; Invalid otherwise. The sentence is one line of printable text."""
     value = decode(raw, limit=MAX_ANSWER)
     if value == ["welcome"]:
         return Answer("", "")
@@ -73,6 +74,8 @@ def read_answer(raw: bytes) -> Answer:
         and value[0] == "refused"
         and value[1] in REASONS
         and isinstance(value[2], str)
+        and len(value[2]) <= MAX_SENTENCE
+        and value[2].isprintable()
     ):
         return Answer(str(value[1]), value[2])
     raise Invalid("bad-message", "not an answer of the lobby")

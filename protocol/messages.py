@@ -16,7 +16,8 @@ from protocol.errors import Invalid
 from protocol.shape import head
 
 MAX_FRAME = 512 * 1024  # bytes
-MAX_WANTS = 2048  # log places in one message
+MAX_WANTS = 2048  # log places, or ids of objects asked for, in one message
+MAX_SIDE_IDS = 8192  # ids in one message
 VERSION = 1
 
 Place = tuple[bytes, int, int, bytes]  # device, lane, seq, id; seq 0 with 32 zeros: nothing yet
@@ -58,13 +59,14 @@ class WantSideIds(NamedTuple):
 
 
 class SideIds(NamedTuple):
-    """All ids of the side set."""
+    """Ids of the side set; `more`: another `SideIds` follows."""
 
     ids: list[bytes]
+    more: bool
 
 
 class WantSide(NamedTuple):
-    """These objects, answered by `Side` messages and an `End`."""
+    """These objects, each named once, answered by `Side` messages and an `End`."""
 
     ids: list[bytes]
 
@@ -90,7 +92,8 @@ class Places(NamedTuple):
 
 
 class Want(NamedTuple):
-    """What follows these places, answered by `SegmentOf` and `Forked` messages and an `End`."""
+    """What follows these places, one a log, answered by `SegmentOf` and `Forked` messages and an
+    `End`."""
 
     places: list[Place]
 
@@ -198,7 +201,10 @@ def unpack(frame: bytes) -> Any:
     if not _shaped(message):
         raise _bad(f"{kind.__name__} with fields of the wrong shape")
     if isinstance(message, (Places, Want)):
-        return message._replace(places=[_place(item) for item in message.places])
+        places = [_place(item) for item in message.places]
+        if len({place[:2] for place in places}) != len(places):
+            raise _bad(f"{kind.__name__} with two places of one log")
+        return message._replace(places=places)
     return message
 
 
@@ -228,14 +234,32 @@ def _shaped(message: Any) -> bool:
                 and type(certificates) is list
                 and type(more) is bool
             )
-        case SideIds(ids) | WantSide(ids):
-            return type(ids) is list and len(ids) <= 16_384 and _sized(32, *ids)
+        case SideIds(ids, more):
+            return (
+                type(ids) is list
+                and len(ids) <= MAX_SIDE_IDS
+                and _sized(32, *ids)
+                and type(more) is bool
+                and (bool(ids) or not more)
+            )
+        case WantSide(ids):
+            return (
+                type(ids) is list
+                and len(ids) <= MAX_WANTS
+                and _sized(32, *ids)
+                and len(set(ids)) == len(ids)
+            )
         case Side(raw):
             return type(raw) is bytes
         case Buckets(digests):
             return type(digests) is bytes and len(digests) in {8 << n for n in range(13)}
         case Places(places, more):
-            return type(places) is list and len(places) <= MAX_WANTS and type(more) is bool
+            return (
+                type(places) is list
+                and len(places) <= MAX_WANTS
+                and type(more) is bool
+                and (bool(places) or not more)
+            )
         case Want(places):
             return type(places) is list and len(places) <= MAX_WANTS
         case SegmentOf(device, lane, entries):
@@ -264,7 +288,12 @@ def _shaped(message: Any) -> bool:
                 type(hello) is list and len(hello) == len(Hello._fields) and _shaped(Hello(*hello))
             )
         case Bye(reason):
-            return type(reason) is str and len(reason) <= 64
+            return (
+                type(reason) is str
+                and len(reason) <= 64
+                and reason.isascii()
+                and (reason.isprintable() or not reason)
+            )
     return True
 
 

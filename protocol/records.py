@@ -72,9 +72,7 @@ def read_header(raw: bytes) -> Header:
     if len(raw) > MAX_HEADER:
         raise Invalid("too-large", f"a header of {len(raw)} bytes; at most {MAX_HEADER}")
     try:
-        parts = cbor2.loads(
-            raw, max_depth=2, allow_indefinite=False, semantic_decoders=NO_TAGS
-        )
+        parts = cbor2.loads(raw, max_depth=2, allow_indefinite=False, semantic_decoders=NO_TAGS)
         same = type(parts) is list and len(parts) == 10 and cbor2.dumps(parts) == raw
     except Exception as error:
         raise Invalid("not-cbor", "a header that is not strict DAG-CBOR") from error

@@ -15,7 +15,8 @@ from protocol.errors import Invalid
 from protocol.records import GOV, ZERO, Record, read_entry, signed
 
 MAX_RECORDS = 1024
-MAX_BYTES = 256 * 1024  # of headers, bodies, salts and signatures together
+MAX_BYTES = 256 * 1024  # of a segment, where a record counts header + body + OVERHEAD
+OVERHEAD = 100  # bytes: salt, signature and their framing
 
 
 class Segment(NamedTuple):
@@ -41,14 +42,18 @@ def read_segment(
 ) -> Segment:
     """Check what travelled as a segment of (device, lane); Invalid with a reason word otherwise.
 
-    `tips` are ids known to be authentic. Bodies may be missing; whether they may is for the
-    caller, who knows the erase records.
+    `tips` are ids known to be authentic. In `market` and `talk` bodies may be missing; whether
+    they may is for the caller, who knows the erase records. In `gov` nothing is ever erased.
     """
     if type(entries) is not list or not entries:
         raise Invalid("bad-segment", "a segment without records")
     if len(entries) > MAX_RECORDS:
         raise Invalid("too-large", f"a segment of {len(entries)} records; at most {MAX_RECORDS}")
     records = [read_entry(entry) for entry in entries]
+    if sum(len(r.raw) + len(r.body or b"") + OVERHEAD for r in records) > MAX_BYTES:
+        raise Invalid("too-large", "a segment of too many bytes")
+    if lane == GOV and any(record.body is None for record in records):
+        raise Invalid("no-body", "a record in gov without its body, which nobody may erase")
     check_chain(records, community=community, device=device, lane=lane, tips=tips)
     return Segment(device, lane, records)
 
@@ -63,7 +68,6 @@ def check_chain(
 ) -> None:
     """Invalid unless `records` are one unbroken, authentic run of the log (device, lane)."""
     previous: Record | None = None
-    size = 0
     for record in records:
         header = record.header
         if header.device != device or header.lane != lane:
@@ -79,10 +83,7 @@ def check_chain(
             raise Invalid("broken-chain", "only a founding record has nothing before it")
         if lane == GOV and record.id not in tips and not signed(record, community):
             raise Invalid("bad-signature", f"record {header.seq} in gov is not validly signed")
-        size += len(record.raw) + len(record.body or b"") + 100
         previous = record
-    if size > 2 * MAX_BYTES:
-        raise Invalid("too-large", "a segment of too many bytes")
     last = records[-1]
     if lane != GOV and last.id not in tips and not signed(last, community):
         raise Invalid("bad-signature", "the segment's last record is not validly signed")

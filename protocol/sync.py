@@ -11,10 +11,12 @@ what arrives is handed to `Holdings`, which checks before it keeps.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from typing import Any, Protocol
 
 from protocol.errors import PeerFault
 from protocol.messages import (
+    MAX_SIDE_IDS,
     MAX_WANTS,
     Branch,
     Buckets,
@@ -39,6 +41,7 @@ from protocol.messages import (
 
 Log = tuple[bytes, int]
 WAYS = 32  # seqs asked for in one step of a bisection
+MOST = 100_000  # logs, and objects of the side set, that a peer may name in one conversation
 
 
 class Holdings(Protocol):
@@ -148,8 +151,13 @@ class Asker:
         self._mine = holdings.hello()
         self._theirs: Hello | None = None
         self._expects: tuple[type[Any], ...] = ()
-        self._places: list[Place] = []
+        self._from = 0  # the height from which certificates were asked for
+        self._side: list[bytes] = []  # ids of their side set
+        self._lacking: list[bytes] = []  # objects still to be asked for
+        self._awaited: set[bytes] = set()  # objects asked for and not here yet
+        self._places: dict[Log, Place] = {}
         self._wanted: list[Place] = []
+        self._open: set[Log] = set()  # logs of the Want that is being answered
         self._parted: dict[Log, int] = {}
         self._bisection: Bisection | None = None
         self._asked: list[int] = []
@@ -159,7 +167,7 @@ class Asker:
         """The first question, or none (and `done`) when there is nothing to ask."""
         self._mine, self._theirs = mine, theirs
         if theirs.height > mine.height:
-            return self._ask(WantCertificates(mine.height + 1), Certificates)
+            return self._ask_certificates(mine.height + 1)
         return self._ask_side()
 
     def receive(self, message: Any) -> list[Any]:
@@ -170,29 +178,32 @@ class Asker:
             case Certificates():
                 height = self._holdings.keep_certificates(message)
                 if message.more and message.certificates:
-                    return self._ask(WantCertificates(height + 1), Certificates)
+                    if height < self._from:
+                        raise PeerFault("no-progress", "certificates that lead nowhere")
+                    return self._ask_certificates(height + 1)
                 return self._ask_side()
-            case SideIds(ids):
-                lacking = self._holdings.side_lacking(ids)
-                if not lacking:
-                    return self._ask_places()
-                return self._ask(WantSide(lacking), Side, End)
-            case Side(raw):
-                self._holdings.keep_side(raw)
-            case Places(places, more):
-                self._places += places
-                if len(self._places) > 100_000:
-                    raise PeerFault("too-large", "a frontier of too many logs")
+            case SideIds(ids, more):
+                self._side += ids
+                if len(self._side) > MOST:
+                    raise PeerFault("too-large", "a side set of too many objects")
                 if not more:
-                    return self._ask_records()
-            case SegmentOf():
+                    self._lacking = list(dict.fromkeys(self._holdings.side_lacking(self._side)))
+                    self._side = []
+                    return self._ask_objects()
+            case Side(raw):
+                self._keep_side(raw)
+            case Places(places, more):
+                return self._take_places(places, more)
+            case SegmentOf(device, lane):
+                self._check_open((device, lane))
                 parted = self._holdings.keep_segment(message)
                 if parted is not None:
                     self._parted.setdefault(parted, self._holdings.head_seq(*parted))
             case Forked(device, lane):
+                self._check_open((device, lane))
                 self._parted.setdefault((device, lane), self._holdings.head_seq(device, lane))
             case End():
-                return self._ask_places() if Side in self._expects else self._ask_segments()
+                return self._ask_objects() if Side in self._expects else self._ask_segments()
             case Ids(ids):
                 return self._narrow(ids)
             case Branch(headers):
@@ -203,11 +214,29 @@ class Asker:
         self._expects = expects
         return [question]
 
+    def _ask_certificates(self, height: int) -> list[Any]:
+        self._from = height
+        return self._ask(WantCertificates(height), Certificates)
+
     def _ask_side(self) -> list[Any]:
         assert self._theirs is not None  # noqa: S101 - begin() came first
         if self._theirs.side == self._holdings.hello().side:
             return self._ask_places()
         return self._ask(WantSideIds(), SideIds)
+
+    def _ask_objects(self) -> list[Any]:
+        if not self._lacking:
+            return self._ask_places()
+        now, self._lacking = self._lacking[:MAX_WANTS], self._lacking[MAX_WANTS:]
+        self._awaited = set(now)
+        return self._ask(WantSide(now), Side, End)
+
+    def _keep_side(self, raw: bytes) -> None:
+        object_id = sha256(raw).digest()
+        if object_id not in self._awaited:
+            raise PeerFault("unexpected", "an object that was not asked for")
+        self._awaited.remove(object_id)
+        self._holdings.keep_side(raw)
 
     def _ask_places(self) -> list[Any]:
         assert self._theirs is not None  # noqa: S101 - begin() came first
@@ -215,9 +244,18 @@ class Asker:
             return self._finish()
         return self._ask(Buckets(self._holdings.buckets()), Places)
 
+    def _take_places(self, places: Sequence[Place], more: bool) -> list[Any]:
+        for place in places:
+            if place[:2] in self._places:
+                raise PeerFault("bad-message", "two places of one log")
+            self._places[place[:2]] = place
+        if len(self._places) > MOST:
+            raise PeerFault("too-large", "a frontier of too many logs")
+        return [] if more else self._ask_records()
+
     def _ask_records(self) -> list[Any]:
-        self._wanted, parted = self._holdings.lacking(self._places)
-        self._places = []
+        self._wanted, parted = self._holdings.lacking(list(self._places.values()))
+        self._places = {}
         self._parted.update(dict(parted))
         return self._ask_segments()
 
@@ -225,7 +263,12 @@ class Asker:
         if not self._wanted:
             return self._ask_fork()
         now, self._wanted = self._wanted[:MAX_WANTS], self._wanted[MAX_WANTS:]
+        self._open = {place[:2] for place in now}
         return self._ask(Want(now), SegmentOf, Forked, End)
+
+    def _check_open(self, log: Log) -> None:
+        if log not in self._open:
+            raise PeerFault("unexpected", "a log that was not asked for")
 
     def _ask_fork(self) -> list[Any]:
         while self._parted:
@@ -276,7 +319,11 @@ class Answerer:
             case WantCertificates(height):
                 yield holdings.certificates(height)
             case WantSideIds():
-                yield SideIds(holdings.side_ids())
+                side = holdings.side_ids()
+                while len(side) > MAX_SIDE_IDS:
+                    yield SideIds(side[:MAX_SIDE_IDS], True)
+                    side = side[MAX_SIDE_IDS:]
+                yield SideIds(side, False)
             case WantSide(ids):
                 for object_id in ids:
                     raw = holdings.side_object(object_id)

@@ -1,85 +1,51 @@
-"""Commands about listings: add, edit, show, list, withdraw, publish, erase, import; and search."""
+"""Commands about single listings: add, edit, show, withdraw, publish, erase; and import."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from node.cli.fields import changes, currency_of, fields
+from node.cli.finding import listing_list
 from node.cli.output import Output
-from protocol.errors import NotFound, Refused
-from protocol.kinds.listing import AUDIENCES, MODES, Claim, Listing, Variant
+from protocol.errors import NotFound
+from protocol.kinds.listing import Listing
 
 if TYPE_CHECKING:
     from node.home import Home
+    from node.importer import Imported
     from storage.views.listing_queries import Offer
 
-
-def _fields(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that `add` and `edit` share."""
-    for option in reversed(
-        (
-            click.option("--title", help="What it is, in a few words."),
-            click.option("--mode", type=click.Choice(MODES), help="What you want to do with it."),
-            click.option("--price", help='Such as 3.50; "none" means on request.'),
-            click.option("--currency", help="ISO 4217 code; default: the community's."),
-            click.option("--description", help="In Markdown."),
-            click.option("--story", help="Where it comes from, in Markdown."),
-            click.option("--category", help="One word or two."),
-            click.option("--place", help="Where it is."),
-            click.option("--quantity", type=click.IntRange(0, 10**9), help="How many there are."),
-            click.option("--condition", help="New, used, worn..."),
-            click.option(
-                "--variant",
-                "variants",
-                multiple=True,
-                metavar="NAME[=PRICE][*COUNT]",
-                help='A form of it, such as "Large=15.99*3"; several times.',
-            ),
-            click.option(
-                "--value",
-                "values",
-                multiple=True,
-                metavar="ID=EVIDENCE",
-                help="A value of the charter that this keeps, and why; several times.",
-            ),
-            click.option("--audience", type=click.Choice(AUDIENCES), help="Who may see it."),
-            click.option("--delivery", help="How it gets to the buyer."),
-            click.option("--expires", metavar="DATE", help="Such as 2027-01-31."),
-            click.option(
-                "--tag", "tags", multiple=True, help="A word to find it by; several times."
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+SHOWN = 20  # errors of a file that are shown as text
 
 
 @click.group()
 def listing() -> None:
-    """What members offer and want."""
+    """Add, edit, show, list, import and withdraw listings."""
 
 
 @listing.command("add")
-@_fields
-@click.option("--draft", is_flag=True, help="Keep it here; publish it later.")
+@fields
+@click.option("--draft", is_flag=True, help="Keep it to yourself; publish it later.")
 @click.pass_obj
 def listing_add(out: Output, /, draft: bool, **given: Any) -> None:
-    """Offer something, or say what you want. Needs --title and --mode."""
+    """Offer something, or say what you want.
+
+    --title and --mode are needed, everything else is up to you.
+    """
     from node import market
 
-    if not given["title"] or not given["mode"]:
+    if given["title"] is None or given["mode"] is None:
         raise click.UsageError("A listing needs --title and --mode.")
     with out.opened() as home:
-        changes = _changes(home, given, None)
-        wanted = Listing(**changes)
+        wanted = Listing(**changes(home, given, None))
         if draft:
+            checked = market.check(home, wanted)
             with home.store.transaction():
-                draft_id = market.save_draft(home, None, market.check(home, wanted))
-            offer = market.find(home, draft_id.hex())
+                draft_id = market.save_draft(home, None, checked)
+            offer = market.lookup(home, draft_id)
         else:
             offer = market.offer(home, wanted)
         _answer(out, home, offer)
@@ -87,29 +53,36 @@ def listing_add(out: Output, /, draft: bool, **given: Any) -> None:
 
 @listing.command("edit")
 @click.argument("listing_id", metavar="ID")
-@_fields
+@fields
 @click.pass_obj
 def listing_edit(out: Output, /, listing_id: str, **given: Any) -> None:
-    """Change a listing of yours; what you don't name stays."""
+    """Change a listing or a draft of yours.
+
+    What you don't name stays as it is; an empty text takes something away. Variants, values and
+    tags are replaced as a whole.
+    """
     from node import market
 
+    if all(value is None or value == () for value in given.values()):
+        raise click.UsageError("Name at least one thing to change.")
     with out.opened() as home:
         before = market.find(home, listing_id)
-        changes = _changes(home, given, before.listing)
-        if not changes:
-            raise click.UsageError("Name at least one thing to change.")
-        _answer(out, home, market.edit(home, listing_id, changes))
+        after = changes(home, given, before.listing)
+        _answer(out, home, market.edit(home, listing_id, after))
 
 
 @listing.command("show")
 @click.argument("listing_id", metavar="ID")
 @click.pass_obj
 def listing_show(out: Output, listing_id: str) -> None:
-    """Show one listing."""
+    """Show everything about one listing."""
     from node import market
 
     with out.opened() as home:
         _answer(out, home, market.find(home, listing_id))
+
+
+listing.add_command(listing_list)
 
 
 @listing.command("withdraw")
@@ -136,119 +109,44 @@ def listing_publish(out: Output, listing_id: str) -> None:
 
 @listing.command("erase")
 @click.argument("listing_id", metavar="ID")
-@click.confirmation_option(prompt="Erase its texts on every node, for good?")
+@click.option("--yes", is_flag=True, help="Don't ask whether you are sure.")
 @click.pass_obj
-def listing_erase(out: Output, listing_id: str) -> None:
-    """Erase a listing of yours: title, texts and all, here and on every node."""
+def listing_erase(out: Output, listing_id: str, yes: bool) -> None:
+    """Erase a listing of yours on every node.
+
+    Its title, texts and all its versions are gone for good, here and wherever they went.
+    """
     from node import market
 
     with out.opened() as home:
+        market.find(home, listing_id)  # no question about what isn't there
+        out.confirm("Erase its texts on every node, for good?", yes)
         ids = market.erase(home, listing_id)
         out.answer(
             {"erased": [record_id.hex() for record_id in ids]}, f"{len(ids)} versions erased."
         )
 
 
-def _filters(command: Callable[..., None]) -> Callable[..., None]:
-    """The filters that `listing list` and `search` share."""
-    for option in reversed(
-        (
-            click.option("--mode", type=click.Choice(MODES), help="Only this mode."),
-            click.option("--category", default="", help="Only this category."),
-            click.option("--place", default="", help="Only at this place."),
-            click.option("--value", default="", metavar="ID", help="Only claiming this value."),
-            click.option("--min", "minimum", help="Lowest price."),
-            click.option("--max", "maximum", help="Highest price."),
-            click.option("--person", default="", help="Only by this member."),
-            click.option("--limit", default=50, type=click.IntRange(1, 10_000), show_default=True),
-            click.option(
-                "--sort",
-                type=click.Choice(("best", "new", "price", "price-desc")),
-                default="best",
-                show_default=True,
-            ),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-@listing.command("list")
-@_filters
-@click.option("--mine", is_flag=True, help="Only your own, drafts included.")
-@click.pass_obj
-def listing_list(out: Output, /, mine: bool, **given: Any) -> None:
-    """List what is on offer, newest first."""
-    _search(out, "", given, mine)
-
-
-@click.command()
-@click.argument("words", nargs=-1, required=True)
-@_filters
-@click.pass_obj
-def search(out: Output, /, words: tuple[str, ...], **given: Any) -> None:
-    """Search listings for WORDS; each must occur, the last one as a beginning."""
-    _search(out, " ".join(words), given, mine=False)
-
-
-def _search(out: Output, words: str, given: dict[str, Any], mine: bool) -> None:
-    from node import market, people
-    from storage.views import listing_queries as queries
-    from storage.views import profiles
-
-    with out.opened() as home:
-        person = home.person if mine else None
-        if given["person"]:
-            person = people.resolve(home, given["person"]).person
-        found = queries.search(
-            home.store,
-            queries.Query(
-                words=words,
-                mode=given["mode"] or "",
-                category=given["category"],
-                place=given["place"],
-                value=given["value"],
-                minimum=_bound(home, given["minimum"]),
-                maximum=_bound(home, given["maximum"]),
-                person=person,
-                sort=given["sort"],
-                limit=given["limit"],
-            ),
-        )
-        offers = list(found.offers)
-        total = found.total
-        if mine:
-            own_drafts = market.drafts(home)
-            offers = own_drafts + offers
-            total += len(own_drafts)
-        _list(out, offers, total, profiles.names(home.store))
-
-
-def _list(out: Output, offers: list[Offer], total: int, names: dict[bytes, str]) -> None:
-    from node.cli.render import offer_json, offer_line
-
-    lines = [offer_line(offer, names) for offer in offers]
-    if total > len(offers):
-        lines.append(f"... and {total - len(offers)} more")
-    out.answer(
-        {"listings": [offer_json(offer) for offer in offers], "total": total},
-        "\n".join(lines) or "Nothing found.",
-    )
-
-
 @listing.command("import")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--format", "format_", help="The file's format; found by itself otherwise.")
-@click.option("--currency", help="Currency of its prices; default: the community's.")
-@click.option("--dry-run", is_flag=True, help="Read and check only; write nothing.")
+@click.option(
+    "--format",
+    "format_",
+    metavar="NAME",
+    help="The file's format: shopify.  [default: found by the column names]",
+)
+@click.option(
+    "--currency", metavar="CODE", help="The currency of its prices.  [default: the community's]"
+)
+@click.option("--dry-run", is_flag=True, help="Read and check only, and write nothing.")
 @click.pass_obj
 def listing_import(
     out: Output, file: Path, format_: str | None, currency: str | None, dry_run: bool
 ) -> None:
-    """Import products from a seller's CSV FILE (Shopify).
+    """Import products from a seller's CSV FILE.
 
     Everything is imported or nothing; unpublished products become drafts; the same file again
-    changes nothing. Pictures are noted by address and never fetched.
+    changes nothing. Pictures are noted by their address and never fetched.
     """
     from node import importer
 
@@ -261,36 +159,40 @@ def listing_import(
             home,
             data,
             format_=format_,
-            currency=_currency(home, currency),
+            currency=currency_of(home, currency),
             dry_run=dry_run,
             progress=progress,
         )
-        errors = [
-            {"line": fault.line, "column": fault.column, "reason": fault.reason}
-            for fault in result.errors
-        ]
-        answer = {
-            "created": result.created,
-            "updated": result.updated,
-            "unchanged": result.unchanged,
-            "skipped": result.skipped,
-            "drafts": result.drafts,
-            "errors": errors,
-        }
-    lines = [f"line {e['line']}, {e['column']}: {e['reason']}" for e in errors[:20]]
-    if len(errors) > 20:
-        lines.append(f"... and {len(errors) - 20} more")
+    _answer_import(out, result, dry_run)
+    if result.errors:
+        raise click.exceptions.Exit(1)
+
+
+def _answer_import(out: Output, result: Imported, dry_run: bool) -> None:
+    errors = [
+        {"line": fault.line, "column": fault.column, "reason": fault.reason}
+        for fault in result.errors
+    ]
+    counts = {
+        "created": result.created,
+        "updated": result.updated,
+        "unchanged": result.unchanged,
+        "skipped": result.skipped,
+        "drafts": result.drafts,
+    }
     if errors:
+        counts = dict.fromkeys(counts, 0)
+        lines = [f"line {e['line']}, {e['column']}: {e['reason']}" for e in errors[:SHOWN]]
+        if len(errors) > SHOWN:
+            lines.append(f"... and {len(errors) - SHOWN} more")
         lines.append("Nothing was imported.")
     else:
         verb = "would be" if dry_run else "were"
-        lines.append(
+        lines = [
             f"{result.created} {verb} created, {result.updated} updated, {result.drafts} kept as "
-            f"drafts, {result.unchanged} unchanged, {result.skipped} skipped."
-        )
-    out.answer(answer, "\n".join(lines))
-    if errors:
-        raise click.exceptions.Exit(1)
+            f"drafts, {result.unchanged} left unchanged, {result.skipped} skipped."
+        ]
+    out.answer({**counts, "errors": errors}, "\n".join(lines))
 
 
 def _answer(out: Output, home: Home, offer: Offer) -> None:
@@ -306,87 +208,3 @@ def _answer(out: Output, home: Home, offer: Offer) -> None:
     out.answer(
         {"listing": offer_json(offer, pictures)}, offer_text(offer, profiles.names(home.store))
     )
-
-
-def _currency(home: Home, given: str | None) -> str:
-    return given.upper() if given else home.charter().currency
-
-
-def _bound(home: Home, text: str | None) -> int | None:
-    from node.importing.prices import minor_units
-
-    return None if text is None else minor_units(text, _currency(home, None))
-
-
-def _changes(home: Home, given: dict[str, Any], before: Listing | None) -> dict[str, Any]:
-    """The fields that were named, as `Listing` holds them."""
-    from node.importing.prices import minor_units
-
-    changes: dict[str, Any] = {
-        key: given[key]
-        for key in (
-            "title",
-            "mode",
-            "description",
-            "story",
-            "category",
-            "place",
-            "quantity",
-            "condition",
-            "audience",
-            "delivery",
-        )
-        if given[key] is not None
-    }
-    needs_currency = given["price"] is not None or given["currency"] or given["variants"]
-    if needs_currency:
-        kept = before.currency if before is not None and before.currency else None
-        changes["currency"] = _currency(home, given["currency"] or kept)
-    if given["price"] is not None:
-        changes["price"] = (
-            None if given["price"] == "none" else minor_units(given["price"], changes["currency"])
-        )
-    if given["tags"]:
-        changes["tags"] = tuple(given["tags"])
-    if given["values"]:
-        changes["values"] = tuple(_claim(text) for text in given["values"])
-    if given["variants"]:
-        changes["variants"] = tuple(
-            _variant(text, changes["currency"]) for text in given["variants"]
-        )
-    if given["expires"] is not None:
-        changes["expires_ms"] = _date(given["expires"])
-    return changes
-
-
-def _claim(text: str) -> Claim:
-    value, _, evidence = text.partition("=")
-    return Claim(value=value.strip(), evidence=evidence.strip())
-
-
-def _variant(text: str, currency: str) -> Variant:
-    from node.importing.prices import minor_units
-
-    rest, star, count = text.rpartition("*")
-    if not star or not count.strip().isdigit():
-        rest, count = text, ""
-    name, equals, price = rest.rpartition("=")
-    if not equals:
-        name, price = rest, ""
-    if not name.strip():
-        raise Refused("bad-variant", f"{text!r} has no name; write NAME=PRICE*COUNT.")
-    return Variant(
-        name=name.strip(),
-        price=minor_units(price.strip(), currency) if price else None,
-        quantity=int(count) if count else None,
-    )
-
-
-def _date(text: str) -> int:
-    try:
-        moment = datetime.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Refused("bad-date", f"{text!r} is no date; write 2027-01-31.") from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
-    return int(moment.timestamp() * 1000)

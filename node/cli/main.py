@@ -8,6 +8,7 @@ turns a MoothallError into text and an exit code: 0 done, 1 refused or not found
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
 from pathlib import Path
@@ -15,31 +16,47 @@ from typing import Any
 
 import click
 
-from node.cli.output import Output
+from node.cli.output import Output, visible
 from protocol.errors import MoothallError, Unreachable
+
+DONE, REFUSED, USAGE, UNREACHABLE = 0, 1, 2, 3
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "found": ("node.cli.membership", "Found a community and become its first member."),
     "join": ("node.cli.membership", "Join a community with an invitation link."),
-    "invite": ("node.cli.membership", "Invite somebody: prints a link that works once."),
+    "invite": ("node.cli.membership", "Make an invitation link that lets one person in."),
     "confirm": ("node.cli.membership", "Say whom you meant when several people used a link."),
-    "leave": ("node.cli.membership", "Leave the community; what you published so far stays."),
-    "member": ("node.cli.membership", "Who belongs: list members, show one."),
-    "profile": ("node.cli.membership", "Your own profile: show it, change it."),
-    "run": ("node.cli.running", "Run your node: sync with peers, serve the desk and shop window."),
+    "leave": ("node.cli.membership", "Leave the community."),
+    "member": ("node.cli.people", "Show who belongs to the community."),
+    "profile": ("node.cli.people", "Show and change your own profile."),
+    "run": ("node.cli.running", "Run your node until Ctrl-C."),
     "watch": ("node.cli.running", "Print what happens on the running node, an event a line."),
-    "status": ("node.cli.running", "How this home and its node are."),
-    "listing": ("node.cli.listing", "Offers and wants: add, edit, show, list, import."),
-    "search": ("node.cli.listing", "Search the listings of the community."),
-    "charter": ("node.cli.charter", "The community's charter: show it, print a template."),
+    "status": ("node.cli.running", "Show how this home and its node are."),
+    "listing": ("node.cli.listing", "Add, edit, show, list, import and withdraw listings."),
+    "search": ("node.cli.finding", "Search the listings of the community."),
+    "charter": ("node.cli.charter", "Show the charter, or print a template for one."),
     "verify": ("node.cli.store", "Check every record, chain and signature of this home."),
     "rebuild": ("node.cli.store", "Build all views again from the log."),
-    "completion": ("node.cli.store", "Print the shell completion script."),
+    "completion": ("node.cli.store", "Print the completion script for your shell."),
 }
+
+
+class Asking(click.Context):
+    """A context whose help is a JSON object where JSON was asked for."""
+
+    def get_help(self) -> str:
+        """The help page, or `{"help": page}`."""
+        out = self.find_object(Output)
+        text = super().get_help()
+        if out is None or not out.as_json:
+            return text
+        return json.dumps({"help": text})
 
 
 class Commands(click.Group):
     """Commands by name, imported when needed."""
+
+    context_class = Asking
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the registry: as one meets them."""
@@ -51,6 +68,8 @@ class Commands(click.Group):
             return None
         module = importlib.import_module(COMMANDS[cmd_name][0])
         command: click.Command = getattr(module, cmd_name)
+        for each in (command, *getattr(command, "commands", {}).values()):
+            each.context_class = Asking
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -59,23 +78,44 @@ class Commands(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        found = version("moothall")
+        out = ctx.find_object(Output)
+        assert out is not None  # noqa: S101 - main gives one
+        out.answer({"version": found}, f"moothall {found}")
+        ctx.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--home",
-    type=click.Path(path_type=Path),
+    metavar="DIR",
     envvar="MOOTHALL_HOME",
-    help="The folder of your membership (or set MOOTHALL_HOME).",
+    help="The folder of your membership; MOOTHALL_HOME names another default.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
-@click.version_option(package_name="moothall", message="moothall %(version)s")
-@click.pass_context
-def cli(ctx: click.Context, home: Path | None, as_json: bool) -> None:
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version and exit.",
+)
+@click.pass_obj
+def cli(out: Output, home: str | None, as_json: bool) -> None:
     """A market and an assembly for one community, with no one in the middle.
 
     Begin with `moothall found NAME --person YOU`, or `moothall join LINK --person YOU`; then
     `moothall run`. --home and --json work before and after the command.
     """
-    ctx.obj = Output(home=home or _default_home(), as_json=as_json)
+    if home == "":
+        raise click.UsageError("--home needs the name of a folder.")
+    out.home = Path(home).expanduser().absolute() if home else _default_home()
+    out.as_json = as_json
 
 
 def _default_home() -> Path:
@@ -84,8 +124,8 @@ def _default_home() -> Path:
     return Path(platformdirs.user_data_dir("moothall", appauthor=False))
 
 
-def _to_front(arguments: list[str]) -> list[str]:
-    """Move --home and --json before the command, where click looks for them."""
+def _to_front(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """--home and --json, which click looks for before the command, and everything else."""
     front: list[str] = []
     rest: list[str] = []
     items = iter(arguments)
@@ -95,40 +135,94 @@ def _to_front(arguments: list[str]) -> list[str]:
         elif item == "--json" or item.startswith("--home="):
             front.append(item)
         elif item == "--home":
-            front += [item, *[value for value in [next(items, None)] if value is not None]]
+            front.append(f"--home={next(items, '')}")
         else:
             rest.append(item)
-    return front + rest
+    return front, rest
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit."""
-    given = _to_front(sys.argv[1:] if arguments is None else arguments)
-    as_json = "--json" in given
+    os.umask(0o077)  # what a home holds is its owner's business
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows `?`
+    front, rest = _to_front(sys.argv[1:] if arguments is None else arguments)
+    out = Output(home=Path(), as_json="--json" in front)
     try:
-        code: Any = cli.main(args=given, prog_name="moothall", standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
-    except click.ClickException as error:
-        if as_json:
-            Output.complain("usage", error.format_message())
-        else:
-            error.show()
-        sys.exit(2)
-    except click.Abort:
-        if as_json:
-            Output.complain("aborted", "Stopped; nothing more was done.")
-        else:
-            click.echo("Stopped.", err=True)
-        sys.exit(1)
-    except MoothallError as error:
-        if as_json:
-            Output.complain(error.reason, str(error))
-        else:
-            click.echo(str(error), err=True)
-        sys.exit(3 if isinstance(error, Unreachable) else 1)
+        for item in (*front, *rest):
+            if not _is_text(item):
+                raise click.UsageError(f"{visible(item)} is not UTF-8 text.")
+        code: Any = cli.main(
+            args=front + rest, prog_name="moothall", standalone_mode=False, obj=out
+        )
+        sys.exit(code if isinstance(code, int) else DONE)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `moothall ... | head`
-        sys.exit(0)
+        sys.exit(DONE)
+    except click.ClickException as error:
+        _explain_usage(out, error)
+        sys.exit(USAGE)
+    except click.Abort:
+        out.complain("aborted", "Stopped; nothing more was done.")
+        sys.exit(REFUSED)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it becomes a sentence
+        sys.exit(_explain(out, error))
+
+
+def _is_text(argument: str) -> bool:
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _explain_usage(out: Output, error: click.ClickException) -> None:
+    """Say how the command is meant to be used."""
+    if not out.as_json:
+        error.show()
+        return
+    message = error.format_message()
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and error.ctx is not None:
+        command = error.ctx.command
+        names = command.list_commands(error.ctx) if isinstance(command, click.Group) else []
+        message = f"Say which command: {', '.join(names)}."
+    out.complain("usage", message)
+
+
+def _explain(out: Output, error: BaseException) -> int:
+    """Turn an error into a sentence and an exit code; also one that a nursery has wrapped."""
+    ours = _ours(error)
+    if isinstance(ours, MoothallError):
+        out.complain(ours.reason, str(ours))
+        return UNREACHABLE if isinstance(ours, Unreachable) else REFUSED
+    if isinstance(ours, OSError):
+        where = f" ({ours.filename})" if ours.filename else ""
+        out.complain("system", f"The system says: {ours.strerror or ours}{where}.")
+        return REFUSED
+    if not out.as_json:
+        import traceback
+
+        traceback.print_exception(error)
+    out.complain(
+        "internal",
+        f"This is a mistake of the program: {type(error).__name__}: {error}. What was written "
+        "before is kept. Please report it.",
+    )
+    return REFUSED
+
+
+def _ours(error: BaseException) -> BaseException:
+    """The error itself, or the first of a group that has a sentence of its own."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    found = [_ours(each) for each in error.exceptions]
+    for sort in (MoothallError, OSError):
+        for each in found:
+            if isinstance(each, sort):
+                return each
+    return found[0]
 
 
 if __name__ == "__main__":

@@ -1,17 +1,20 @@
-"""Commands about belonging: found, join, invite, confirm, leave, member, profile."""
+"""Commands about belonging: found, join, invite, confirm, leave."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from node.cli.output import Output, new_passphrase
-from node.cli.render import member_json, profile_json, profile_text
 from protocol.errors import Refused
+
+if TYPE_CHECKING:
+    from node.home import Home
 
 no_passphrase = click.option(
     "--no-passphrase",
@@ -20,25 +23,49 @@ no_passphrase = click.option(
 )
 person_name = click.option("--person", required=True, metavar="NAME", help="Your own name.")
 
+# What the lobby of a member's node may answer. Its own sentence is a stranger's text, so the
+# reader gets ours. After a final answer the link can't let anybody in any more.
+FINAL = ("foreign", "used", "inviter-gone")
+REFUSALS = {
+    "foreign": "This invitation leads to the node of another community: the link was changed or "
+    "is not for you. Ask who invited you for a new link.",
+    "used": "This invitation was used already, or it has expired. Ask who invited you for a new "
+    "link.",
+    "inviter-gone": "Who made this invitation can't invite any more. Ask another member for a "
+    "link.",
+    "unknown": "The nodes that answered don't know this invitation yet; `moothall run` goes on "
+    "trying.",
+    "contested": "Somebody else has used this invitation as well. Ask who invited you to run "
+    "`moothall confirm {person}`; `moothall run` goes on trying.",
+    "busy": "The nodes that answered are too busy; `moothall run` goes on trying.",
+}
+
 
 @click.command()
 @click.argument("name")
 @person_name
-@click.option("--currency", help="ISO 4217 code; default: the template's.")
 @click.option(
-    "--template", default="kitchen-table", show_default=True, help="Charter to begin with."
+    "--currency", metavar="CODE", help="The currency, such as EUR.  [default: the template's]"
+)
+@click.option(
+    "--template",
+    metavar="NAME",
+    help="The charter to begin with; `moothall charter template` lists them.  "
+    "[default: kitchen-table]",
 )
 @click.option(
     "--charter",
     "charter_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A charter of your own (JSON), instead of a template.",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A charter of your own in JSON, instead of a template.",
 )
 @click.option(
     "--values",
     "values_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help='Your values (JSON): [{"id", "text", "rationale"}, ...].',
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help='Your values in JSON: [{"id": ..., "text": ..., "rationale": ...}].',
 )
 @no_passphrase
 @click.pass_obj
@@ -47,17 +74,24 @@ def found(
     name: str,
     person: str,
     currency: str | None,
-    template: str,
+    template: str | None,
     charter_file: Path | None,
     values_file: Path | None,
     no_passphrase: bool,
 ) -> None:
-    """Found a community called NAME and become its first member and its teller."""
+    """Found a community called NAME and become its first member.
+
+    Your node is its teller: it admits those whom members invite. The recovery file that this
+    makes gets you back in when the computer is lost; keep it elsewhere.
+    """
     from governance.charter import Charter
     from governance.templates import template as load_template
     from node import home as homes
+    from storage.database import friendly
 
-    data = _read_json(charter_file) if charter_file else load_template(template)
+    if charter_file and template:
+        raise click.UsageError("Name either --template or --charter.")
+    data = _read_json(charter_file) if charter_file else load_template(template or "kitchen-table")
     if not isinstance(data, dict):
         raise Refused("bad-charter", f"{charter_file} does not hold a charter; nothing was made.")
     data = {**data, "name": name}
@@ -66,35 +100,61 @@ def found(
     if values_file:
         values = _read_json(values_file)
         data["values"] = values.get("values") if isinstance(values, dict) else values
-    _check_name(person)
+    person = _name(person)
     charter = Charter.from_data(data)
-    made = homes.found(out.home, charter, person.strip(), new_passphrase(no_passphrase))
-    recovery = made.path / homes.RECOVERY
-    out.answer(
-        {
-            "community": made.store.community.hex(),
-            "person": made.person.hex(),
-            "device": made.device.hex(),
-            "recovery_file": str(recovery),
-        },
-        f"{name} is founded.\n\nMove this file off this computer, it gets you back in if the "
-        f"computer is lost:\n  {recovery}\n\nNext: `moothall run`, then `moothall invite`.",
-    )
-    made.close()
+    _refuse_second(out.home)
+    with friendly():
+        made = homes.found(out.home, charter, person, new_passphrase(no_passphrase))
+    with contextlib.closing(made):
+        recovery = made.path / homes.RECOVERY
+        out.answer(
+            {
+                "community": made.store.community.hex(),
+                "person": made.person.hex(),
+                "device": made.device.hex(),
+                "recovery_file": str(recovery),
+            },
+            f"{charter.name} is founded.\n\nMove this file off this computer, it gets you back in "
+            f"if the computer is lost:\n  {recovery}\n\n"
+            "Next: `moothall run`, then `moothall invite`.",
+        )
 
 
 def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise Refused(
+            "no-file", f"{path} can't be read ({error.strerror}); nothing was made."
+        ) from error
+    except (ValueError, RecursionError) as error:
         raise Refused("bad-file", f"{path} is not JSON: {error}. Nothing was made.") from error
 
 
-def _check_name(name: str) -> None:
+def _name(name: str) -> str:
+    """A person's name as it is kept, on one line."""
     from protocol.kinds.profile import MAX_NAME
 
-    if not name.strip() or len(name) > MAX_NAME:
+    kept = name.strip()
+    if not kept or len(kept) > MAX_NAME:
         raise Refused("bad-name", f"A name has 1 to {MAX_NAME} characters; nothing was made.")
+    if not kept.isprintable():
+        raise Refused(
+            "bad-name", "A name is one line without control characters; nothing was made."
+        )
+    return kept
+
+
+def _refuse_second(path: Path) -> None:
+    """Before anybody types a passphrase for nothing."""
+    from node.home import KEYS
+
+    if (path / KEYS).exists():
+        raise Refused(
+            "home-exists",
+            f"{path} already holds a home; nothing was changed. Name another folder with --home "
+            "to belong to a second community.",
+        )
 
 
 @click.command()
@@ -106,46 +166,70 @@ def join(out: Output, link: str, person: str, no_passphrase: bool) -> None:
     """Join the community that LINK invites you to.
 
     When nobody can be reached now, your home is made all the same and `moothall run` goes on
-    trying.
+    trying. When the link turns out to be used up, nothing is kept.
     """
     from node import home as homes
     from protocol.invitation import read_link
+    from storage.database import friendly
 
     invitation = read_link(link)
-    _check_name(person)
-    made = homes.join_by(out.home, invitation, person.strip(), new_passphrase(no_passphrase))
+    person = _name(person)
+    _refuse_second(out.home)
+    with friendly():
+        made = homes.join_by(out.home, invitation, person, new_passphrase(no_passphrase))
     from node.running import join_once
 
-    answer = join_once(made)
-    status = made.standing()
-    if answer is not None and answer.reason in ("foreign", "used", "inviter-gone"):
-        out.note(answer.sentence)
+    with friendly(), contextlib.closing(made):
+        answer = join_once(made)
+        status = made.standing()
     data = {
         "community": made.store.community.hex(),
         "person": made.person.hex(),
         "device": made.device.hex(),
         "status": status,
     }
-    if answer is not None and answer.reason:
-        data |= {"reason": answer.reason, "message": answer.sentence}
     sentence = {
-        "waiting": "Nobody could let you in yet; `moothall run` goes on trying.",
         "provisional": "You are in, provisionally, until the teller's node certifies it.",
         "member": "You are a member.",
-    }[status]
+    }.get(status, "Nobody could be reached to let you in; `moothall run` goes on trying.")
     if answer is not None and answer.reason:
-        sentence = answer.sentence
+        if answer.reason in FINAL:
+            _unmake(made)
+            raise Refused(answer.reason, REFUSALS[answer.reason])
+        sentence = REFUSALS[answer.reason].format(person=made.person.hex())
+        data |= {"reason": answer.reason, "message": sentence}
     out.answer(data, f"{sentence}\n\nNext: `moothall run`.")
-    made.close()
+
+
+def _unmake(home: Home) -> None:
+    """Take away a home that this command has just made and that leads nowhere."""
+    from node import home as homes
+    from node.control import TURN
+
+    database = homes.DATABASE
+    made = (homes.KEYS, database, f"{database}-wal", f"{database}-shm", homes.RECOVERY)
+    for name in (*made, homes.LOCK, TURN):
+        (home.path / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        home.path.rmdir()  # unless it was there before, with something in it
 
 
 @click.command()
-@click.option("--uses", default=1, show_default=True, type=click.IntRange(1, 100), help="How many.")
-@click.option("--note", help="For whom; stays on this machine.")
+@click.option(
+    "--uses",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="How many people to invite; each gets a link of their own.",
+)
+@click.option("--note", metavar="TEXT", help="For whom it is; this stays on your machine.")
 @click.option("--qr", is_flag=True, help="Show each link as a QR code, too.")
 @click.pass_obj
 def invite(out: Output, uses: int, note: str | None, qr: bool) -> None:
-    """Invite somebody: prints a link that lets one person in. Send it privately."""
+    """Make an invitation link that lets one person in.
+
+    Send it privately: whoever uses it first is let in.
+    """
     from node import people
 
     with out.opened() as home:
@@ -172,7 +256,10 @@ def _qr(text: str) -> str:
 @click.argument("person")
 @click.pass_obj
 def confirm(out: Output, person: str) -> None:
-    """Say that PERSON (an id from `member list`) is whom you meant with your invitation."""
+    """Say whom you meant when several people used a link.
+
+    PERSON is an id from `moothall member list`, or its first 8 digits or more.
+    """
     from node import people
 
     with out.opened() as home:
@@ -181,116 +268,20 @@ def confirm(out: Output, person: str) -> None:
 
 
 @click.command()
-@click.confirmation_option(prompt="Leave the community for good?")
+@click.option("--yes", is_flag=True, help="Don't ask whether you are sure.")
 @click.pass_obj
-def leave(out: Output) -> None:
-    """Leave the community. Your records so far stay, your offers are taken down."""
+def leave(out: Output, yes: bool) -> None:
+    """Leave the community.
+
+    What you said so far stays, and your offers are taken down. Coming back takes a new
+    invitation.
+    """
     from node import people
 
     with out.opened() as home:
+        out.confirm("Leave the community for good?", yes)
         people.leave(home)
         out.answer(
             {"person": home.person.hex(), "status": "leaving"},
             "Said. You are off the roll as soon as the teller's node has certified it.",
         )
-
-
-@click.group()
-def member() -> None:
-    """Who belongs to the community."""
-
-
-@member.command("list")
-@click.pass_obj
-def member_list(out: Output) -> None:
-    """List everybody: members, and newcomers on their way in."""
-    from storage.views import members
-
-    with out.opened() as home:
-        found = members.everybody(home.store)
-        names = {each.person: each.name for each in found}
-        lines = []
-        for each in found:
-            invited = names.get(each.inviter, "") if each.inviter else ""
-            by = f", invited by {invited or each.inviter.hex()[:8]}" if each.inviter else ""
-            lines.append(
-                f"{each.person.hex()[:8]}  {each.name or '(no name yet)'}  {each.status}{by}"
-            )
-        out.answer(
-            {"members": [member_json(each) for each in found]},
-            "\n".join(lines) or "Nobody is known here yet.",
-        )
-
-
-@member.command("show")
-@click.argument("person")
-@click.pass_obj
-def member_show(out: Output, person: str) -> None:
-    """Show one PERSON, by id or name."""
-    from storage.views import members
-
-    with out.opened() as home:
-        found = members.resolve(home.store, person)
-        profile = members.profile(home.store, found.person)
-        data = {**member_json(found), "devices": [device.hex() for device in found.devices]}
-        if profile is not None:
-            data["profile"] = profile_json(profile)
-        head = f"{found.name or '(no name yet)'}, {found.status}\n{found.person.hex()}"
-        out.answer(data, head + ("\n\n" + profile_text(profile) if profile else ""))
-
-
-@click.group()
-def profile() -> None:
-    """Your own profile, as others see it."""
-
-
-@profile.command("show")
-@click.pass_obj
-def profile_show(out: Output) -> None:
-    """Show your own profile."""
-    from node import people
-
-    with out.opened() as home:
-        mine = people.own_profile(home)
-        out.answer({"profile": profile_json(mine)}, profile_text(mine))
-
-
-def _items(texts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(item.strip() for text in texts for item in text.split(",") if item.strip())
-
-
-@profile.command("set")
-@click.option("--name", help="How you are called.")
-@click.option("--about", help="About you, in Markdown.")
-@click.option("--skills", multiple=True, help="What you are good at; commas, or several times.")
-@click.option("--interests", multiple=True, help="What you care about; likewise.")
-@click.option("--needs", multiple=True, help="What you could use; likewise.")
-@click.option("--place", help="Where you are, as near as you like to say.")
-@click.pass_obj
-def profile_set(
-    out: Output,
-    name: str | None,
-    about: str | None,
-    skills: tuple[str, ...],
-    interests: tuple[str, ...],
-    needs: tuple[str, ...],
-    place: str | None,
-) -> None:
-    """Change your profile; what you don't name stays."""
-    from node import people
-
-    changes: dict[str, Any] = {
-        key: value
-        for key, value in (("name", name), ("about", about), ("place", place))
-        if value is not None
-    }
-    changes |= {
-        key: _items(value)
-        for key, value in (("skills", skills), ("interests", interests), ("needs", needs))
-        if value
-    }
-    if not changes:
-        raise click.UsageError("Name at least one thing to change.")
-    with out.opened() as home:
-        after = people.set_profile(home, changes)
-        out.answer({"profile": profile_json(after)}, profile_text(after))

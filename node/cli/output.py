@@ -1,6 +1,8 @@
 """How commands answer: text for people on standard output, or exactly one JSON object.
 
-Prompts, progress and notes go to standard error. The passphrase comes from the file that
+Prompts, progress and notes go to standard error. Text from other members can't steer a terminal:
+whatever is printed for people goes through `visible`. JSON is plain ASCII, so that it is the same
+on every terminal and in every locale. The passphrase comes from the file that
 MOOTHALL_PASSPHRASE_FILE names, or from a prompt.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +25,15 @@ from protocol.errors import Refused
 if TYPE_CHECKING:
     from node.home import Home
 
+# Control characters besides tab and line feed, what reverses the direction of a line, line ends
+# that are not LF, and bytes of an argument that were no text.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """Text without the characters that a terminal obeys instead of showing them."""
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
+
 
 @dataclass(kw_only=True)
 class Output:
@@ -31,32 +43,43 @@ class Output:
     as_json: bool
 
     def answer(self, data: dict[str, Any], text: str) -> None:
-        """The command's one answer."""
-        click.echo(json.dumps(data, ensure_ascii=False) if self.as_json else text)
+        """The command's one answer, or one line of several."""
+        click.echo(json.dumps(data) if self.as_json else visible(text))
         sys.stdout.flush()
 
     def note(self, text: str) -> None:
         """Something worth knowing beside the answer; left out with --json."""
         if not self.as_json:
-            click.echo(text, err=True)
+            click.echo(visible(text), err=True)
 
-    @staticmethod
-    def complain(reason: str, message: str) -> None:
-        """An error as JSON on standard error."""
+    def complain(self, reason: str, message: str) -> None:
+        """An error, on standard error."""
         error = {"error": reason, "message": message}
-        click.echo(json.dumps(error, ensure_ascii=False), err=True)
+        click.echo(json.dumps(error) if self.as_json else visible(message), err=True)
+
+    def confirm(self, question: str, yes: bool) -> None:
+        """Go on after a yes, by --yes or at the keyboard; Refused or click.Abort otherwise."""
+        if yes:
+            return
+        if not sys.stdin.isatty():
+            raise Refused(
+                "not-confirmed", "This can't be undone: say --yes with it. Nothing was changed."
+            )
+        click.confirm(question, abort=True, err=True)
 
     @contextmanager
     def opened(self) -> Iterator[Home]:
         """The home, open for the length of a command."""
         from node.home import open_home
+        from storage.database import friendly
 
-        home = open_home(self.home)
-        home.passphrase = ask_passphrase
-        try:
-            yield home
-        finally:
-            home.close()
+        with friendly():
+            home = open_home(self.home)
+            home.passphrase = ask_passphrase
+            try:
+                yield home
+            finally:
+                home.close()
 
     @contextmanager
     def progress(self, label: str) -> Iterator[Callable[[int, int], None]]:
@@ -107,11 +130,17 @@ def new_passphrase(none: bool) -> str | None:
 
 
 def _from_file(path: Path) -> str:
+    """The passphrase in a file; line ends after it belong to the file."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise Refused("no-passphrase-file", f"{path} can't be read: {error}.") from error
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise Refused(
+            "no-passphrase-file",
+            f"{path}, which MOOTHALL_PASSPHRASE_FILE names, can't be read ({error.strerror}).",
+        ) from error
+    except UnicodeError as error:
+        raise Refused("no-passphrase-file", f"{path} is not UTF-8 text.") from error
     secret = text.rstrip("\r\n")
     if not secret:
-        raise Refused("no-passphrase-file", f"{path} is empty.")
+        raise Refused("no-passphrase-file", f"{path} is empty; write the passphrase into it.")
     return secret

@@ -1,4 +1,8 @@
-"""Listings, members and profiles as JSON and as text; one place, so that commands agree."""
+"""Listings, members and profiles as JSON and as text; one place, so that commands agree.
+
+In text, what belongs on one line is kept on one line, so that nobody's title can look like
+another row.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,21 @@ from typing import Any
 
 from node.importing.prices import money
 from node.status import rfc3339
+from protocol.errors import Refused
 from protocol.kinds.listing import Listing
 from protocol.kinds.profile import Profile
 from storage.views.listing_queries import Offer
 from storage.views.members import Member
 
 
-def price_json(listing: Listing) -> dict[str, Any] | None:
+def line(text: str) -> str:
+    """Text on one line."""
+    return " ".join(text.split())
+
+
+def price_json(price: int | None, currency: str) -> dict[str, Any] | None:
     """`{amount, currency}`; None on request."""
-    if listing.price is None:
-        return None
-    return {"amount": listing.price, "currency": listing.currency}
+    return None if price is None else {"amount": price, "currency": currency}
 
 
 def offer_json(offer: Offer, pictures: list[dict[str, str]] | None = None) -> dict[str, Any]:
@@ -27,7 +35,7 @@ def offer_json(offer: Offer, pictures: list[dict[str, str]] | None = None) -> di
         "version": said.version,
         "title": said.title,
         "mode": said.mode,
-        "price": price_json(said),
+        "price": price_json(said.price, said.currency),
         "currency": said.currency,
         "person": offer.person.hex(),
         "status": offer.status,
@@ -45,7 +53,12 @@ def offer_json(offer: Offer, pictures: list[dict[str, str]] | None = None) -> di
         "tags": list(said.tags),
         "values": [{"id": claim.value, "evidence": claim.evidence} for claim in said.values],
         "variants": [
-            {"name": v.name, "price": v.price, "quantity": v.quantity, "sku": v.sku}
+            {
+                "name": v.name,
+                "price": price_json(v.price, said.currency),
+                "quantity": v.quantity,
+                "sku": v.sku,
+            }
             for v in said.variants
         ],
         "photos": [],
@@ -57,19 +70,23 @@ def price_text(listing: Listing, price: int | None) -> str:
     """`3.50 EUR`, or what stands for it."""
     if price is None:
         return "on request" if listing.mode in ("sell", "service") else ""
-    return f"{money(price, listing.currency)} {listing.currency}"
+    try:
+        return f"{money(price, listing.currency)} {listing.currency}"
+    except Refused:  # another member's program let this through
+        return f"{price} in an unknown currency"
 
 
 def offer_line(offer: Offer, names: dict[bytes, str]) -> str:
     """One line of a list."""
     said = offer.listing
-    who = names.get(offer.person) or offer.person.hex()[:8]
-    parts = [offer.id.hex()[:8], said.mode.ljust(7), said.title]
+    who = line(names.get(offer.person, "")) or offer.person.hex()[:8]
+    parts = [offer.id.hex()[:8], said.mode.ljust(7), line(said.title)]
     price = price_text(said, said.price)
-    line = "  ".join(parts) + (f"  {price}" if price else "") + f"  ({who})"
+    parts += [price] if price else []
     marks = [] if offer.status == "open" else [offer.status]
     marks += ["provisional"] if offer.provisional else []
-    return line + (f"  [{', '.join(marks)}]" if marks else "")
+    parts += [f"({who})", *([f"[{', '.join(marks)}]"] if marks else [])]
+    return "  ".join(parts)
 
 
 def offer_text(offer: Offer, names: dict[bytes, str]) -> str:
@@ -90,12 +107,14 @@ def offer_text(offer: Offer, names: dict[bytes, str]) -> str:
         ("expires", "" if said.expires_ms is None else rfc3339(said.expires_ms)),
         ("tags", ", ".join(said.tags)),
     ]
-    lines = [said.title, ""]
-    lines += [f"{name:<9} {value}" for name, value in rows if value]
-    lines += [f"value     {claim.value}: {claim.evidence}" for claim in said.values]
+    rows += [("value", f"{claim.value}: {claim.evidence}") for claim in said.values]
     for variant in said.variants:
-        count = "" if variant.quantity is None else f", {variant.quantity} there"
-        lines.append(f"variant   {variant.name}: {price_text(said, variant.price)}{count}")
+        price = price_text(said, variant.price)
+        count = "" if variant.quantity is None else f"{variant.quantity} there"
+        facts = ", ".join(fact for fact in (price, count) if fact)
+        rows.append(("variant", f"{variant.name}: {facts}" if facts else variant.name))
+    lines = [line(said.title), ""]
+    lines += [f"{name:<9} {line(value)}" for name, value in rows if value]
     for text in (said.description, said.story):
         if text:
             lines += ["", text]
@@ -133,5 +152,5 @@ def profile_text(profile: Profile) -> str:
         ("interests", ", ".join(profile.interests)),
         ("needs", ", ".join(profile.needs)),
     ]
-    lines = [f"{name:<9} {value}" for name, value in rows if value]
+    lines = [f"{name:<9} {line(value)}" for name, value in rows if value]
     return "\n".join(lines + (["", profile.about] if profile.about else []))

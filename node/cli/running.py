@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import signal
+from types import FrameType
 
 import click
 
@@ -14,11 +15,13 @@ from node.cli.output import Output
     "--listen",
     multiple=True,
     metavar="MULTIADDR",
-    help="Where peers reach you, such as /ip4/0.0.0.0/tcp/4001; several times.",
+    help="Listen for peers here, such as /ip4/0.0.0.0/tcp/4001. Can be given several times.",
 )
-@click.option("--desk", metavar="HOST:PORT", help="Your own pages; on this machine only.")
+@click.option("--desk", metavar="HOST:PORT", help="Serve your own pages here; this machine only.")
 @click.option("--shop", metavar="HOST:PORT", help="Switch the shop window on, at this address.")
-@click.option("--shop-url", metavar="URL", help="How guests reach the shop window from outside.")
+@click.option(
+    "--shop-url", metavar="URL", help="The address by which guests reach the shop window."
+)
 @click.pass_obj
 def run(
     out: Output,
@@ -27,7 +30,13 @@ def run(
     shop: str | None,
     shop_url: str | None,
 ) -> None:
-    """Run your node until Ctrl-C. Ports are chosen once and kept."""
+    """Run your node until Ctrl-C.
+
+    It keeps in touch with the other members' nodes and serves your desk, whose login link is in
+    the first line, and the shop window if you want one. Ports are chosen once and kept.
+    """
+    for sort in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sort, _end)  # until the node is far enough to end in good order
     from node import running
 
     with out.opened() as home:
@@ -41,29 +50,40 @@ def run(
         )
 
 
+def _end(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
 @click.command()
 @click.pass_obj
 def watch(out: Output) -> None:
     """Print what happens on the running node, an event a line, until Ctrl-C."""
     from node import control
-    from node.home import SOCKET
+    from node.home import SOCKET, open_home
 
-    for event in control.watch(out.home / SOCKET):
-        text = " ".join(str(value) for value in event.values())
-        click.echo(json.dumps(event) if out.as_json else text)
+    open_home(out.home).close()  # says so when there is none
+    try:
+        for event in control.watch(out.home / SOCKET):
+            out.answer(event, " ".join(str(value) for value in event.values()))
+    except KeyboardInterrupt:
+        return
+    out.note("The node has ended.")
 
 
 @click.command()
 @click.pass_obj
 def status(out: Output) -> None:
-    """How this home is: who you are here, what is held, who is in touch, what went wrong."""
+    """Show how this home and its node are.
+
+    Who you are here, how much is held, how many neighbours are in touch, and what went wrong.
+    """
     from node import status as states
 
     with out.opened() as home:
         data = states.of_home(home)
     lines = [
         f"{data['name'] or '(no name yet)'}, {data['status']}",
-        f"{data['records']} records, {data['height'] + 1} certificates, "
+        f"{data['records']} records, certified up to height {data['height']}, "
         f"in touch with {data['peers']} neighbours",
         f"digest {data['digest'][:16]}",
     ]

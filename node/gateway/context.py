@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from node.gateway.facts import Facts
 from node.gateway.login import LoginTokens, Sessions
+from protocol.errors import Refused
 from storage.store import Store
 
 
@@ -40,8 +41,17 @@ class Gateway:
         self.facts = Facts(self.store, self.monotonic)
 
     def desk_is_at(self, address: str) -> None:
-        """The desk answers at this "127.0.0.1:PORT": allow that Host and `localhost:PORT`."""
-        port = address.rpartition(":")[2]
+        """The desk answers at this "127.0.0.1:PORT": allow that Host and `localhost:PORT`.
+
+        Raises Refused `desk-address` for any other address: nobody else may come near a desk.
+        """
+        host, _, port = address.rpartition(":")
+        if host != "127.0.0.1":
+            raise Refused(
+                "desk-address",
+                f"A desk listens on 127.0.0.1 alone, not on {host}; nothing was started. "
+                "For others there is the shop window.",
+            )
         self.desk_hosts.update({f"127.0.0.1:{port}", f"localhost:{port}"})
         if port == "80":
             self.desk_hosts.update({"127.0.0.1", "localhost"})

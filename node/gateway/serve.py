@@ -131,6 +131,8 @@ _SHORTAGE = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECON
 
 async def _bind(host: str, port: int) -> Sequence[trio.SocketListener]:
     """Listening sockets; they queue visitors from here on."""
+    if host == "localhost":  # it may stand for two addresses; with port 0 they would differ
+        host = "127.0.0.1"
     try:
         return await trio.open_tcp_listeners(port, host=host)
     except OSError as error:

@@ -11,7 +11,7 @@ from typing import Any
 
 from protocol.codec import Plain
 from protocol.errors import Invalid
-from protocol.keys import ENROL, Signer, verified
+from protocol.keys import ENROL, Signer, check_key, verified
 from protocol.kinds.kind import Kind
 from protocol.records import GOV, ZERO
 from protocol.shape import Body, key32, signature, unreadable
@@ -26,7 +26,9 @@ class Found:
     charter: dict[str, Any]
 
     def check(self, device: bytes) -> None:
-        """Invalid unless the person key signed for this device."""
+        """Invalid unless both keys are usable and the person key signed for this device."""
+        check_key(self.person)
+        check_key(device)
         if not verified(self.person, self.proof, ENROL, ZERO, self.person, device):
             raise Invalid("bad-enrolment", "the founder's person key did not sign for this device")
 

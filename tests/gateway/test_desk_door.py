@@ -9,6 +9,7 @@ from node.gateway.apps import desk_app
 from node.gateway.context import Gateway
 from node.gateway.login import OUTSTANDING, SESSION_SECONDS, LoginTokens
 from node.gateway.pages.registry import PAGES
+from protocol.errors import Refused
 from tests.gateway.reading import check_page
 from tests.gateway.village import DESK, Village
 
@@ -119,9 +120,23 @@ async def test_a_cookie_of_another_home_or_a_forged_one_opens_nothing(village: V
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "evil.example:8100", "127.0.0.1", "127.0.0.1:80", "localhost", "0.0.0.0:8100"]
-    + ["127.0.0.1:8100.evil.example", "127.0.0.1.evil.example:8100", "[::1]:8100", "127.1:8100"]
-    + ["user@127.0.0.1:8100", "127.0.0.1:8100/", " ", "localhost.:8100", "2130706433:8100"],
+    [
+        "evil.example",
+        "evil.example:8100",
+        "127.0.0.1",
+        "127.0.0.1:80",
+        "localhost",
+        "0.0.0.0:8100",
+        "127.0.0.1:8100.evil.example",
+        "127.0.0.1.evil.example:8100",
+        "[::1]:8100",
+        "127.1:8100",
+        "user@127.0.0.1:8100",
+        "127.0.0.1:8100/",
+        " ",
+        "localhost.:8100",
+        "2130706433:8100",
+    ],
 )
 async def test_another_host_name_is_turned_away_even_with_the_cookie(desk, gateway, host):
     for route in desk_app(gateway).routes:
@@ -182,6 +197,16 @@ def test_only_the_newest_links_wait_to_be_used():
 
     assert [tokens.redeem(token) for token in issued] == [False] + [True] * OUTSTANDING
     assert not any(tokens.redeem(token) for token in ["", "é\ud800", *issued])
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:8100", "192.168.1.5:8100", "[::]:8100", "8100"])
+def test_a_desk_at_any_other_address_is_refused(gateway: Gateway, address):
+    before = set(gateway.desk_hosts)
+    with pytest.raises(Refused, match=r"127\.0\.0\.1 alone") as caught:
+        gateway.desk_is_at(address)
+
+    assert caught.value.reason == "desk-address"
+    assert gateway.desk_hosts == before
 
 
 def test_a_short_secret_is_refused(village: Village):

@@ -56,7 +56,9 @@ class Shouting(gettext.NullTranslations):
 
     def gettext(self, message: str) -> str:
         kept = r"%\(\w+\)s|\{\w+\}|<[^>]*>"  # places for values, and elements
-        return re.sub(rf"{kept}|[a-z]+", lambda m: m[0] if m[0][0] in "%{<" else m[0].upper(), message)
+        return re.sub(
+            rf"{kept}|[a-z]+", lambda m: m[0] if m[0][0] in "%{<" else m[0].upper(), message
+        )
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         return self.gettext(msgid1 if n == 1 else msgid2)
@@ -96,6 +98,8 @@ async def test_every_text_of_every_page_goes_through_gettext(tmp_path, monkeypat
             for round_ in range(2):
                 for path in paths:
                     answer = await client.get(path)
+                    if answer.status_code == 303:
+                        continue  # logged in already
                     page = check_page(answer.text)
                     labels = [attrs.get("aria-label", "") for _, attrs in page.elements]
                     seen = re.sub(r"September|Moothall|Ana", "", " ".join([page.text, *labels]))

@@ -45,9 +45,7 @@ class Person:
         self.store: Store = (
             open_store(path, device=device, now_ms=lambda: village.now)
             if path.exists()
-            else create_store(
-                path, community=community, device=device, now_ms=lambda: village.now
-            )
+            else create_store(path, community=community, device=device, now_ms=lambda: village.now)
         )
 
     def say(self, kind: str, body: Any) -> Record:

@@ -1,0 +1,123 @@
+"""Commands about people: who belongs, and one's own profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from node.cli.output import Output
+from node.cli.render import line, member_json, profile_json, profile_text
+
+
+@click.group()
+def member() -> None:
+    """Show who belongs to the community."""
+
+
+@member.command("list")
+@click.pass_obj
+def member_list(out: Output) -> None:
+    """List everybody: members, newcomers, and those who have gone."""
+    from node import people
+
+    with out.opened() as home:
+        found = people.everybody(home)
+    names = {each.person: each.name for each in found}
+    lines = []
+    for each in found:
+        invited = names.get(each.inviter, "") if each.inviter else ""
+        by = f", invited by {line(invited) or each.inviter.hex()[:8]}" if each.inviter else ""
+        name = line(each.name) or "(no name yet)"
+        lines.append(f"{each.person.hex()[:8]}  {name}  {each.status}{by}")
+    out.answer({"members": [member_json(each) for each in found]}, "\n".join(lines))
+
+
+@member.command("show")
+@click.argument("person")
+@click.pass_obj
+def member_show(out: Output, person: str) -> None:
+    """Show one person.
+
+    PERSON is an id, its first 8 digits or more, or a whole name.
+    """
+    from node import people
+    from storage.views import members
+
+    with out.opened() as home:
+        found = people.resolve(home, person)
+        profile = members.profile(home.store, found.person)
+        if profile is None and found.person == home.person:
+            profile = people.own_profile(home)
+    data = {**member_json(found), "devices": [device.hex() for device in found.devices]}
+    if profile is not None:
+        data["profile"] = profile_json(profile)
+    head = f"{line(found.name) or '(no name yet)'}, {found.status}\n{found.person.hex()}"
+    out.answer(data, head + ("\n\n" + profile_text(profile) if profile else ""))
+
+
+@click.group()
+def profile() -> None:
+    """Show and change your own profile."""
+
+
+@profile.command("show")
+@click.pass_obj
+def profile_show(out: Output) -> None:
+    """Show your own profile, as others see it."""
+    from node import people
+
+    with out.opened() as home:
+        mine = people.own_profile(home)
+    out.answer({"profile": profile_json(mine)}, profile_text(mine))
+
+
+def _items(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Each once, in the order given."""
+    items = (item.strip() for text in texts for item in text.split(","))
+    return tuple(dict.fromkeys(item for item in items if item))
+
+
+@profile.command("set")
+@click.option("--name", help="What you are called.")
+@click.option("--about", metavar="TEXT", help="About you, in Markdown.")
+@click.option(
+    "--skills",
+    multiple=True,
+    metavar="LIST",
+    help="What you are good at, with commas between, or several times.",
+)
+@click.option("--interests", multiple=True, metavar="LIST", help="What you care about, likewise.")
+@click.option("--needs", multiple=True, metavar="LIST", help="What you could use, likewise.")
+@click.option("--place", help="Where you are, as near as you like to say.")
+@click.pass_obj
+def profile_set(
+    out: Output,
+    name: str | None,
+    about: str | None,
+    skills: tuple[str, ...],
+    interests: tuple[str, ...],
+    needs: tuple[str, ...],
+    place: str | None,
+) -> None:
+    """Change your profile.
+
+    What you don't name stays as it is; an empty text takes something away.
+    """
+    from node import people
+
+    changes: dict[str, Any] = {
+        key: value.replace("\r\n", "\n").strip()
+        for key, value in (("name", name), ("about", about), ("place", place))
+        if value is not None
+    }
+    changes |= {
+        key: _items(value)
+        for key, value in (("skills", skills), ("interests", interests), ("needs", needs))
+        if value
+    }
+    if not changes:
+        raise click.UsageError("Name at least one thing to change.")
+    with out.opened() as home:
+        after = people.set_profile(home, changes)
+        out.answer({"profile": profile_json(after)}, profile_text(after))
