@@ -1,8 +1,9 @@
 """Gossip: new records, certificates and proofs go out at once. A hint; sync is the truth.
 
-A message is a strict DAG-CBOR array: `[0, [[device, lane, entries], ...]]`, `[1, certificate]` or
-`[2, object of the side set]`. A message is passed on when all of it could be placed here; what is
-ahead of our logs, or by somebody unknown, is set aside and asked for by sync.
+A message is a strict DAG-CBOR array: `[0, [[device, lane, entries], ...]]`, `[1, certificate]`,
+`[2, object of the side set]` or `[3, address card]`. A message is passed on when all of it could
+be placed here; what is ahead of our logs, or by somebody unknown, is set aside and asked for by
+sync.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import cbor2
 from governance.membership import CANDIDATE
 from node.network.links import MAX_GOSSIP
 from node.peers import Peers
+from protocol.cards import Card, read_card
 from protocol.codec import decode
 from protocol.errors import Invalid, StoreError
 from protocol.records import Record
@@ -27,7 +29,7 @@ from storage.store import Store
 
 logger = logging.getLogger("moothall.gossip")
 
-RECORDS, CERTIFICATE, OBJECT = 0, 1, 2
+RECORDS, CERTIFICATE, OBJECT, CARD = 0, 1, 2, 3
 BATCH = MAX_GOSSIP - 1024
 
 
@@ -68,6 +70,11 @@ def object_message(raw: bytes) -> bytes:
     return cbor2.dumps([OBJECT, raw])
 
 
+def card_message(card: Card) -> bytes:
+    """The message for a node's own addresses."""
+    return cbor2.dumps([CARD, card.travel])
+
+
 class Hearing:
     """Takes gossip in. `ahead(peer)` is called when a peer has more than it said."""
 
@@ -95,7 +102,7 @@ class Hearing:
         except StoreError as error:
             logger.error("gossip could not be kept: %s", error)
             return False
-        if not placed:
+        if not placed and message[1] != CARD:
             self._ahead(peer)
         return placed
 
@@ -113,6 +120,8 @@ class Hearing:
             elif sort == OBJECT and isinstance(content, bytes):
                 objects.receive(store, content)
                 placed = True
+            elif sort == CARD:
+                placed = self._peers.keep(read_card(content, store.community))
             else:
                 raise Invalid("bad-message", "a gossip message of an unknown sort")
             settle(store)

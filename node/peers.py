@@ -38,6 +38,7 @@ class Peers:
         self._waits: dict[str, tuple[float, float]] = {}  # peer -> (until, how long)
         self._buckets: dict[str, Bucket] = {}
         self._own = peer_id_of(store.device)
+        self.news = False  # somebody new can be dialled
 
     def invited_by(self) -> Link | None:
         """The link this home was made with, while it is not on the roll."""
@@ -101,10 +102,6 @@ class Peers:
         found.pop(self._own, None)
         return {peer: where for peer, where in found.items() if where}
 
-    def keep_own_card(self, card: Card) -> None:
-        """Publish where this node listens."""
-        self._keep(card)
-
     def cards(self) -> bytes:
         """The newest cards, as one frame for a peer."""
         rows = self._store.db.execute(
@@ -122,19 +119,20 @@ class Peers:
             raise Invalid("bad-card", "not a list of address cards")
         with self._store.transaction(sync="NORMAL"):
             for item in travelled:
-                self._keep(read_card(item, self._store.community))
+                self.keep(read_card(item, self._store.community))
 
-    def _keep(self, card: Card) -> None:
+    def keep(self, card: Card) -> bool:
+        """Keep a checked card if it is newer than what we have of its device; whether it was."""
         now = self._store.now_ms()
         if card.expires_ms <= now or card.issued_ms > now + 24 * 3600 * 1000:
-            return
+            return False
         known = self._store.db.execute(
             "SELECT issued_ms FROM peer WHERE device = ?", [card.device]
         ).fetchone()
         if known is not None and known[0] >= card.issued_ms:
-            return
+            return False
         if standing_of(self._store, card.device) is None:
-            return
+            return False
         self._store.db.execute(
             "INSERT OR REPLACE INTO peer (device, card, addresses, issued_ms, expires_ms)"
             " VALUES (?, ?, ?, ?, ?)",
@@ -146,6 +144,8 @@ class Peers:
                 card.expires_ms,
             ],
         )
+        self.news = True
+        return True
 
 
 def usable(addresses: Sequence[str]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from node.home import Home
 from node.keystore import Keys
 from node.network.links import JOIN, SYNC, LinkError, Network, Stream
 from node.peers import Peers, usable
-from protocol.cards import MAX_FRAME, make_card
+from protocol.cards import MAX_FRAME, Card, make_card
 from protocol.errors import Invalid, MoothallError, StoreError
 from protocol.lobby import Answer
 from protocol.records import read_header
@@ -41,6 +41,7 @@ CARDS = "/moothall/cards/1"
 SYNC_SECONDS = 60.0
 SPREAD_SECONDS = 1.0
 SETTLE_SECONDS = 0.3
+CARDS_SECONDS = 900.0
 DIAL_SECONDS = 10.0
 LONGEST_DIAL_WAIT = 600.0
 TELLER_SECONDS = 30.0
@@ -84,6 +85,9 @@ class Node:
         self._wake = trio.Event()
         self._text = trio.Event()
         self._news = trio.Event()
+        self._known = trio.Event()
+        self._card: Card | None = None
+        self._carded: dict[str, float] = {}
         self._nursery: trio.Nursery | None = None
 
     async def run(
@@ -141,6 +145,10 @@ class Node:
             self.events.tell("fork")
         if words & {"gov", "certificate", "fork", "standing"}:
             self._wake.set()
+        if "standing" in words and self._nursery is not None:
+            self._nursery.start_soon(self._say_where)
+        if self.peers.news:
+            self._known.set()
         self._text.set()
 
     def poke(self) -> None:
@@ -188,21 +196,26 @@ class Node:
         """A connection opened: exchange address cards; the lower id asks first."""
         if not self.peers.may_talk(peer):
             return
-        try:
-            await self._exchange_cards(peer)
-        except (LinkError, Invalid) as error:
-            logger.debug("address cards with %s: %s", peer, error.reason)
+        await self._exchange_cards(peer)
         if self.network.peer_id < peer:
             await self.sync_with(peer)
 
     async def _exchange_cards(self, peer: str) -> None:
-        with trio.move_on_after(10):
-            stream = await self.network.open(peer, CARDS)
-            try:
-                await stream.send(self.peers.cards())
-                self.peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME)
-            finally:
-                await stream.aclose()
+        """Tell each other where everybody can be reached; not again for a while."""
+        if self._carded.get(peer, -math.inf) > self._clock() - CARDS_SECONDS:
+            return
+        self._carded[peer] = self._clock()
+        try:
+            with trio.move_on_after(10):
+                stream = await self.network.open(peer, CARDS)
+                try:
+                    await stream.send(self.peers.cards())
+                    self.peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME)
+                finally:
+                    await stream.aclose()
+        except (LinkError, Invalid) as error:
+            self._carded.pop(peer, None)
+            logger.debug("address cards with %s: %s", peer, error.reason)
 
     async def _serve_cards(self, stream: Stream) -> None:
         try:
@@ -225,7 +238,18 @@ class Node:
                 "INSERT OR REPLACE INTO meta (key, value) VALUES ('addresses', ?)",
                 [json.dumps(list(where))],
             )
-            self.peers.keep_own_card(card)
+            self.peers.keep(card)
+
+    async def _say_where(self) -> None:
+        """Somebody came or went: who is new has not heard where we are."""
+        if self._card is not None:
+            await self.network.publish(gossip.card_message(self._card))
+        for peer in self.network.peers():
+            if self.peers.may_talk(peer):
+                self._carded.pop(peer, None)
+                await self._exchange_cards(peer)
+        if self.peers.news:
+            self._known.set()
 
     async def _dial(self) -> None:
         """Keep in touch with up to NEIGHBOURS members, a longer pause after each failure."""
@@ -247,7 +271,10 @@ class Node:
                     longer = min(LONGEST_DIAL_WAIT, pause * 2)
                     self._dial_after[peer] = (self._clock() + pause, longer)
             missing = len(here) < min(NEIGHBOURS, len(known))
-            await trio.sleep(DIAL_SECONDS if missing else SYNC_SECONDS)
+            self.peers.news = False
+            with trio.move_on_after(DIAL_SECONDS if missing else SYNC_SECONDS):
+                await self._known.wait()
+            self._known = trio.Event()
 
     # Sync
 
@@ -274,6 +301,7 @@ class Node:
                     self._news.set()
                 self._heard[peer] = self._clock()
                 await self._gate_may_have_changed()
+                await self._exchange_cards(peer)
                 if not differed and peer not in self._again:
                     return
         except LinkError as error:

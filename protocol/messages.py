@@ -292,7 +292,7 @@ def _shaped(message: Any) -> bool:
                 type(reason) is str
                 and len(reason) <= 64
                 and reason.isascii()
-                and (reason.isprintable() or not reason)
+                and reason.isprintable()
             )
     return True
 

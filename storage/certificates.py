@@ -7,6 +7,7 @@ The folded state is cached in the store and caught up when another process has a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -15,13 +16,13 @@ import cbor2
 from governance.charter import Charter, charter_hash
 from governance.roll import Certified, beginning, fold, step
 from protocol.certificates import Certificate, Seat, make_body, read_certificate, sign_certificate
-from protocol.codec import Plain
+from protocol.codec import Plain, decode
 from protocol.errors import Invalid, Refused
 from protocol.keys import Signer
 from protocol.kinds.found import Found
 from protocol.kinds.registry import content
 from protocol.messages import Certificates
-from protocol.records import GOV, Record, read_entry, signed
+from protocol.records import GOV, MAX_BODY, Record, read_entry, signed
 from storage import log as logs
 from storage.database import get_meta
 from storage.rows import device_no, ensure_log, find_record, log_by_no, note_fault, record_at
@@ -83,7 +84,13 @@ def current(store: Store) -> Certified | None:
 def charter(store: Store) -> Charter | None:
     """The charter in force."""
     record = founding(store)
-    return None if record is None else Charter.from_data(content(record).charter)
+    return None if record is None or record.body is None else _founding_charter(record.body)
+
+
+@lru_cache(maxsize=8)  # checking a charter takes milliseconds, and everybody asks for it
+def _founding_charter(body: bytes) -> Charter:
+    data: Any = decode(body, limit=MAX_BODY)
+    return Charter.from_data(data["charter"])
 
 
 def tip(store: Store) -> tuple[int, bytes]:

@@ -25,14 +25,18 @@ def open_database(path: Path) -> Database:
     """The database at `path`, created and migrated as needed. StoreError when it can't be."""
     with friendly():
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA temp_store = MEMORY")
-        connection.execute("PRAGMA cache_size = -32000")  # KiB; keeps a busy index in memory
-        database = Database(connection)
-        if MIGRATIONS.pending(database):
-            _migrate(database)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute("PRAGMA cache_size = -32000")  # KiB; keeps a busy index in memory
+            database = Database(connection)
+            if MIGRATIONS.pending(database):
+                _migrate(database)
+        except BaseException:
+            connection.close()
+            raise
         return database
 
 
@@ -63,11 +67,11 @@ def write(database: Database, *, sync: str = DURABLE) -> Iterator[None]:
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            connection.execute("COMMIT")  # may fail too, as on a full disk: then nothing is kept
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
 
 
 @contextlib.contextmanager

@@ -7,6 +7,8 @@ Pure functions; other key types and other encodings (CIDv1) are refused.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from protocol.errors import Invalid
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -18,6 +20,7 @@ _KEY_SIZE = 32
 _TEXT_SIZE = 52
 
 
+@lru_cache(maxsize=4096)
 def peer_id_of(device_public_key: bytes) -> str:
     """The peer id (`12D3KooW...`) of a 32-byte Ed25519 public key; Invalid for another size."""
     if len(device_public_key) != _KEY_SIZE:
@@ -30,6 +33,7 @@ def peer_id_of(device_public_key: bytes) -> str:
     return "1" + "".join(reversed(digits))
 
 
+@lru_cache(maxsize=4096)
 def device_key_of(peer_id: str) -> bytes:
     """The Ed25519 public key (32 bytes) inside `peer_id`; Invalid for any other text."""
     if len(peer_id) != _TEXT_SIZE or peer_id[0] != "1":

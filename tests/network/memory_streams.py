@@ -30,7 +30,8 @@ class Pipe:
 
     @property
     def done(self) -> bool:
-        return self._fault is not None or (self._ended and not self._queue)
+        read = not self._queue or self._queue[0][1] is None
+        return self._fault is not None or self._ignored or (self._ended and read)
 
     async def put(self, message: bytes) -> None:
         await trio.lowlevel.checkpoint()

@@ -150,7 +150,9 @@ class Person:
 
     def titles(self, *words: str) -> set[str]:
         """Titles found by `search`, or all that are listed."""
-        found = self.do("search", *words) if words else self.do("listing", "list", "--limit", "9999")
+        found = (
+            self.do("search", *words) if words else self.do("listing", "list", "--limit", "9999")
+        )
         return {each["title"] for each in found["listings"]}
 
 

@@ -15,7 +15,9 @@ def shop_file(path: Path, count: int) -> Path:
         rows = csv.writer(file)
         rows.writerow(["Title", "URL handle", "Description", "Price", "Status", "Option1 name"])
         for number in range(count):
-            rows.writerow([f"Jar {number}", f"jar-{number}", f"<p>Jar no. {number}</p>", "4.50", "active", ""])
+            rows.writerow(
+                [f"Jar {number}", f"jar-{number}", f"<p>Jar no. {number}</p>", "4.50", "active", ""]
+            )
     return path
 
 
@@ -44,9 +46,7 @@ def test_three_people_found_join_import_are_killed_and_agree(tmp_path: Path) -> 
         ben.until(
             lambda: ben.do("listing", "list", "--limit", "1")["total"] == 3000, "Ben caught up"
         )
-        eva.until(
-            lambda: eva.do("listing", "list", "--limit", "1")["total"] == 3000, "Eva has all"
-        )
+        eva.until(lambda: eva.do("listing", "list", "--limit", "1")["total"] == 3000, "Eva has all")
         agree(ana, ben, eva)
         for person in (ana, ben, eva):
             checked = person.do("verify")

@@ -16,4 +16,5 @@ async def village(
     yield made
     for person in made.people:
         await person.stop()
+    for person in made.people:
         person.home.close()

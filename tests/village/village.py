@@ -111,6 +111,10 @@ class Villager:
         """Name -> status."""
         return {m.name: m.status for m in members.everybody(self.home.store)}
 
+    def status_of(self, other: Villager) -> str:
+        """How this node sees that person."""
+        return members.get(self.home.store, other.home.person).status
+
     def verify(self) -> list[str]:
         return verify(self.home.store)[1]
 
@@ -128,17 +132,19 @@ class Village:
         names = [person.name for person in self.people]
         return f"10.1.0.{names.index(name) + 1}"
 
-    async def join(self, *names: str, template_name: str = "kitchen-table") -> list[Villager]:
+    async def join(self, *names: str, probation_s: int = 0) -> list[Villager]:
         """The first founds, the others join one by one; all run and hold the same at the end."""
         founder, *others = names
-        ana = self._add(founder, await self._found(founder, template_name))
+        ana = self._add(founder, self._found(founder, probation_s))
         await ana.start()
         for name in others:
             await self.invited(name, by=ana)
         return self.people
 
-    async def _found(self, name: str, template_name: str) -> Home:
-        charter = Charter.from_data({**template(template_name), "name": "Riverside"})
+    def _found(self, name: str, probation_s: int) -> Home:
+        data = template("kitchen-table")
+        data["membership"]["probation_s"] = probation_s
+        charter = Charter.from_data(data)
         return homes.found(self.folder / name, charter, name, None, now_ms)
 
     def _add(self, name: str, home: Home) -> Villager:

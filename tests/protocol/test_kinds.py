@@ -1,0 +1,273 @@
+"""Every kind's body: what is written is read back; anything else is unreadable, never a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.templates import template
+from protocol.codec import Plain, decode, encode
+from protocol.errors import Invalid
+from protocol.keys import Signer
+from protocol.kinds import confirm, enrol, erase, found, invite, join, leave, withdraw
+from protocol.kinds.listing import AUDIENCES, MODES, Claim, Listing, Variant
+from protocol.kinds.profile import Profile
+from protocol.kinds.registry import KINDS
+from protocol.records import GOV, MARKET, MAX_BODY, MAX_TIME
+from tests.protocol.people import ANA, BEN, COMMUNITY, ONCE, h
+from tests.protocol.strategies import damaged, ids, plain, quick, thorough
+
+counts = st.integers(0, 2**53)
+some = st.one_of(st.none(), counts)
+
+
+def words(limit: int, least: int = 0) -> st.SearchStrategy[str]:
+    return st.text(st.characters(codec="utf-8"), min_size=least, max_size=min(limit, 12))
+
+
+def many(item: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(item, max_size=3).map(tuple)
+
+
+listings = st.builds(
+    Listing,
+    title=words(200, 1),
+    mode=st.sampled_from(MODES),
+    version=st.integers(1, 2**53),
+    root=st.one_of(st.none(), ids),
+    price=some,
+    currency=words(10),
+    description=words(10_000),
+    story=words(10_000),
+    category=words(100),
+    place=words(100),
+    quantity=some,
+    condition=words(100),
+    delivery=words(500),
+    expires_ms=st.one_of(st.none(), st.integers(0, MAX_TIME)),
+    audience=st.sampled_from(AUDIENCES),
+    tags=many(words(80)),
+    variants=many(st.builds(Variant, name=words(200), price=some, quantity=some, sku=words(80))),
+    values=many(st.builds(Claim, value=words(40), evidence=words(1000))),
+)
+profiles = st.builds(
+    Profile,
+    version=st.integers(1, 2**53),
+    name=words(100),
+    about=words(4000),
+    skills=many(words(80)),
+    interests=many(words(80)),
+    needs=many(words(80)),
+    place=words(100),
+)
+heads = st.tuples(ids, st.integers(0, 2), counts, ids)
+SAID: dict[str, st.SearchStrategy[tuple[dict[str, Plain], Any]]] = {
+    "listing": listings.map(lambda said: (said.body(), said)),
+    "profile": profiles.map(lambda said: (said.body(), said)),
+    "withdraw": ids.map(lambda i: (withdraw.body(i), withdraw.Withdraw(listing=i))),
+    "erase": st.lists(ids, min_size=1, max_size=5).map(
+        lambda some: (erase.body(some), erase.Erase(records=tuple(some)))
+    ),
+    "leave": st.lists(heads, max_size=3).map(
+        lambda some: (leave.body(some), leave.Leave(heads=tuple(some)))
+    ),
+    "confirm": st.builds(
+        lambda s, r, j: (confirm.body(s, r, j), confirm.Confirm(slot=s, round=r, join=j)),
+        counts,
+        counts,
+        ids,
+    ),
+    "invite": st.builds(
+        lambda s, r, k: (invite.body(s, r, k), invite.Invite(slot=s, round=r, key=k)),
+        st.integers(0, invite.MAX_SLOTS - 1),
+        counts,
+        ids,
+    ),
+    "join": ids.map(
+        lambda i: (
+            (body := join.body(ONCE, COMMUNITY, i, h("p"), h("d"))),
+            join.Join(invite=i, proof=body["proof"]),  # type: ignore[arg-type]
+        )
+    ),
+    "enrol": ids.map(
+        lambda d: (
+            (body := enrol.body(ANA.person, COMMUNITY, d)),
+            enrol.Enrol(person=ANA.person.public, proof=body["proof"]),  # type: ignore[arg-type]
+        )
+    ),
+    "found": ids.map(
+        lambda d: (
+            (body := found.body(ANA.person, d, template("makers-market"))),
+            found.Found(
+                person=ANA.person.public,
+                proof=body["proof"],  # type: ignore[arg-type]
+                charter=template("makers-market"),
+            ),
+        )
+    ),
+}
+
+
+def test_every_kind_is_tested() -> None:
+    assert set(SAID) == set(KINDS)
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_body_survives_the_journey(name: str) -> None:
+    @quick
+    @given(SAID[name], st.dictionaries(st.just("newer"), plain))
+    def check(said: tuple[dict[str, Plain], Any], newer: dict[str, Plain]) -> None:
+        body, meant = said
+        travelled = decode(encode({**body, **newer}), limit=MAX_BODY)
+        assert isinstance(travelled, dict)
+        assert KINDS[name].read(travelled) == meant
+
+    check()
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_damaged_body_is_read_or_unreadable(name: str) -> None:
+    @thorough
+    @given(st.data())
+    def check(data: st.DataObject) -> None:
+        body, _ = data.draw(SAID[name])
+        plain_body = decode(encode(body), limit=MAX_BODY)
+        damage = data.draw(damaged(plain_body))
+        if isinstance(damage, dict):
+            reads_or_refuses(name, damage)
+
+    check()
+
+
+@quick
+@given(st.sampled_from(sorted(KINDS)), st.data())
+def test_any_map_is_read_or_unreadable(name: str, data: st.DataObject) -> None:
+    body, _ = data.draw(SAID[name])
+    reads_or_refuses(name, data.draw(st.dictionaries(st.sampled_from(sorted(body)), plain)))
+
+
+def reads_or_refuses(name: str, body: Mapping[str, Any]) -> None:
+    try:
+        said = KINDS[name].read(body)
+    except Invalid as error:
+        assert error.reason == "unreadable"
+        return
+    hash(tuple(asdict(said)))
+    for value in asdict(said).values():
+        assert not isinstance(value, bool | float)
+
+
+LISTING: dict[str, Any] = {"title": "Bread", "mode": "sell", "version": 1}
+UNREADABLE: list[tuple[str, dict[str, Any]]] = [
+    ("listing", {**LISTING, "mode": ["sell"]}),
+    ("listing", {**LISTING, "mode": {}}),
+    ("listing", {**LISTING, "audience": ["everyone"]}),
+    ("listing", {**LISTING, "audience": None}),
+    ("listing", {**LISTING, "title": ""}),
+    ("listing", {**LISTING, "title": "x" * 201}),
+    ("listing", {**LISTING, "version": 0}),
+    ("listing", {**LISTING, "version": True}),
+    ("listing", {**LISTING, "price": True}),
+    ("listing", {**LISTING, "price": -1}),
+    ("listing", {**LISTING, "price": 2**53 + 1}),
+    ("listing", {**LISTING, "quantity": -1}),
+    ("listing", {**LISTING, "expires": MAX_TIME + 1}),
+    ("listing", {**LISTING, "root": bytes(31)}),
+    ("listing", {**LISTING, "tags": ["x"] * 51}),
+    ("listing", {**LISTING, "tags": "bread"}),
+    ("listing", {**LISTING, "variants": [[]]}),
+    ("listing", {**LISTING, "variants": [{}]}),
+    ("listing", {**LISTING, "variants": [{"name": "S", "price": False}]}),
+    ("listing", {**LISTING, "variants": [{"name": "S"}] * 101}),
+    ("listing", {**LISTING, "values": [{"evidence": "yes"}]}),
+    ("listing", {**LISTING, "values": [None]}),
+    ("listing", {}),
+    ("profile", {"version": 1}),
+    ("profile", {"version": 1, "name": b"Ana"}),
+    ("profile", {"version": True, "name": "Ana"}),
+    ("profile", {"version": 1, "name": "Ana", "skills": ["x"] * 31}),
+    ("erase", {"records": []}),
+    ("erase", {"records": [h(1)] * 257}),
+    ("erase", {"records": [h(1), "x"]}),
+    ("erase", {"records": {}}),
+    ("erase", {}),
+    ("leave", {"heads": [[h(1), 1, 1]]}),
+    ("leave", {"heads": [[h(1), True, 1, h(2)]]}),
+    ("leave", {"heads": [[h(1), 3, 1, h(2)]]}),
+    ("leave", {"heads": [[h(1), 1, 1, h(2)]] * 65}),
+    ("confirm", {"slot": 0, "round": True, "join": h(1)}),
+    ("confirm", {"slot": -1, "round": 0, "join": h(1)}),
+    ("invite", {"slot": 1000, "round": 0, "key": h(1)}),
+    ("invite", {"slot": 0, "round": 0, "key": "k" * 32}),
+    ("join", {"invite": h(1), "proof": bytes(63)}),
+    ("enrol", {"person": h(1)}),
+    ("found", {"person": h(1), "proof": bytes(64), "charter": []}),
+    ("withdraw", {"listing": None}),
+]
+
+
+@pytest.mark.parametrize(("name", "body"), UNREADABLE)
+def test_a_body_of_the_wrong_shape_is_unreadable(name: str, body: dict[str, Any]) -> None:
+    with pytest.raises(Invalid) as caught:
+        KINDS[name].read(body)
+    assert caught.value.reason == "unreadable"
+
+
+def test_each_kind_has_its_lane_and_nothing_in_gov_may_be_erased() -> None:
+    for name, kind in KINDS.items():
+        assert kind.name == name
+        assert kind.lane == (MARKET if name in ("listing", "profile", "withdraw") else GOV)
+        assert not (kind.lane == GOV and kind.erasable)
+
+
+# --- proofs inside bodies
+
+
+def test_ana_enrols_her_own_device_and_nobody_elses() -> None:
+    body = enrol.body(ANA.person, COMMUNITY, ANA.device.public)
+    said = KINDS["enrol"].read(body)
+
+    said.check(COMMUNITY, ANA.device.public)
+    for community, device in ((h("elsewhere"), ANA.device.public), (COMMUNITY, BEN.device.public)):
+        with pytest.raises(Invalid) as caught:
+            said.check(community, device)
+        assert caught.value.reason == "bad-enrolment"
+
+
+def test_ana_founds_with_her_own_device_and_no_odd_key() -> None:
+    body = found.body(ANA.person, ANA.device.public, {})
+    said = KINDS["found"].read(body)
+
+    said.check(ANA.device.public)
+    with pytest.raises(Invalid):
+        said.check(BEN.device.public)
+    for odd in (bytes(32), b"\x01" + bytes(31)):
+        with pytest.raises(Invalid) as caught:
+            said.check(odd)
+        assert caught.value.reason == "bad-key"
+
+
+def test_a_proof_of_founding_is_no_proof_of_enrolment() -> None:
+    body = found.body(ANA.person, ANA.device.public, {})
+    said = enrol.Enrol(person=ANA.person.public, proof=body["proof"])  # type: ignore[arg-type]
+
+    with pytest.raises(Invalid):
+        said.check(COMMUNITY, ANA.device.public)
+
+
+def test_a_join_is_bens_alone_whoever_carries_it() -> None:
+    person, device = BEN.person.public, BEN.device.public
+    said = KINDS["join"].read(join.body(ONCE, COMMUNITY, h("invite"), person, device))
+
+    assert said.proves(ONCE.public, COMMUNITY, person, device)
+    assert not said.proves(ONCE.public, COMMUNITY, ANA.person.public, device)
+    assert not said.proves(ONCE.public, COMMUNITY, person, ANA.device.public)
+    assert not said.proves(ONCE.public, h("elsewhere"), person, device)
+    assert not said.proves(Signer(h("guess")).public, COMMUNITY, person, device)
+    other = join.Join(invite=h("other"), proof=said.proof)
+    assert not other.proves(ONCE.public, COMMUNITY, person, device)
