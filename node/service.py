@@ -8,7 +8,6 @@ ports and leaves the store as it is: whatever was acknowledged is already on dis
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import random
@@ -17,15 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
+from governance.roll import MEMBER
 from node import gossip, joining, teller
 from node.conversations import Conversation
 from node.events import Events
 from node.home import Home
 from node.keystore import Keys
+from node.neighbours import CARDS, Neighbours
 from node.network.links import JOIN, SYNC, LinkError, Network, Stream
-from node.peers import Peers, usable
-from protocol.cards import MAX_FRAME, Card, make_card
-from protocol.errors import Invalid, MoothallError, StoreError
+from node.peers import Peers
+from protocol.errors import MoothallError, StoreError
 from protocol.lobby import Answer
 from protocol.records import read_header
 from storage import certificates
@@ -37,16 +37,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("moothall.node")
 
-CARDS = "/moothall/cards/1"
 SYNC_SECONDS = 60.0
 SPREAD_SECONDS = 1.0
 SETTLE_SECONDS = 0.3
-CARDS_SECONDS = 900.0
-DIAL_SECONDS = 10.0
-LONGEST_DIAL_WAIT = 600.0
 TELLER_SECONDS = 30.0
 KNOCK_SECONDS = 5.0
-NEIGHBOURS = 8
 ROUNDS = 4  # conversations in a row with one peer until both hold the same
 TEXT_STEP = 250  # listings whose text is indexed in one go: about 10 ms
 FLOOD = 200  # own new records, and
@@ -76,18 +71,15 @@ class Node:
         self._keys = keys
         self._clock = clock
         self._dice = dice or random.SystemRandom()
+        self.neighbours = Neighbours(self.store, network, self.peers, clock=clock, dice=self._dice)
         self._talking: set[str] = set()
         self._again: set[str] = set()
-        self._dial_after: dict[str, tuple[float, float]] = {}
         self._published: dict[int, int] = {}
         self._told = 0
         self._heard: dict[str, float] = {}  # peer -> when it was last in touch
         self._wake = trio.Event()
         self._text = trio.Event()
         self._news = trio.Event()
-        self._known = trio.Event()
-        self._card: Card | None = None
-        self._carded: dict[str, float] = {}
         self._nursery: trio.Nursery | None = None
 
     async def run(
@@ -98,7 +90,7 @@ class Node:
     ) -> None:
         """Work until cancelled; started once the network listens."""
         self.network.handle(SYNC, self._serve_sync)
-        self.network.handle(CARDS, self._serve_cards)
+        self.network.handle(CARDS, self.neighbours.serve)
         self.network.handle(JOIN, joining.Lobby(self.store, self.kept, self.network.publish).serve)
         hearing = gossip.Hearing(self.store, self.peers, self.kept, self._soon)
         self.network.on_gossip(hearing.check)
@@ -108,8 +100,8 @@ class Node:
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
             await nursery.start(self.network.run, listen)
-            self._note_addresses()
-            nursery.start_soon(self._dial)
+            self.neighbours.note_addresses(self._keys.device)
+            nursery.start_soon(self.neighbours.dial)
             nursery.start_soon(self._sync_now_and_then)
             nursery.start_soon(self._do_duties)
             nursery.start_soon(self._index_text)
@@ -146,10 +138,16 @@ class Node:
         if words & {"gov", "certificate", "fork", "standing"}:
             self._wake.set()
         if "standing" in words and self._nursery is not None:
-            self._nursery.start_soon(self._say_where)
-        if self.peers.news:
-            self._known.set()
+            self._nursery.start_soon(self.neighbours.say_where)
+            self._forget_invitation()
+        self.neighbours.look()
         self._text.set()
+
+    def _forget_invitation(self) -> None:
+        """Once on the roll, the link and its secret have done their work."""
+        if self.home.standing() == MEMBER and self.peers.invited_by() is not None:
+            with self.store.transaction():
+                self.store.db.execute("DELETE FROM meta WHERE key = 'invited'")
 
     def poke(self) -> None:
         """The owner's commands wrote to the store: publish what is new, act on it."""
@@ -189,92 +187,16 @@ class Node:
             self.events.tell("peer-up" if up else "peer-down", peer=peer)
         if up and self._nursery is not None:
             self._heard[peer] = self._clock()
-            self._dial_after.pop(peer, None)
+            self.neighbours.up(peer)
             self._nursery.start_soon(self._welcome, peer)
 
     async def _welcome(self, peer: str) -> None:
         """A connection opened: exchange address cards; the lower id asks first."""
         if not self.peers.may_talk(peer):
             return
-        await self._exchange_cards(peer)
+        await self.neighbours.exchange(peer)
         if self.network.peer_id < peer:
             await self.sync_with(peer)
-
-    async def _exchange_cards(self, peer: str) -> None:
-        """Tell each other where everybody can be reached; not again for a while."""
-        if self._carded.get(peer, -math.inf) > self._clock() - CARDS_SECONDS:
-            return
-        self._carded[peer] = self._clock()
-        try:
-            with trio.move_on_after(10):
-                stream = await self.network.open(peer, CARDS)
-                try:
-                    await stream.send(self.peers.cards())
-                    self.peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME)
-                finally:
-                    await stream.aclose()
-        except (LinkError, Invalid) as error:
-            self._carded.pop(peer, None)
-            logger.debug("address cards with %s: %s", peer, error.reason)
-
-    async def _serve_cards(self, stream: Stream) -> None:
-        try:
-            with trio.move_on_after(10):
-                self.peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME)
-                await stream.send(self.peers.cards())
-        except Invalid as error:
-            self.peers.fault(stream.peer, error.reason)
-        finally:
-            await stream.aclose()
-
-    def _note_addresses(self) -> None:
-        """Sign where we listen, for peers and for invitations made while we are away."""
-        where = usable(self.network.addresses)
-        if not where:
-            return
-        card = make_card(self._keys.device, self.store.community, where, self.store.now_ms())
-        with self.store.transaction():
-            self.store.db.execute(
-                "INSERT OR REPLACE INTO meta (key, value) VALUES ('addresses', ?)",
-                [json.dumps(list(where))],
-            )
-            self.peers.keep(card)
-
-    async def _say_where(self) -> None:
-        """Somebody came or went: who is new has not heard where we are."""
-        if self._card is not None:
-            await self.network.publish(gossip.card_message(self._card))
-        for peer in self.network.peers():
-            if self.peers.may_talk(peer):
-                self._carded.pop(peer, None)
-                await self._exchange_cards(peer)
-        if self.peers.news:
-            self._known.set()
-
-    async def _dial(self) -> None:
-        """Keep in touch with up to NEIGHBOURS members, a longer pause after each failure."""
-        while True:
-            here = set(self.network.peers())
-            known = list(self.peers.addresses().items())
-            self._dice.shuffle(known)
-            for peer, addresses in known:
-                if len(here) >= NEIGHBOURS:
-                    break
-                after, pause = self._dial_after.get(peer, (0.0, DIAL_SECONDS))
-                if peer in here or after > self._clock() or not self.peers.may_talk(peer):
-                    continue
-                try:
-                    await self.network.connect(peer, addresses)
-                    here.add(peer)
-                except LinkError as error:
-                    logger.debug("can't reach %s: %s", peer, error.reason)
-                    longer = min(LONGEST_DIAL_WAIT, pause * 2)
-                    self._dial_after[peer] = (self._clock() + pause, longer)
-            missing = len(here) < min(NEIGHBOURS, len(known))
-            self.peers.news = False
-            with trio.move_on_after(DIAL_SECONDS if missing else SYNC_SECONDS):
-                await self._known.wait()
-            self._known = trio.Event()
 
     # Sync
 
@@ -301,7 +223,7 @@ class Node:
                     self._news.set()
                 self._heard[peer] = self._clock()
                 await self._gate_may_have_changed()
-                await self._exchange_cards(peer)
+                await self.neighbours.exchange(peer)
                 if not differed and peer not in self._again:
                     return
         except LinkError as error:

@@ -11,13 +11,13 @@ from node.cli.output import Output
 
 @click.group()
 def charter() -> None:
-    """Values and rules of the community."""
+    """Show the charter, or print a template for one."""
 
 
 @charter.command("show")
 @click.pass_obj
 def charter_show(out: Output) -> None:
-    """Show the charter in force."""
+    """Show the values and rules in force."""
     from governance.charter import charter_hash
     from governance.charter_text import summary
 
@@ -34,7 +34,10 @@ def charter_show(out: Output) -> None:
 @click.argument("name", required=False)
 @click.pass_obj
 def charter_template(out: Output, name: str | None) -> None:
-    """Print the template NAME as JSON, to change and to found with; without NAME, the names."""
+    """Print a charter to start from, as JSON.
+
+    Change it as you like and found with `--charter FILE`. Without NAME: which ones there are.
+    """
     from governance.templates import TEMPLATES, template
 
     if name is None:

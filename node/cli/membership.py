@@ -147,14 +147,20 @@ def _name(name: str) -> str:
 
 def _refuse_second(path: Path) -> None:
     """Before anybody types a passphrase for nothing."""
-    from node.home import KEYS
+    from node.home import KEYS, open_home
 
-    if (path / KEYS).exists():
-        raise Refused(
-            "home-exists",
-            f"{path} already holds a home; nothing was changed. Name another folder with --home "
-            "to belong to a second community.",
-        )
+    if not (path / KEYS).exists():
+        return
+    with contextlib.closing(open_home(path)) as home:
+        waiting = home.standing() == "waiting"
+    sentence = (
+        "that nobody has let in yet; nothing was changed. `moothall run` goes on trying. For "
+        "another link take the folder away first, or name another one with --home."
+        if waiting
+        else "; nothing was changed. To belong to a second community, name another folder with "
+        "--home."
+    )
+    raise Refused("home-exists", f"{path} already holds a home{' ' * waiting}{sentence}")
 
 
 @click.command()
@@ -220,6 +226,7 @@ def _unmake(home: Home) -> None:
     default=1,
     show_default=True,
     type=click.IntRange(1, 100),
+    metavar="NUMBER",
     help="How many people to invite; each gets a link of their own.",
 )
 @click.option("--note", metavar="TEXT", help="For whom it is; this stays on your machine.")

@@ -10,7 +10,10 @@ from node.cli.output import Output
 @click.command()
 @click.pass_obj
 def verify(out: Output) -> None:
-    """Check every record, chain, signature and certificate of this home."""
+    """Check every record, chain and signature of this home.
+
+    Nothing that is derived is trusted, and nothing is changed. With faults, the exit code is 1.
+    """
     from storage.verify import verify as check
 
     with out.opened() as home, out.progress("Checking") as progress:
@@ -24,7 +27,10 @@ def verify(out: Output) -> None:
 @click.command()
 @click.pass_obj
 def rebuild(out: Output) -> None:
-    """Build all views again from the log. Nothing is lost: the log is the truth."""
+    """Build all views again from the log.
+
+    Nothing is lost: the log is the truth, and views only show it.
+    """
     from storage.verify import rebuild as build
 
     with out.opened() as home, out.progress("Rebuilding") as progress:
@@ -36,7 +42,10 @@ def rebuild(out: Output) -> None:
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the completion script for SHELL; put its output where your shell reads it."""
+    """Print the completion script for your shell.
+
+    Put what it prints where your shell looks for such scripts.
+    """
     from click.shell_completion import get_completion_class
 
     found = get_completion_class(shell)

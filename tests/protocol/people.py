@@ -48,7 +48,9 @@ class Log:
         self.signer, self.community, self.lane = signer, community, lane
         self.records: list[Record] = []
 
-    def add(self, kind: str, body: dict[str, Plain], *, sign: bool = True) -> Record:
+    def add(
+        self, kind: str, body: dict[str, Plain], *, sign: bool = True, gov: bytes | None = None
+    ) -> Record:
         """One more record at the end."""
         seq = len(self.records) + 1
         record = make_record(
@@ -57,7 +59,7 @@ class Log:
             lane=self.lane,
             seq=seq,
             prev=self.records[-1].id if self.records else self.community,
-            gov=None,
+            gov=gov,
             kind=kind,
             time_ms=TIME + seq,
             salt=h("salt", self.signer.public.hex(), self.lane, seq, body)[:16],

@@ -101,7 +101,7 @@ class Person:
         self.node = None
 
     def stop(self) -> int:
-        """SIGINT; the exit code. It must come within five seconds, with some room for a busy machine."""
+        """SIGINT; the exit code."""
         assert self.node is not None
         self.node.send_signal(signal.SIGINT)
         code = self.node.wait(SAFETY)
