@@ -37,6 +37,7 @@ class Person:
         self.home = folder / name.lower()
         self.node: subprocess.Popen[str] | None = None
         self.ready: dict[str, Any] = {}
+        self.secret: Path | None = None  # a file with the passphrase, where there is one
         self._events: queue.Queue[dict[str, Any]] = queue.Queue()
         self._log = folder / f"{name.lower()}.log"
 
@@ -52,7 +53,7 @@ class Person:
             text=True,
             timeout=SAFETY,
             stdin=subprocess.DEVNULL,
-            env=_environment(),
+            env=self._environment(),
         )
 
     def do(self, *arguments: str) -> dict[str, Any]:
@@ -71,6 +72,11 @@ class Person:
         error: dict[str, Any] = json.loads(done.stderr.strip().splitlines()[-1])
         return error
 
+    def _environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("MOOTHALL_")}
+        named = {"MOOTHALL_PASSPHRASE_FILE": str(self.secret)} if self.secret else {}
+        return {**kept, **named}
+
     def start(self, *options: str) -> Person:
         """Run the node and wait for its first line."""
         with self._log.open("a") as log:
@@ -80,7 +86,7 @@ class Person:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 text=True,
-                env=_environment(),
+                env=self._environment(),
             )
         self._events = queue.Queue()
         lines: queue.Queue[str] = queue.Queue()
@@ -162,11 +168,6 @@ def _read(node: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
         lines.put(line)
     node.stdout.close()
     lines.put("")  # the node has ended
-
-
-def _environment() -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("MOOTHALL_")}
-    return {**kept, "PYTHONWARNINGS": "default"}
 
 
 @contextlib.contextmanager

@@ -1,0 +1,20 @@
+from pathlib import Path
+
+import pytest
+
+from tests.cli.people import Person
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this machine's user has set up is none of a test's business."""
+    for name in ("MOOTHALL_HOME", "MOOTHALL_PASSPHRASE_FILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Person:
+    """Ana has founded a community."""
+    ana = Person("Ana", tmp_path / "ana")
+    ana.found()
+    return ana

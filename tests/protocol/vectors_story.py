@@ -1,0 +1,101 @@
+"""The story that the vectors tell: a founding, an invitation, two joins, a market, a fork."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+from governance.roll import Certified, admit, beginning, fold, step
+from protocol.certificates import Certificate
+from protocol.codec import encode
+from protocol.evidence import contest_proof, fork_proof, spare
+from protocol.kinds import confirm, erase, invite, leave
+from protocol.kinds.listing import Claim, Listing, Variant
+from protocol.kinds.profile import Profile
+from protocol.kinds.registry import content
+from protocol.records import GOV, MARKET
+from tests.protocol.people import (
+    ANA,
+    BEN,
+    COMMUNITY,
+    EVA,
+    FOUND,
+    ONCE,
+    Log,
+    certificate,
+    h,
+    joined,
+)
+
+ANA_GOV = Log(ANA.device, COMMUNITY, GOV)
+ANA_GOV.records = [FOUND]
+FOUNDING = content(FOUND)
+CHARTER_HASH = sha256(encode(FOUNDING.charter)).digest()
+START = beginning(COMMUNITY, ANA.device.public, FOUNDING, CHARTER_HASH)
+
+
+def certify(state: Certified, decision: dict[str, Any]) -> Certificate:
+    """Ana's certificate of what `decision` leads to."""
+    after = step(state, "roll", decision)
+    return certificate(
+        [(0, ANA)],
+        height=state.height + 1,
+        prev=state.id,
+        decision=decision,
+        charter_hash=after.charter_hash,
+        roll_root=after.roll.root(),
+    )
+
+
+FIRST = certify(
+    START,
+    {"admit": [admit(ANA.person.public, ANA.device.public, None, None, COMMUNITY)]},
+)
+ONE = fold(START, FIRST)
+INVITE = ANA_GOV.add("invite", invite.body(0, 0, ONCE.public), gov=FIRST.id)
+BENS = joined(BEN, ONCE, INVITE.id)
+EVAS = joined(EVA, ONCE, INVITE.id)
+CONFIRM = ANA_GOV.add("confirm", confirm.body(0, 0, BENS.records[1].id))
+SECOND = certify(
+    ONE,
+    {
+        "admit": [
+            admit(
+                BEN.person.public,
+                BEN.device.public,
+                ANA.person.public,
+                (ANA.device.public, 0, 0),
+                BENS.records[1].id,
+            )
+        ]
+    },
+)
+TWO = fold(ONE, SECOND)
+MARKET_LOG = Log(ANA.device, COMMUNITY, MARKET)
+PROFILE = MARKET_LOG.add(
+    "profile",
+    Profile(version=1, name="Ana", about="I bake.", skills=("baking",), place="Bern").body(),
+    sign=False,
+    gov=SECOND.id,
+)
+BREAD = MARKET_LOG.add(
+    "listing",
+    Listing(
+        title="Bread",
+        mode="sell",
+        price=350,
+        currency="EUR",
+        description="Rye, *sourdough*.",
+        variants=(Variant(name="500 g"), Variant(name="1 kg", price=600, sku="R-1")),
+        values=(Claim(value="local", evidence="Baked here."),),
+    ).body(),
+    sign=False,
+)
+OTHER = MARKET_LOG.copy()
+LAST = MARKET_LOG.add("withdraw", {"listing": BREAD.id})
+OTHER.offer("Honey")
+ERASE = BENS.add("erase", erase.body([h("a listing")]))
+LEAVE = BENS.add("leave", leave.body([(BEN.device.public, GOV, 3, ERASE.id)]))
+FORK = fork_proof(COMMUNITY, MARKET_LOG.records[2:], OTHER.records[2:])
+CONTEST = contest_proof(COMMUNITY, BENS.records[:2], EVAS.records)
+SPARED = spare(ERASE)
