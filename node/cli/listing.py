@@ -123,7 +123,8 @@ def listing_erase(out: Output, listing_id: str, yes: bool) -> None:
         out.confirm("Erase its texts on every node, for good?", yes)
         ids = market.erase(home, listing_id)
         out.answer(
-            {"erased": [record_id.hex() for record_id in ids]}, f"{len(ids)} versions erased."
+            {"erased": [record_id.hex() for record_id in ids]},
+            f"Erased, versions and all ({len(ids)}).",
         )
 
 
@@ -187,10 +188,10 @@ def _answer_import(out: Output, result: Imported, dry_run: bool) -> None:
             lines.append(f"... and {len(errors) - SHOWN} more")
         lines.append("Nothing was imported.")
     else:
-        verb = "would be" if dry_run else "were"
         lines = [
-            f"{result.created} {verb} created, {result.updated} updated, {result.drafts} kept as "
-            f"drafts, {result.unchanged} left unchanged, {result.skipped} skipped."
+            f"{'Would be imported' if dry_run else 'Imported'}: {result.created} created, "
+            f"{result.updated} updated, {result.drafts} kept as drafts, "
+            f"{result.unchanged} unchanged, {result.skipped} skipped."
         ]
     out.answer({**counts, "errors": errors}, "\n".join(lines))
 

@@ -57,7 +57,10 @@ def _end(number: int, frame: FrameType | None) -> None:
 @click.command()
 @click.pass_obj
 def watch(out: Output) -> None:
-    """Print what happens on the running node, an event a line, until Ctrl-C."""
+    """Print what happens on the running node, an event a line.
+
+    It ends with Ctrl-C, or when the node ends.
+    """
     from node import control
     from node.home import SOCKET, open_home
 

@@ -93,7 +93,7 @@ def process(*arguments: str, env: dict[str, str] | None = None, **options: Any) 
     done = subprocess.run(
         [COMMAND, *arguments],
         capture_output=True,
-        encoding="utf-8",
+        encoding=(env or {}).get("PYTHONIOENCODING", "utf-8"),
         timeout=SECONDS,
         stdin=subprocess.DEVNULL,
         env=env or environment(),

@@ -203,14 +203,14 @@ def test_a_reader_that_went_away_is_no_error(ana: Person) -> None:
 
 
 def test_a_terminal_without_utf8_shows_what_it_can(ana: Person) -> None:
-    ana.do("profile", "set", "--name", "Zoë")
-    plain = environment(PYTHONIOENCODING="ascii")
+    ana.do("profile", "set", "--name", "Zoë☀")
+    plain = environment(PYTHONIOENCODING="latin-1")
 
     shown = process("--home", str(ana.folder), "profile", "show", env=plain)
     told = process("--home", str(ana.folder), "--json", "profile", "show", env=plain)
 
-    assert (shown.code, shown.out.split()[1]) == (0, "Zo?")
-    assert told.data["profile"]["name"] == "Zoë"
+    assert (shown.code, shown.out.split()[1]) == (0, "Zoë?")
+    assert told.data["profile"]["name"] == "Zoë☀"
 
 
 def test_what_a_home_holds_is_for_its_owner_alone(tmp_path: Path) -> None:
@@ -260,13 +260,13 @@ def test_adding_a_listing_imports_neither_network_nor_pages(ana: Person) -> None
 
 
 def test_every_command_is_in_the_registry_under_its_own_name() -> None:
-    context = front.cli.make_context("moothall", ["status"], obj=front.Output(home=Path(), as_json=False))
+    out = front.Output(home=Path(), as_json=False)
+    context = front.cli.make_context("moothall", ["status"], obj=out)
 
     for name in front.COMMANDS:
         command = front.cli.get_command(context, name)
         assert command is not None
         assert command.name == name
-        assert command.get_short_help_str(200) == front.COMMANDS[name][1] or name in ("listing",)
 
 
 def test_the_program_name_is_the_same_however_it_is_started(ana: Person) -> None:
