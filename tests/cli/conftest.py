@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from nacl.pwhash import argon2id
 
 from tests.cli.people import Person
 
@@ -18,3 +19,10 @@ def ana(tmp_path: Path) -> Person:
     ana = Person("Ana", tmp_path / "ana")
     ana.found()
     return ana
+
+
+@pytest.fixture
+def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stretch passphrases as little as Argon2id lets us."""
+    monkeypatch.setattr("node.keystore.OPERATIONS", argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr("node.keystore.MEMORY", argon2id.MEMLIMIT_MIN)

@@ -143,6 +143,7 @@ def test_the_examples_do_what_is_shown(tmp_path: Path) -> None:
                 rest.pop(0)
             assert rest, (command, line, said)
             assert found
+            rest.pop(0)
             names |= {key.removeprefix("id_"): value for key, value in found.groupdict().items()}
         if code:
             assert done.stdout == ""
