@@ -103,14 +103,15 @@ class Conversation:
         """Answer questions until the peer hands over; its hello then (or our own after a bye)."""
         answerer = Answerer(self._holdings)
         while True:
-            message = await self._hear()
+            frame = await self._receive()
+            if not self._peers.may_ask(self._stream.peer):  # before anything is decoded
+                raise PeerFault("too-fast", "the peer asks more than it may")
+            message = unpack(frame)
             match message:
                 case Turn():
                     return turned(message)
                 case Bye():
                     return self._holdings.hello()
-            if not self._peers.may_ask(self._stream.peer):
-                raise PeerFault("too-fast", "the peer asks more than it may")
             for reply in answerer.answer(message):
                 await self._say(reply)
 
@@ -120,11 +121,15 @@ class Conversation:
         if scope.cancelled_caught:
             raise LinkError("too-slow", "the peer does not read")
 
-    async def _hear(self, kind: type[Any] = object) -> Any:
+    async def _receive(self) -> bytes:
         with trio.move_on_after(IDLE_SECONDS) as scope:
-            message = unpack(await self._stream.receive())
+            frame = await self._stream.receive()
         if scope.cancelled_caught:
             raise LinkError("too-slow", "the peer does not speak")
+        return frame
+
+    async def _hear(self, kind: type[Any] = object) -> Any:
+        message = unpack(await self._receive())
         if kind is not object and isinstance(message, Bye):
             raise LinkError("bye", f"the peer ended: {message.reason}")
         if not isinstance(message, kind):

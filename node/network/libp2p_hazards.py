@@ -164,7 +164,7 @@ class CarefulHost(BasicHost):
             await self.admit(net_stream)
         except Exception as error:
             peer = net_stream.muxed_conn.peer_id
-            logger.info("stream of %s ended: %s", peer, type(error).__name__, exc_info=True)
+            logger.debug("stream of %s ended: %s", peer, type(error).__name__, exc_info=True)
             with trio.CancelScope(shield=True), trio.move_on_after(RESET_SECONDS):
                 await _quietly(net_stream.reset)
 

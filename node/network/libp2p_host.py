@@ -148,7 +148,7 @@ class Libp2pNetwork:
                     reason = await self._dial(swarm, peer_id, text)
                     if reason is None:
                         return
-                    logger.info("dialling %s at %s failed: %s", peer, text, reason)
+                    logger.debug("dialling %s at %s failed: %s", peer, text, reason)
                     reasons.append(f"{text} ({reason})")
         finally:
             if not lock.statistics().tasks_waiting and not lock.locked():

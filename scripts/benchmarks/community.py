@@ -68,15 +68,15 @@ class _Clock:
         return now_ms() + self.ahead
 
 
-def make(folder: Path, listings: int) -> Community:
-    """A community with so many listings."""
+def make(folder: Path, listings: int, members: int = len(SELLERS)) -> Community:
+    """A community with so many listings, by so many members."""
     port = free_port()
     clock = _Clock()
     charter = _charter()
     ana = homes.found(folder / "Ana", charter, "Ana", None, clock)
     set_meta(ana.store.db, "addresses", json.dumps([f"/ip4/127.0.0.1/tcp/{port}"]))
     sellers = [ana]
-    for name in SELLERS[1:]:
+    for name in SELLERS[1:members]:
         sellers.append(_join(ana, folder / name, name, clock))
     values = tuple(value.id for value in charter.values)
     inventor = Inventor(f"{listings} listings", values)

@@ -1,0 +1,394 @@
+"""What is measured, part by part. Each part yields its lines; what fails says so in its line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks import community, machine, workers
+from benchmarks.community import Community
+from benchmarks.machine import Limits
+from benchmarks.report import Line, Report
+from benchmarks.worker import memory_mb
+from benchmarks.workers import NotMeasured, Process
+
+MOOTHALL = Path(sys.executable).parent / "moothall"
+NEWCOMERS_RECORDS = 3  # enrolment, join and profile in a fresh home
+SIGNED = community.TOGETHER  # records to a signature
+SYNC_AIMS = {10_000: 0.6, 100_000: 5.0}  # seconds
+FEW = 10  # new listings in a small sync
+NEW_SECONDS = 10  # how long a neighbour may take to see something
+IDLE_SECONDS = 20
+SETTLE_SECONDS = 8  # until nodes that were just started are idle
+
+
+@dataclass(kw_only=True)
+class Bench:
+    """One run of everything into `report`. `say` tells how far it is."""
+
+    report: Report
+    folder: Path
+    sizes: tuple[int, ...]
+    runs: int
+    quick: bool
+    parts: frozenset[str]
+    sample: bool
+    say: Callable[[str], None]
+
+    def run(self) -> bool:
+        """Measure; whether all of it could be."""
+        complete = True
+        self.say("the machine itself")
+        limits, self.report.machine = machine.measure(
+            self.folder, machine.ROWS if max(self.sizes) >= 10_000 else 2000
+        )
+        for part in self._parts(limits):
+            try:
+                self.report.lines += part()
+            except (NotMeasured, OSError, subprocess.SubprocessError) as error:
+                complete = False
+                name = getattr(part, "__name__", "part")
+                self.report.lines.append(
+                    Line(key=f"failed-{name}", what=name, unit="", values=(), note=str(error))
+                )
+        return complete
+
+    def _parts(self, limits: Limits) -> Iterator[Callable[[], Iterator[Line]]]:
+        for size in self.sizes:
+            last = size == max(self.sizes)
+            if self.parts & {"sync", "small", "commands", "pages", "digest"}:
+                self.say(f"a community with {size:,} listings")
+                made = community.make(self._folder(f"community-{size}"), size)
+            if self.parts & ({"sync", "small"} if last else {"sync"}):
+
+                def nodes(made: Community = made, last: bool = last) -> Iterator[Line]:
+                    return self._nodes(made, limits, small=last and "small" in self.parts)
+
+                yield nodes
+            if last and "pages" in self.parts:
+
+                def pages(made: Community = made) -> Iterator[Line]:
+                    return self._pages(made)
+
+                yield pages
+            if last and "commands" in self.parts:
+
+                def commands(made: Community = made) -> Iterator[Line]:
+                    return self._commands(made, limits)
+
+                yield commands
+        if "idle" in self.parts and not self.quick:
+            yield self._idle
+
+    def _folder(self, name: str) -> Path:
+        # Short: a node's socket lies in its home, and the kernel allows 107 bytes for its path.
+        return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.folder))
+
+    # Nodes that talk
+
+    def _nodes(self, made: Community, limits: Limits, *, small: bool) -> Iterator[Line]:
+        """First sync, and with `small` what two nodes do afterwards."""
+        expected = made.records + NEWCOMERS_RECORDS
+        found: list[dict[str, Any]] = []
+        usage: list[dict[str, Any]] = []
+        sending: list[float] = []
+        raw: dict[str, Any] = {}
+        after: list[Line] = []
+        with workers.node(made.ana, made.listen) as (ana, at):
+            for number in range(self.runs):
+                self.say(f"first sync of {made.listings:,}, {number + 1} of {self.runs}")
+                home = made.newcomer(f"Ben{number}")
+                before = ana.ask("usage")["cpu_s"]
+                sample = self.sample and number == self.runs - 1
+                if sample:
+                    ana.ask("sample", on=True)
+                with workers.node(home, "/ip4/127.0.0.1/tcp/0") as (ben, _):
+                    if sample:
+                        ben.ask("sample", on=True)
+                    found.append(ben.ask("await", count=expected))
+                    if sample:
+                        self._keep_samples(made, ana, ben)
+                    usage.append(ben.ask("usage"))
+                    sending.append(ana.ask("usage")["cpu_s"] - before)
+                    if number == self.runs - 1:
+                        raw = ben.ask("raw", peer=at["peer"], mib=16, pings=30)
+                        if small:
+                            self.say("two nodes that know each other")
+                            after = list(self._small(made, limits, ana, ben, at["peer"], raw))
+        n = made.listings
+        wire = found[0]["received"]
+        least = limits.sync_seconds(n, n // SIGNED + 1)
+        streaming = wire / (raw["mib_s"] * 1024 * 1024)
+        aim = SYNC_AIMS.get(n)
+        per_record = [one["commit_s"] / n * 1e6 for one in found]
+        yield Line(
+            key=f"first-sync-{n}",
+            what=f"first sync of {n:,}: HELLO to last commit",
+            unit="s",
+            aim=aim,
+            values=[one["commit_s"] for one in found],
+            limit=max(least, streaming),
+            note=f"{median(per_record):.0f} µs a record, {wire / 1e6:.1f} MB;"
+            f" limit: {'checks and rows' if least > streaming else 'raw stream'}",
+        )
+        yield Line(
+            key=f"first-sync-text-{n}",
+            what=f"first sync of {n:,}: until full text is complete",
+            unit="s",
+            aim=None if aim is None else 2 * aim,
+            values=[one["text_s"] for one in found],
+            limit=max(least, streaming) + n / limits.text,
+        )
+        yield Line(
+            key=f"first-sync-sender-{n}",
+            what=f"first sync of {n:,}: processor time of the sender",
+            unit="s",
+            values=sending,
+        )
+        yield Line(
+            key=f"first-sync-memory-{n}",
+            what=f"first sync of {n:,}: most memory of the receiver",
+            unit="MB",
+            values=[one["peak_mb"] for one in usage],
+        )
+        if small:
+            yield Line(
+                key="raw-stream",
+                what="raw libp2p stream between the two",
+                unit="MiB/s",
+                values=[raw["mib_s"]],
+            )
+            yield Line(
+                key="raw-trip",
+                what="raw round trip of 81 bytes",
+                unit="ms",
+                values=raw["trips_ms"],
+            )
+        yield from after
+
+    def _keep_samples(self, made: Community, ana: Process, ben: Process) -> None:
+        for side, process in (("receiver", ben), ("sender", ana)):
+            found = process.ask("sample", on=False)
+            self.report.sampled[side] = {"records": made.listings, **found}
+
+    def _small(
+        self,
+        made: Community,
+        limits: Limits,
+        ana: Process,
+        ben: Process,
+        peer: str,
+        raw: dict[str, Any],
+    ) -> Iterator[Line]:
+        trip = median(raw["trips_ms"])
+        runs = 5 if self.quick else 10
+        self._until_equal(ben, peer)
+        equal = [ben.ask("sync", peer=peer) for _ in range(runs)]
+        n = made.listings
+        yield Line(
+            key="equal-trips",
+            what="equal nodes: round trips",
+            unit="",
+            aim=1,
+            values=[one["round_trips"] for one in equal],
+        )
+        yield Line(
+            key="equal-bytes",
+            what="equal nodes: bytes each way",
+            unit="B",
+            aim=100,
+            values=[max(one["sent"], one["received"]) for one in equal],
+        )
+        yield Line(
+            key="equal-ms",
+            what=f"equal nodes with {n:,}: HELLO to HELLO",
+            unit="ms",
+            values=[one["talk_ms"] for one in equal],
+            limit=trip,
+        )
+        fresh = []
+        for _ in range(runs):
+            ana.ask("append", count=FEW)
+            fresh.append(ben.ask("sync", peer=peer))
+        yield Line(
+            key="few-bytes",
+            what=f"{FEW} new among {n:,}: bytes, both ways",
+            unit="B",
+            aim=8000,
+            values=[one["sent"] + one["received"] for one in fresh],
+        )
+        yield Line(
+            key="few-ms",
+            what=f"{FEW} new among {n:,}: HELLO to last commit",
+            unit="ms",
+            aim=15,
+            values=[one["commit_ms"] for one in fresh],
+            limit=trip * median(one["round_trips"] for one in fresh),
+            note=f"{median(one['round_trips'] for one in fresh):.0f} round trips",
+        )
+        self.say("publishing")
+        yield self._published(limits, ana, ben, trip, runs)
+        digests = [ben.ask("digest") for _ in range(3)]
+        same = digests[0]["digest"] == ana.ask("digest")["digest"]
+        yield Line(
+            key="digest",
+            what=f"digest of {n:,}",
+            unit="ms",
+            values=[one["ms"] for one in digests],
+            note="the same on both nodes" if same else "DIFFERS between the nodes",
+        )
+
+    def _until_equal(self, ben: Process, peer: str) -> None:
+        """The teller's certificate and everybody's news are on their way; wait for them."""
+        for _ in range(100):
+            if ben.ask("sync", peer=peer)["round_trips"] == 1:
+                return
+            time.sleep(0.1)
+        raise NotMeasured("two nodes did not come to hold the same")
+
+    def _published(
+        self, limits: Limits, ana: Process, ben: Process, trip: float, runs: int
+    ) -> Line:
+        taken: list[float] = []
+        for number in range(runs + 1):
+            said = ana.ask("publish")
+            seen = ben.ask("grown", after_ns=said["begun_ns"], seconds=NEW_SECONDS)["at_ns"]
+            if seen is None:
+                raise NotMeasured(f"a neighbour saw nothing new within {NEW_SECONDS} s")
+            if number:  # the first one carries what was appended quietly before
+                taken.append((seen - said["begun_ns"]) / 1e6)
+            time.sleep(0.2)
+        return Line(
+            key="publish-seen",
+            what="publish to seen on a neighbour",
+            unit="ms",
+            aim=10,
+            values=taken,
+            limit=limits.commit_ms + trip / 2,
+            note="before the write to after the neighbour's commit",
+        )
+
+    # Pages
+
+    def _pages(self, made: Community) -> Iterator[Line]:
+        self.say("pages")
+        times = 100 if self.quick else 400
+        command = [sys.executable, "-P", "-m", "benchmarks.pages", str(made.ana), str(times)]
+        with workers.started(command, made.ana) as (_, found):
+            pass
+        for name, aim, what in (
+            ("front", 5, "front page"),
+            ("search", 5, "search, 16 different"),
+            ("listing", 5, "listing"),
+        ):
+            taken = sorted(found[name]["ms"])
+            what = f"{what} at {made.listings:,}: server time"
+            yield Line(
+                key=f"page-{name}",
+                what=what,
+                unit="ms",
+                aim=aim,
+                values=taken,
+                note=f"the very first {found[name]['first_ms']:.1f} ms;"
+                f" {found[name]['bytes'] / 1024:.1f} KiB",
+            )
+            yield Line(
+                key=f"page-{name}-p95",
+                what=f"{what}, p95",
+                unit="ms",
+                aim=15,
+                values=[taken[min(len(taken) - 1, len(taken) * 95 // 100)]],
+                note=f"slowest: {found[name]['worst'] or '-'}",
+            )
+
+    # Whole commands
+
+    def _commands(self, made: Community, limits: Limits) -> Iterator[Line]:
+        self.say("whole commands")
+        runs = 5 if self.quick else 9
+        yield Line(
+            key="help",
+            what="moothall --help, whole process",
+            unit="s",
+            aim=0.3,
+            values=[_timed([str(MOOTHALL), "--help"]) for _ in range(runs)],
+            limit=limits.start_s,
+        )
+        command = [str(MOOTHALL), "--home", str(made.ana), "listing", "add", "--title"]
+        yield Line(
+            key="listing-add",
+            what=f"moothall listing add among {made.listings:,}, whole process",
+            unit="s",
+            aim=0.5,
+            values=[
+                _timed([*command, f"Oak bowl {n}", "--mode", "sell", "--price", "35.00"])
+                for n in range(runs)
+            ],
+            limit=limits.start_s + limits.commit_ms / 1000,
+        )
+
+    # A node that has nothing to do
+
+    def _idle(self) -> Iterator[Line]:
+        self.say(f"an idle node, {SETTLE_SECONDS + IDLE_SECONDS} s")
+        made = community.make(self._folder("idle"), 30, members=3)
+        names = community.SELLERS[:3]
+        nodes: list[Process] = []
+        try:
+            for name in names:
+                home = made.folder / name
+                listen = made.listen if name == "Ana" else "/ip4/127.0.0.1/tcp/0"
+                command = [str(MOOTHALL), "--home", str(home), "--json", "run", "--listen", listen]
+                nodes.append(Process([*command, "--desk", "127.0.0.1:0"], home.with_suffix(".log")))
+                nodes[-1].read(workers.READY_SECONDS)
+            time.sleep(SETTLE_SECONDS)
+            before = [_cpu_seconds(node.pid) for node in nodes]
+            begun = time.monotonic()
+            time.sleep(IDLE_SECONDS)
+            window = time.monotonic() - begun
+            spent = [_cpu_seconds(node.pid) - was for node, was in zip(nodes, before, strict=True)]
+            memory = [memory_mb(node.pid) for node in nodes]
+        finally:
+            for node in nodes:
+                node.end()
+        yield Line(
+            key="idle-memory",
+            what="idle node of 3 members: memory",
+            unit="MB",
+            aim=150,
+            values=memory,
+            note="one value a node",
+        )
+        yield Line(
+            key="idle-cpu",
+            what="idle node of 3 members: share of a core",
+            unit="%",
+            aim=1,
+            values=[100 * seconds / window for seconds in spent],
+            note=f"over {IDLE_SECONDS} s",
+        )
+
+
+def _timed(command: list[str]) -> float:
+    begun = time.perf_counter()
+    done = subprocess.run(  # noqa: S603 - our own program
+        command, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    seconds = time.perf_counter() - begun
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()[-300:]
+        raise NotMeasured(f"{' '.join(command[1:5])} failed: {said}")
+    return seconds
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / float(os.sysconf("SC_CLK_TCK"))
