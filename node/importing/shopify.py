@@ -126,7 +126,8 @@ def _product(sheet: Sheet, handle: str, rows: Sequence[Row]) -> Product:
     if not title:
         sheet.fault(named, "title", "No row of this product has a title; write one here.")
     kind = sheet.naming(rows, "category")
-    category = sheet.line_of_text(kind, "category")
+    # "Home & Garden > Plants > Pots": a market of neighbours looks for pots.
+    category = sheet.line_of_text(kind, "category").rpartition(">")[2].strip()
     variants = _variants(sheet, rows)
     choices = () if _nothing_to_choose(sheet, rows[0], variants) else tuple(variants)
     if choices or len(variants) > 1:

@@ -43,7 +43,7 @@ def test_a_legacy_file_gives_its_products():
         handle="rye-loaf",
         title="Rye loaf",
         description="Sour and dark.\n\n* Flour from the **mill**\n* No yeast",
-        category="Food > Bread",
+        category="Bread",
         tags=("Bread", "Rye"),
         status="open",
         price=450,
@@ -100,7 +100,7 @@ def test_a_current_file_gives_its_products_whatever_the_order_of_its_columns():
     assert reading.errors == ()
     assert list(products) == ["honey", "candle", "beeswax", "bee-house"]
     assert products["honey"].description == "From lime trees & clover."
-    assert products["honey"].category == "Food > Honey"
+    assert products["honey"].category == "Honey"
     assert products["candle"].category == "Home"
     assert [variant.name for variant in products["honey"].variants] == ["250 g", "500 g"]
     assert products["honey"].quantity == 14
