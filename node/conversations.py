@@ -15,7 +15,7 @@ import trio
 from node.network.links import LinkError, Stream
 from node.peers import Peers
 from protocol.errors import Invalid, PeerFault
-from protocol.messages import Bye, Hello, Turn, pack, unpack
+from protocol.messages import Bye, Hello, SegmentOf, Turn, pack, unpack
 from protocol.sync import Answerer, Asker, same, turn, turned
 from storage.holdings import StoreHoldings
 from storage.store import Store
@@ -23,6 +23,7 @@ from storage.store import Store
 logger = logging.getLogger("moothall.sync")
 
 IDLE_SECONDS = 30.0  # how long one message may take
+USELESS = 64  # segments without a new record in one conversation
 
 
 class Conversation:
@@ -93,10 +94,16 @@ class Conversation:
     async def _ask(self, mine: Hello, theirs: Hello) -> None:
         asker = Asker(self._holdings)
         questions = asker.begin(mine, theirs)
+        useless = 0
         while not asker.done:
             for question in questions:
                 await self._say(question)
-            questions = asker.receive(await self._hear())
+            answer, before = await self._hear(), self.new_records
+            questions = asker.receive(answer)
+            if isinstance(answer, SegmentOf) and self.new_records == before:
+                useless += 1  # another peer was quicker, or this one wastes our time
+                if useless > USELESS:
+                    raise LinkError("nothing-new", "the peer sends what is here already")
             await trio.lowlevel.checkpoint()  # a page or another peer may have its turn
 
     async def _answer(self) -> Hello:

@@ -1,9 +1,8 @@
 """Gossip: new records, certificates and proofs go out at once. A hint; sync is the truth.
 
-A message is a strict DAG-CBOR array: `[0, [[device, lane, entries], ...]]`, `[1, certificate]`,
-`[2, object of the side set]` or `[3, address card]`. A message is passed on when all of it could
-be placed here; what is ahead of our logs, or by somebody unknown, is set aside and asked for by
-sync.
+A message is a strict DAG-CBOR array: `[0, [[device, lane, entries], ...]]`, `[1, certificate]` or
+`[2, address card]`. A message is passed on when all of it could be placed here; what is ahead of
+our logs, or by somebody unknown, is set aside and asked for by sync. Proofs go by sync alone.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from protocol.cards import Card, read_card
 from protocol.codec import decode
 from protocol.errors import Invalid, StoreError
 from protocol.records import Record
-from storage import certificates, log, objects
+from storage import certificates, log
 from storage.database import FAST
 from storage.rows import find_log, records_from, standing_of
 from storage.standing import settle
@@ -29,7 +28,7 @@ from storage.store import Store
 
 logger = logging.getLogger("moothall.gossip")
 
-RECORDS, CERTIFICATE, OBJECT, CARD = 0, 1, 2, 3
+RECORDS, CERTIFICATE, CARD = 0, 1, 2
 BATCH = MAX_GOSSIP - 1024
 
 
@@ -63,11 +62,6 @@ def _message(record: Record, entries: list[list[Any]]) -> bytes:
 def certificate_message(travel: Any) -> bytes:
     """The message for a new certificate."""
     return cbor2.dumps([CERTIFICATE, travel])
-
-
-def object_message(raw: bytes) -> bytes:
-    """The message for a new object of the side set."""
-    return cbor2.dumps([OBJECT, raw])
 
 
 def card_message(card: Card) -> bytes:
@@ -117,9 +111,6 @@ class Hearing:
                 placed = self._take_records(content)
             elif sort == CERTIFICATE:
                 placed = self._take_certificate(content)
-            elif sort == OBJECT and isinstance(content, bytes):
-                objects.receive(store, content)
-                placed = True
             elif sort == CARD:
                 placed = self._peers.keep(read_card(content, store.community))
             else:

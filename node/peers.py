@@ -15,7 +15,7 @@ from node.bucket import Bucket
 from node.network.peer_id import device_key_of, peer_id_of
 from protocol.cards import MAX_CARDS, Card, read_card
 from protocol.codec import decode, encode
-from protocol.errors import Invalid
+from protocol.errors import Invalid, StoreError
 from protocol.invitation import Link, read_link
 from storage.database import get_meta
 from storage.rows import note_fault, standing_of
@@ -67,8 +67,11 @@ class Peers:
         length = min(LONGEST_WAIT, length * 2)
         self._waits[peer] = (self._clock() + length, length)
         logger.info("%s has to wait %.0f s: %s", peer, length, reason)
-        with self._store.transaction():
-            note_fault(self._store, peer, reason)
+        try:
+            with self._store.transaction():
+                note_fault(self._store, peer, reason)
+        except StoreError as error:
+            logger.error("a fault of %s could not be noted: %s", peer, error)
 
     def waits(self, peer: str) -> bool:
         """Whether this peer's fault is still fresh."""

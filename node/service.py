@@ -135,6 +135,8 @@ class Node:
             self.events.tell("certificate", height=height, id=record_id.hex())
         if "fork" in words:
             self.events.tell("fork")
+        if words & {"fork", "contest"}:
+            self._news.set()  # proofs go by sync
         if words & {"gov", "certificate", "fork", "standing"}:
             self._wake.set()
         if "standing" in words and self._nursery is not None:

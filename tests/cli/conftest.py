@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,19 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture
-def ana(tmp_path: Path) -> Person:
-    """Ana has founded a community."""
-    ana = Person("Ana", tmp_path / "ana")
+@pytest.fixture(scope="session")
+def elm_street(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which Ana has founded a community; to be copied."""
+    ana = Person("Ana", tmp_path_factory.mktemp("elm-street") / "ana")
     ana.found()
-    return ana
+    return ana.folder
+
+
+@pytest.fixture
+def ana(elm_street: Path, tmp_path: Path) -> Person:
+    """Ana has founded a community."""
+    shutil.copytree(elm_street, tmp_path / "ana")
+    return Person("Ana", tmp_path / "ana")
 
 
 @pytest.fixture

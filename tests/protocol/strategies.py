@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from protocol.codec import Plain
 
-quick = settings(max_examples=50, deadline=None, database=None)
-thorough = settings(max_examples=200, deadline=None, database=None)
+quick = settings(max_examples=40, deadline=None, database=None)
+thorough = settings(max_examples=120, deadline=None, database=None)
 
 whole = st.integers(-(2**64), 2**64 - 1)
 words = st.text(st.characters(codec="utf-8"), max_size=8)

@@ -55,7 +55,7 @@ def value(json_value: Any) -> Any:
     return json_value
 
 
-def named(rows: list[Any], *keys: str) -> Any:
+def named(rows: list[Any], *keys: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("row", rows, ids=[": ".join(r[k] for k in keys) for r in rows])
 
 
@@ -182,8 +182,9 @@ def test_an_object_proves_what_it_says(name: str, sort: type[Any]) -> None:
 
 def test_the_link_is_read_and_written() -> None:
     row = V["link"]
-    *fields, peers = value(row["plain"])
-    link = Link(*fields, {key: tuple(where) for key, where in peers})
+    parts: list[Any] = value(row["plain"])
+    peers = {key: tuple(where) for key, where in parts.pop()}
+    link = Link(*parts, peers)
 
     assert link.payload() == row["payload"]
     assert link.text() == row["text"]

@@ -263,7 +263,7 @@ def roll(state: Certified) -> Any:
 
 
 def objects() -> Any:
-    rows = {"fork": FORK, "contest": CONTEST, "record": SPARED}
+    rows: dict[str, Any] = {"fork": FORK, "contest": CONTEST, "record": SPARED}
     return {name: {"raw": each.raw.hex(), "id": each.id.hex()} for name, each in rows.items()}
 
 
