@@ -147,6 +147,14 @@ class Bench:
             values=[one["text_s"] for one in found],
             limit=max(least, streaming) + n / limits.text,
         )
+        for until, key in (("last commit", "commit_cpu_s"), ("full text is complete", "text_cpu_s")):
+            yield Line(
+                key=f"first-sync-{key.partition('_')[0]}-cpu-{n}",
+                what=f"first sync of {n:,}: processor time of the receiver until {until}",
+                unit="s",
+                values=[one[key] for one in found],
+                note=f"{median(one[key] for one in found) / n * 1e6:.0f} µs a record",
+            )
         yield Line(
             key=f"first-sync-sender-{n}",
             what=f"first sync of {n:,}: processor time of the sender",

@@ -67,12 +67,14 @@ class Report:
     machine: list[Line] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     sampled: dict[str, Any] = field(default_factory=dict)
+    load: Sequence[float] = field(default_factory=lambda: os.getloadavg()[:2])  # at the start
 
     def data(self) -> dict[str, Any]:
         """For JSON."""
         found = {
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "on": where(),
+            "load": list(self.load),
             "machine": [line.data() for line in self.machine],
             "lines": [line.data() for line in self.lines],
         }
@@ -98,6 +100,10 @@ class Report:
         console.print(
             "limit: what this machine could do at best, measured in the same run;"
             " ratio: median / limit."
+        )
+        console.print(
+            f"At the start {self.load[0]:.1f} other programs wanted a core, on average over a"
+            " minute; what they take is missing here."
         )
         if self.sampled:
             _print_sampled(console, self.sampled)
@@ -151,14 +157,13 @@ def show(value: float | None) -> str:
 
 def _print_sampled(console: Console, sampled: dict[str, Any]) -> None:
     for side, found in sampled.items():
-        records, seconds = found["records"], found["samples"] / 1000
-        console.print(f"\n{side}: {seconds:.2f} s of processor time for {records} records")
-        for sort in ("own", "within"):
+        records, seconds = found["records"], found["seconds"]
+        console.print(f"\n{side}: {seconds:.2f} s of processor time for {records:,} records")
+        for sort, most in (("own", 25), ("within", 60)):
             table = Table(title=sort, title_justify="left")
             table.add_column("function")
             table.add_column("share", justify="right")
             table.add_column("µs a record", justify="right")
-            for name, count in list(found[sort].items())[: 25 if sort == "own" else 60]:
-                share = count / max(1, found["samples"])
+            for name, share in list(found[sort].items())[:most]:
                 table.add_row(name, f"{share:.1%}", f"{share * seconds / records * 1e6:.1f}")
             console.print(table)

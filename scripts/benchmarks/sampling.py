@@ -1,7 +1,8 @@
-"""Where a process spends its processor time, by looking every millisecond (SIGPROF).
+"""Where a process spends its processor time, by looking every few milliseconds (SIGPROF).
 
 Unlike a tracing profiler this costs the same whatever runs, so shares are true to life. A sample
-counts for the innermost function, and once for each function on the stack.
+counts for the innermost function, and once for each function on the stack. How often the kernel
+really interrupts is its own choice, so shares of the processor time are told, not counts.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import signal
 from collections import Counter
 from pathlib import Path
+from time import process_time
 from types import FrameType
 from typing import Any
 
@@ -23,20 +25,26 @@ class Sampler:
         self._own: Counter[str] = Counter()
         self._within: Counter[str] = Counter()
         self._count = 0
+        self._begun = 0.0
 
     def start(self) -> None:
         """Begin."""
+        self._begun = process_time()
         signal.signal(signal.SIGPROF, self._look)
         signal.setitimer(signal.ITIMER_PROF, STEP_SECONDS, STEP_SECONDS)
 
     def stop(self) -> dict[str, Any]:
-        """End; {"samples": all, "own": {function: samples}, "within": {function: samples}}."""
+        """End; processor seconds, and shares of them of each function, alone and with others."""
         signal.setitimer(signal.ITIMER_PROF, 0)
         return {
+            "seconds": process_time() - self._begun,
             "samples": self._count,
-            "own": dict(self._own.most_common(60)),
-            "within": dict(self._within.most_common(160)),
+            "own": self._shares(self._own, 60),
+            "within": self._shares(self._within, 160),
         }
+
+    def _shares(self, counted: Counter[str], most: int) -> dict[str, float]:
+        return {name: count / self._count for name, count in counted.most_common(most)}
 
     def _look(self, _number: int, frame: FrameType | None) -> None:
         self._count += 1

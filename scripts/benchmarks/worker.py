@@ -13,7 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic_ns
+from time import monotonic_ns, process_time_ns
 from typing import Any
 
 import trio
@@ -40,6 +40,7 @@ class Talk:
     """One sync conversation, seen from its stream."""
 
     first_ns: int = 0  # when its first message was sent or came
+    first_cpu_ns: int = 0  # this process's processor time then
     last_ns: int = 0
     sent: int = 0  # bytes with framing
     received: int = 0
@@ -50,7 +51,8 @@ class Talk:
     def note(self, size: int, *, outward: bool) -> None:
         """A message went by."""
         self.last_ns = monotonic_ns()
-        self.first_ns = self.first_ns or self.last_ns
+        if not self.messages:
+            self.first_ns, self.first_cpu_ns = self.last_ns, process_time_ns()
         self.messages += 1
         if outward:
             self.sent += size + PREFIX
@@ -118,6 +120,7 @@ class MeasuredNode(Node):
 
     grown_to = 0
     grown_ns = 0
+    grown_cpu_ns = 0
 
     def kept(self, words: set[str]) -> None:
         """Note the time if records came."""
@@ -125,6 +128,7 @@ class MeasuredNode(Node):
         last = self._last_rowid()
         if last > self.grown_to:
             self.grown_to, self.grown_ns = last, now
+            self.grown_cpu_ns = process_time_ns()
         super().kept(words)
 
 
@@ -168,7 +172,7 @@ class Worker:
         """Wait until so many records are here and their text is indexed; the times since HELLO."""
         while self.node.grown_to < count:
             await trio.sleep(POLL_SECONDS)
-        commit_ns = self.node.grown_ns
+        commit_ns, commit_cpu_ns = self.node.grown_ns, self.node.grown_cpu_ns
         while self._text_behind():
             await trio.sleep(POLL_SECONDS)
         text_ns = monotonic_ns()
@@ -176,6 +180,8 @@ class Worker:
         return {
             "commit_s": (commit_ns - talk.first_ns) / 1e9,
             "text_s": (text_ns - talk.first_ns) / 1e9,
+            "commit_cpu_s": (commit_cpu_ns - talk.first_cpu_ns) / 1e9,
+            "text_cpu_s": (process_time_ns() - talk.first_cpu_ns) / 1e9,
             "received": talk.received,
             "messages": talk.messages,
         }

@@ -130,7 +130,7 @@ def test_the_examples_do_what_is_shown(tmp_path: Path) -> None:
     env["PATH"] = f"{Path(COMMAND).parent}:{env['PATH']}"
 
     for command, code, shown in examples():
-        real = MADE_UP.sub(lambda found: names[found[0]], command)
+        real = _real(command, names)
         done = subprocess.run(
             ["bash", "-c", real], capture_output=True, text=True, cwd=tmp_path, env=env, check=False
         )
@@ -147,6 +147,10 @@ def test_the_examples_do_what_is_shown(tmp_path: Path) -> None:
             names |= {key.removeprefix("id_"): value for key, value in found.groupdict().items()}
         if code:
             assert done.stdout == ""
+
+
+def _real(command: str, names: dict[str, str]) -> str:
+    return MADE_UP.sub(lambda made_up: names[made_up[0]], command)
 
 
 def _pattern(line: str, names: dict[str, str]) -> str:

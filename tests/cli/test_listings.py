@@ -129,7 +129,9 @@ def test_what_cannot_be_listed_writes_nothing(
 
 
 def test_an_edit_keeps_what_is_not_named_and_takes_away_what_is_empty(ana: Person) -> None:
-    bread = ana.add("Bread", "--price", "3.50", "--quantity", "4", "--place", "Here", "--tag", "rye")
+    bread = ana.add(
+        "Bread", "--price", "3.50", "--quantity", "4", "--place", "Here", "--tag", "rye"
+    )
     short = bread["id"][:8]
 
     first = ana.do("listing", "edit", short, "--price", "3.80")["listing"]
@@ -171,9 +173,7 @@ def test_a_new_currency_needs_new_prices(ana: Person) -> None:
         ("%" * 8, "bad-id"),
     ],
 )
-def test_an_id_that_fits_nothing_is_refused_everywhere(
-    ana: Person, text: str, reason: str
-) -> None:
+def test_an_id_that_fits_nothing_is_refused_everywhere(ana: Person, text: str, reason: str) -> None:
     for command in (("show",), ("withdraw",), ("publish",), ("erase",), ("edit", "--place", "x")):
         assert ana.refused("listing", *command, "--", text) == reason
 
@@ -338,10 +338,11 @@ def test_a_title_from_elsewhere_can_neither_steer_a_terminal_nor_fake_a_row(
 
 
 def test_commands_at_once_all_succeed_in_one_log(ana: Person) -> None:
+    add = [COMMAND, "--home", str(ana.folder), "listing", "add", "--mode", "give"]
+
     adding = [
         subprocess.Popen(
-            [COMMAND, "--home", str(ana.folder), "listing", "add", "--title", f"Cup {number}"]
-            + ["--mode", "give"],
+            [*add, "--title", f"Cup {number}"],
             stdout=subprocess.DEVNULL,
             env=environment(),
         )
