@@ -7,6 +7,7 @@ a contested slot without a `confirm` stands for nobody until a certificate.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from governance.roll import MEMBER, Roll
 CANDIDATE, PROVISIONAL, CERTIFIED, RETIRED, GONE = 0, 1, 2, 3, 4
 """Standing of a device. CANDIDATE: in no view. RETIRED: cut, its person is still a member.
 GONE: cut, its person left or was removed; what stands of its logs is history, not on offer."""
+MOST_DEVICES = 5  # of one person at a time; each may invite, so they are few
 ON_OFFER = (PROVISIONAL, CERTIFIED, RETIRED)
 
 MOST_ADMITTED, MOST_ENROLLED, MOST_EXPIRED, MOST_LEAVING = 100, 100, 200, 4
@@ -101,11 +103,17 @@ def standings(roll: Roll, slots: int, facts: Facts) -> Standings:
         and roll.rounds.get((item.device, item.slot), 0) == item.round
     }
     guests, contested = _guests(roll, invitations, facts, devices)
-    for enrolment in sorted(facts.enrolments):
+    count = Counter(person for standing, person in devices.values() if standing == CERTIFIED)
+    joined = {guest.joining.device for guest in guests.values()}
+    # A person's own further devices: the one that joined first, then by record id, up to a limit.
+    # Grinding an id only chooses among one's own devices.
+    for enrolment in sorted(facts.enrolments, key=lambda e: (e.device not in joined, e.record)):
         if enrolment.device in devices:
             continue
         owner = roll.persons.get(enrolment.person)
         known = enrolment.person in guests or (owner is not None and owner.standing == MEMBER)
+        known = known and count[enrolment.person] < MOST_DEVICES
+        count[enrolment.person] += known
         standing = PROVISIONAL if known else CANDIDATE
         devices[enrolment.device] = (standing, enrolment.person)
     return Standings(devices, guests, contested)

@@ -19,7 +19,7 @@ from node.peers import Peers
 from protocol.cards import Card, read_card
 from protocol.codec import decode
 from protocol.errors import Invalid, StoreError
-from protocol.records import Record
+from protocol.records import LANES, Record
 from storage import certificates, log
 from storage.database import FAST
 from storage.rows import find_log, records_from, standing_of
@@ -133,6 +133,8 @@ class Hearing:
                 not isinstance(item, list)
                 or len(item) != 3
                 or type(item[0]) is not bytes
+                or len(item[0]) != 32
+                or item[1] not in LANES.values()
                 or type(item[1]) is not int
             ):
                 raise Invalid("bad-message", "gossip that is not [device, lane, entries]")

@@ -13,7 +13,7 @@ from governance.membership import Due, due
 from governance.roll import MEMBER, Roll, admit
 from protocol.certificates import Certificate
 from protocol.codec import Plain, decode
-from protocol.errors import Refused
+from protocol.errors import Invalid, Refused
 from protocol.keys import Signer
 from storage import certificates
 from storage.standing import assess, settle
@@ -43,7 +43,7 @@ def certify_due(store: Store, signer: Signer) -> list[Certificate]:
                 return made
             try:
                 made.append(certificates.certify(store, signer, "roll", decision))
-            except Refused as error:
+            except (Refused, Invalid) as error:
                 logger.warning("a roll certificate could not be made: %s", error)
                 return made
             settle(store)

@@ -13,6 +13,7 @@ from governance.membership import (
     CANDIDATE,
     CERTIFIED,
     GONE,
+    MOST_DEVICES,
     PROVISIONAL,
     RETIRED,
     Invitation,
@@ -211,3 +212,14 @@ def test_any_order_gives_the_same_standings(village: tuple[Roll, list[Any]], ord
     assert one == other
     assert list(one.contested) == list(other.contested)
     assert what_is_due(roll, facts(*items)) == what_is_due(roll, facts(*mixed))
+
+
+def test_a_person_has_few_devices_at_a_time_whatever_the_order() -> None:
+    devices = [enrolment("ana", n) for n in range(2, 20)]
+
+    one = standings(ROLL, 5, facts(*devices))
+    other = standings(ROLL, 5, facts(*reversed(devices)))
+
+    assert one == other
+    own = [standing for standing, person in one.devices.values() if person == key("ana")]
+    assert own.count(CERTIFIED) + own.count(PROVISIONAL) == MOST_DEVICES

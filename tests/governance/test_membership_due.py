@@ -139,7 +139,7 @@ def test_however_much_is_due_it_fits_a_certificate() -> None:
     roll = Roll(persons=dict(member(f"m{n}") for n in range(300)))
     offers = [invitation(f"m{n}", slot) for n in range(300) for slot in range(2)]
     joins = [joining(f"guest {n}", each) for n, each in enumerate(offers[::2])]
-    devices = [enrolment("m0", n) for n in range(2, 900)]
+    devices = [enrolment(f"m{person}", n) for person in range(300) for n in range(2, 5)]
     known = facts(*offers, *joins, *devices)
     seen = {item.record: 0.0 for item in offers}
     leaves = [key(f"m{n}") for n in range(1, 300)]
