@@ -1,7 +1,7 @@
 """Talking to the running node of this home over its Unix socket (rights 0600).
 
 One JSON object a line. Requests: `{"do": "poke"}`, `{"do": "append", "drafts": [[kind, base64
-body], ...]}`, `{"do": "status"}`, `{"do": "watch"}`. Blocking and small, for commands; the
+body], ...]}`, `{"do": "peers"}`, `{"do": "watch"}`. Blocking and small, for commands; the
 node's side is `control_server`. When no node runs, the functions say so by None.
 
 What a command reads and then writes in several steps, it does in its `turn`.

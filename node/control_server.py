@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import trio
@@ -28,7 +27,6 @@ logger = logging.getLogger("moothall.control")
 
 async def serve(
     node: Node,
-    status: Callable[[], dict[str, Any]],
     *,
     task_status: TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -46,7 +44,7 @@ async def serve(
 
     async def handle(stream: trio.SocketStream) -> None:
         try:
-            await _talk(node, status, stream)
+            await _talk(node, stream)
         except (trio.BrokenResourceError, trio.ClosedResourceError, ValueError) as error:
             logger.debug("a command went away: %s", error)
 
@@ -58,9 +56,7 @@ async def serve(
         path.unlink(missing_ok=True)
 
 
-async def _talk(
-    node: Node, status: Callable[[], dict[str, Any]], stream: trio.SocketStream
-) -> None:
+async def _talk(node: Node, stream: trio.SocketStream) -> None:
     buffered = bytearray()
     async with stream:
         while True:
@@ -76,19 +72,19 @@ async def _talk(
                 await _watch(node, stream)
                 return
             try:
-                answer = _answer(node, status, request)
+                answer = _answer(node, request)
             except MoothallError as error:
                 answer = {"error": error.reason, "message": str(error)}
             await stream.send_all(json.dumps(answer).encode() + b"\n")
 
 
-def _answer(node: Node, status: Callable[[], dict[str, Any]], request: Any) -> dict[str, Any]:
+def _answer(node: Node, request: Any) -> dict[str, Any]:
     match request:
         case {"do": "poke"}:
             node.poke()
             return {"done": True}
-        case {"do": "status"}:
-            return status()
+        case {"do": "peers"}:
+            return {"peers": len(node.touch())}
         case {"do": "append", "drafts": list(drafts)}:
             ids = node.home.append_here([_draft(item) for item in drafts])
             node.poke()

@@ -29,6 +29,26 @@ logger = logging.getLogger("moothall.joining")
 
 SECONDS = 10.0  # for one knock
 
+# A lobby's own sentence is a stranger's text; what a newcomer reads are these.
+REFUSALS = {
+    "foreign": "This invitation leads to the node of another community: the link was changed or "
+    "is not for you. Ask who invited you for a new link.",
+    "used": "This invitation was used already, or it has expired. Ask who invited you for a new "
+    "link.",
+    "inviter-gone": "Who made this invitation can't invite any more. Ask another member for a "
+    "link.",
+    "unknown": "The nodes that answered don't know this invitation yet; `moothall run` goes on "
+    "trying.",
+    "contested": "Somebody else has used this invitation as well. Ask who invited you to run "
+    "`moothall confirm {person}`; `moothall run` goes on trying.",
+    "busy": "The nodes that answered are too busy; `moothall run` goes on trying.",
+}
+
+
+def sentence(answer: Answer, person: bytes) -> str:
+    """What a lobby's refusal means for the newcomer `person`, and what to do."""
+    return REFUSALS[answer.reason].format(person=person.hex())
+
 
 async def knock(home: Home, network: Network) -> tuple[str, Answer]:
     """Ask the peers of the link to let this home in; (the peer that said so, its answer).

@@ -18,7 +18,7 @@ from typing import Any
 
 import trio
 
-from node import control_server, joining, status
+from node import control_server, joining
 from node.home import LOCK, Home
 from node.network.links import Gate, LinkError, Network
 from node.peers import Peers
@@ -130,9 +130,7 @@ async def _run(
             nursery.start_soon(_end_on, signals, nursery.cancel_scope)
             await nursery.start(node.run, _kept_listen(home, listen))
             set_meta(home.store.db, "listen", json.dumps(_bound(network.addresses)))
-            await nursery.start(
-                control_server.serve, node, lambda: status.of_home(home, len(node.touch()))
-            )
+            await nursery.start(control_server.serve, node)
             ready: dict[str, Any] = {
                 "peer": network.peer_id,
                 "addresses": network.addresses,

@@ -25,6 +25,7 @@ from node.keystore import Keys
 from node.neighbours import CARDS, Neighbours
 from node.network.links import JOIN, SYNC, LinkError, Network, Stream
 from node.peers import Peers
+from protocol import lobby
 from protocol.errors import MoothallError, StoreError
 from protocol.lobby import Answer
 from protocol.records import read_header
@@ -330,16 +331,19 @@ class Node:
         while self.home.standing() == "waiting":
             try:
                 peer, answer = await joining.knock(self.home, self.network)
-                self.last_answer = answer
+                news, self.last_answer = answer != self.last_answer, answer
                 if not answer.reason:
                     await self.sync_with(peer)
                     if self.home.standing() != "waiting":
                         return
-                else:
-                    logger.info("not let in yet: %s", answer.sentence)
+                elif news:
+                    told = joining.sentence(answer, self.home.person)
+                    logger.warning("Not let in: %s", told)
+                    self.events.tell("refused", reason=answer.reason, message=told)
             except LinkError as error:
                 logger.info("not let in yet: %s", error)
-            await trio.sleep(KNOCK_SECONDS)
+            final = self.last_answer is not None and self.last_answer.reason in lobby.FINAL
+            await trio.sleep(SYNC_SECONDS if final else KNOCK_SECONDS)
 
     # For the owner
 

@@ -52,7 +52,7 @@ def of_home(home: Home, peers: int | None = None) -> dict[str, Any]:
 
 def _peers(home: Home) -> int:
     try:
-        answer = control.ask(home.socket, {"do": "status"})
+        answer = control.ask(home.socket, {"do": "peers"})
     except MoothallError:
         return 0
     return 0 if answer is None else int(answer["peers"])

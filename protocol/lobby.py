@@ -20,6 +20,7 @@ from protocol.segments import read_segment
 MAX_QUESTION = 16 * 1024
 MAX_ANSWER = 1024
 MAX_SENTENCE = 200  # characters
+FINAL = ("foreign", "used", "inviter-gone")  # asking again can't help, but for a late confirm
 REASONS = ("foreign", "unknown", "used", "contested", "inviter-gone", "busy")
 
 

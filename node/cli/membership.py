@@ -23,23 +23,6 @@ no_passphrase = click.option(
 )
 person_name = click.option("--person", required=True, metavar="NAME", help="Your own name.")
 
-# What the lobby of a member's node may answer. Its own sentence is a stranger's text, so the
-# reader gets ours. After a final answer the link can't let anybody in any more.
-FINAL = ("foreign", "used", "inviter-gone")
-REFUSALS = {
-    "foreign": "This invitation leads to the node of another community: the link was changed or "
-    "is not for you. Ask who invited you for a new link.",
-    "used": "This invitation was used already, or it has expired. Ask who invited you for a new "
-    "link.",
-    "inviter-gone": "Who made this invitation can't invite any more. Ask another member for a "
-    "link.",
-    "unknown": "The nodes that answered don't know this invitation yet; `moothall run` goes on "
-    "trying.",
-    "contested": "Somebody else has used this invitation as well. Ask who invited you to run "
-    "`moothall confirm {person}`; `moothall run` goes on trying.",
-    "busy": "The nodes that answered are too busy; `moothall run` goes on trying.",
-}
-
 
 @click.command()
 @click.argument("name")
@@ -183,7 +166,9 @@ def join(out: Output, link: str, person: str, no_passphrase: bool) -> None:
     _refuse_second(out.home)
     with friendly():
         made = homes.join_by(out.home, invitation, person, new_passphrase(no_passphrase))
+    from node import joining
     from node.running import join_once
+    from protocol import lobby
 
     with friendly(), contextlib.closing(made):
         answer = join_once(made)
@@ -199,10 +184,10 @@ def join(out: Output, link: str, person: str, no_passphrase: bool) -> None:
         "member": "You are a member.",
     }.get(status, "Nobody could be reached to let you in; `moothall run` goes on trying.")
     if answer is not None and answer.reason:
-        if answer.reason in FINAL:
+        sentence = joining.sentence(answer, made.person)
+        if answer.reason in lobby.FINAL:
             _unmake(made)
-            raise Refused(answer.reason, REFUSALS[answer.reason])
-        sentence = REFUSALS[answer.reason].format(person=made.person.hex())
+            raise Refused(answer.reason, sentence)
         data |= {"reason": answer.reason, "message": sentence}
     out.answer(data, f"{sentence}\n\nNext: `moothall run`.")
 

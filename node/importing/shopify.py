@@ -21,7 +21,7 @@ from node.importing.table import Row, Table, plain
 
 MAX_TITLE: Final = 200  # characters, as are the others without a unit
 MAX_DESCRIPTION: Final = 10_000
-MAX_TAG: Final = 100
+MAX_TAG: Final = 80
 MAX_TAGS: Final = 50
 MAX_ALT: Final = 1_000
 MAX_ADDRESS: Final = 2_000
