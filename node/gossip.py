@@ -115,7 +115,6 @@ class Hearing:
                 placed = self._peers.keep(read_card(content, store.community))
             else:
                 raise Invalid("bad-message", "a gossip message of an unknown sort")
-            settle(store)
         self._kept(set(store.changed))
         return placed
 
@@ -140,7 +139,8 @@ class Hearing:
                 raise Invalid("bad-message", "gossip that is not [device, lane, entries]")
             outcome = log.keep_segment(self._store, item[0], item[1], item[2])
             placed = placed and outcome.word in (log.KEPT, log.HAD, log.FORK)
-        settle(self._store)
+        if self._store.changed:  # a listing changes nobody's standing
+            settle(self._store)
         return placed and all(self._known(item[0]) for item in content)
 
     def _take_certificate(self, content: Any) -> bool:
@@ -153,6 +153,7 @@ class Hearing:
             if error.reason == "broken-chain":
                 return False  # ahead of us: sync brings what is between
             raise
+        settle(self._store)
         return True
 
 

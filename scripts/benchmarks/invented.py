@@ -12,33 +12,44 @@ from collections.abc import Iterator
 
 from protocol.kinds.listing import Claim, Listing, Variant
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 SUBJECTS = {
-    "Kitchen": "bowl mug teapot plate jug ladle board grater skillet jar tin kettle sieve tray",
-    "Garden": "spade trellis planter seedling rake hose birdhouse compost bench lantern shears",
-    "Clothes": "jumper scarf apron shirt coat dress gloves hat socks skirt vest shawl belt",
-    "Furniture": "chair table stool shelf cupboard lamp mirror desk cradle chest rug screen",
-    "Food": "bread honey jam cheese cider cordial granola pickles soup flour pasta chutney",
-    "Books": "novel atlas cookbook notebook diary songbook dictionary comic almanac guide",
-    "Tools": "plane chisel saw drill clamp hammer vice lathe level mallet file ladder",
-    "Music": "guitar fiddle drum flute accordion ukulele cello banjo whistle keyboard",
-    "Children": "puzzle doll kite blocks train puppet sledge tricycle swing crib",
-    "Repairs": "bicycle-repair tailoring sharpening upholstery soldering tuning lessons",
-    "Jewellery": "ring brooch pendant bracelet earrings necklace bead clasp charm",
-    "Art": "print watercolour sculpture linocut photograph tapestry mosaic etching",
+    "Kitchen": _words(
+        "bowl mug teapot plate jug ladle board grater skillet jar tin kettle sieve tray"
+    ),
+    "Garden": _words(
+        "spade trellis planter seedling rake hose birdhouse compost bench lantern shears"
+    ),
+    "Clothes": _words("jumper scarf apron shirt coat dress gloves hat socks skirt vest shawl belt"),
+    "Furniture": _words(
+        "chair table stool shelf cupboard lamp mirror desk cradle chest rug screen"
+    ),
+    "Food": _words("bread honey jam cheese cider cordial granola pickles soup flour pasta chutney"),
+    "Books": _words("novel atlas cookbook notebook diary songbook dictionary comic almanac guide"),
+    "Tools": _words("plane chisel saw drill clamp hammer vice lathe level mallet file ladder"),
+    "Music": _words("guitar fiddle drum flute accordion ukulele cello banjo whistle keyboard"),
+    "Children": _words("puzzle doll kite blocks train puppet sledge tricycle swing crib"),
+    "Repairs": _words("bicycle-repair tailoring sharpening upholstery soldering tuning lessons"),
+    "Jewellery": _words("ring brooch pendant bracelet earrings necklace bead clasp charm"),
+    "Art": _words("print watercolour sculpture linocut photograph tapestry mosaic etching"),
 }
-LOOKS = (
+LOOKS = _words(
     "small large round tall blue green ochre grey white red striped plain glazed rough soft sturdy"
     " light folding old restored handmade hand-thrown turned woven felted carved printed painted"
     " waxed oiled dyed knitted quilted welded forged bound pressed salvaged"
-).split()
-STUFF = (
+)
+STUFF = _words(
     "oak ash beech walnut cherry pine willow stoneware porcelain terracotta wool linen cotton silk"
     " felt leather copper brass steel iron silver glass paper clay wax slate cork hemp jute bamboo"
-).split()
-PLACES = (
+)
+PLACES = _words(
     "Riverside Millbrook Ashford Kirkby Fernhill Oakley Harbour Northgate Weston Marlow Brampton"
     " Langley Stoke Hatfield Thornton Upwell Eastcote Holmwood Dunmore Carrick Selby Penrith"
-).split()
+)
 CONDITIONS = ("", "new", "as new", "used", "well used", "for repair")
 SENTENCES = (
     "Made from {stuff} that I found at the {place} market, finished by hand over {n} evenings.",
@@ -57,7 +68,7 @@ class Inventor:
     """Makes listings, the same ones for the same seed. `values` are ids the charter knows."""
 
     def __init__(self, seed: str, values: tuple[str, ...] = ()) -> None:
-        self._dice = random.Random(seed)  # noqa: S311 - not for secrets
+        self._dice = random.Random(seed)
         self._values = values
 
     def listings(self, count: int) -> Iterator[Listing]:
@@ -69,7 +80,7 @@ class Inventor:
         """One more listing."""
         dice = self._dice
         category = dice.choice(tuple(SUBJECTS))
-        thing = self._often(SUBJECTS[category].split())
+        thing = self._often(SUBJECTS[category])
         look, stuff = self._often(LOOKS), self._often(STUFF)
         number = dice.randrange(10_000)
         mode = dice.choices(("sell", "swap", "lend", "give", "service", "wanted"), _MODES)[0]

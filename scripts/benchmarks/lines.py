@@ -47,9 +47,8 @@ class Bench:
         """Measure; whether all of it could be."""
         complete = True
         self.say("the machine itself")
-        limits, self.report.machine = machine.measure(
-            self.folder, machine.ROWS if max(self.sizes) >= 10_000 else 2000
-        )
+        rows = machine.ROWS if max(self.sizes) >= 10_000 else machine.ROWS // 10
+        limits, self.report.machine = machine.measure(self.folder, rows)
         for part in self._parts(limits):
             try:
                 self.report.lines += part()
@@ -64,7 +63,7 @@ class Bench:
     def _parts(self, limits: Limits) -> Iterator[Callable[[], Iterator[Line]]]:
         for size in self.sizes:
             last = size == max(self.sizes)
-            if self.parts & {"sync", "small", "commands", "pages", "digest"}:
+            if self.parts - {"idle"}:
                 self.say(f"a community with {size:,} listings")
                 made = community.make(self._folder(f"community-{size}"), size)
             if self.parts & ({"sync", "small"} if last else {"sync"}):
@@ -147,7 +146,10 @@ class Bench:
             values=[one["text_s"] for one in found],
             limit=max(least, streaming) + n / limits.text,
         )
-        for until, key in (("last commit", "commit_cpu_s"), ("full text is complete", "text_cpu_s")):
+        for until, key in (
+            ("last commit", "commit_cpu_s"),
+            ("full text is complete", "text_cpu_s"),
+        ):
             yield Line(
                 key=f"first-sync-{key.partition('_')[0]}-cpu-{n}",
                 what=f"first sync of {n:,}: processor time of the receiver until {until}",
@@ -197,7 +199,7 @@ class Bench:
         raw: dict[str, Any],
     ) -> Iterator[Line]:
         trip = median(raw["trips_ms"])
-        runs = 5 if self.quick else 10
+        runs = 3 * self.runs
         self._until_equal(ben, peer)
         equal = [ben.ask("sync", peer=peer) for _ in range(runs)]
         n = made.listings
@@ -321,7 +323,7 @@ class Bench:
 
     def _commands(self, made: Community, limits: Limits) -> Iterator[Line]:
         self.say("whole commands")
-        runs = 5 if self.quick else 9
+        runs = 3 * self.runs
         yield Line(
             key="help",
             what="moothall --help, whole process",
@@ -387,9 +389,7 @@ class Bench:
 
 def _timed(command: list[str]) -> float:
     begun = time.perf_counter()
-    done = subprocess.run(  # noqa: S603 - our own program
-        command, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     seconds = time.perf_counter() - begun
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()[-300:]

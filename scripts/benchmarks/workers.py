@@ -29,7 +29,7 @@ class Process:
     def __init__(self, command: Sequence[str], log: Path) -> None:
         self._log = log
         with log.open("ab") as errors:
-            self._process = subprocess.Popen(  # noqa: S603 - our own programs
+            self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
