@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import cbor2
 import trio
 
-from governance.membership import CANDIDATE, CERTIFIED
+from governance.membership import CANDIDATE, CERTIFIED, GONE, RETIRED
 from node.gossip import RECORDS
 from node.home import Home, own_join
 from node.network.links import JOIN, LinkError, Network, Stream
@@ -119,6 +119,8 @@ class Lobby:
     def _admit(self, device: bytes, entries: list[object]) -> bytes:
         store = self._store
         known = standing_of(store, device)
+        if known is not None and known[0] in (RETIRED, GONE):
+            return lobby.answer("used", "This device has left; join again with a new one.")
         if known is not None and known[0] != CANDIDATE:
             return lobby.answer()
         refusal = self._refusal(entries)

@@ -67,11 +67,15 @@ class Peers:
         length = min(LONGEST_WAIT, length * 2)
         self._waits[peer] = (self._clock() + length, length)
         logger.info("%s has to wait %.0f s: %s", peer, length, reason)
+        self.note(peer, reason)
+
+    def note(self, who: str, reason: str) -> None:
+        """Show in `status` what somebody did wrong."""
         try:
             with self._store.transaction():
-                note_fault(self._store, peer, reason)
+                note_fault(self._store, who, reason)
         except StoreError as error:
-            logger.error("a fault of %s could not be noted: %s", peer, error)
+            logger.error("a fault of %s could not be noted: %s", who, error)
 
     def waits(self, peer: str) -> bool:
         """Whether this peer's fault is still fresh."""

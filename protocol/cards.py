@@ -16,6 +16,7 @@ from protocol.invitation import MAX_ADDRESS, MAX_ADDRESSES
 from protocol.keys import ADDRESS, Signer, verified
 
 MAX_CARDS = 64
+MAX_CARD = 1900  # bytes; 64 of them fit a frame
 MAX_FRAME = 128 * 1024
 LIFETIME_MS = 14 * 24 * 3600 * 1000
 
@@ -48,7 +49,7 @@ def read_card(travel: object, community: bytes) -> Card:
     ):
         raise _bad()
     raw, signature = travel
-    value = decode(raw, limit=4096)
+    value = decode(raw, limit=MAX_CARD)
     if not isinstance(value, list) or len(value) != 4:
         raise _bad()
     device, addresses, issued, expires = value
