@@ -6,7 +6,7 @@ The folded state is cached in the store and caught up when another process has a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import cbor2
 
 from governance.charter import Charter, charter_hash
-from governance.roll import Certified, beginning, fold, step
+from governance.roll import Certified, Person, beginning, fold, step
 from protocol.certificates import Certificate, Seat, make_body, read_certificate, sign_certificate
 from protocol.codec import Plain, decode
 from protocol.errors import Invalid, Refused
@@ -23,21 +23,34 @@ from protocol.kinds.found import Found
 from protocol.kinds.registry import content
 from protocol.messages import Certificates
 from protocol.records import GOV, MAX_BODY, Record, read_entry, signed
+from storage import branches, erasing, sideset
 from storage import log as logs
 from storage.database import get_meta
-from storage.rows import device_no, ensure_log, find_record, log_by_no, note_fault, record_at
+from storage.prefix import advance, advance_all
+from storage.rows import (
+    Log,
+    device_no,
+    ensure_log,
+    find_log,
+    find_record,
+    id_at,
+    log_by_no,
+    note_fault,
+    record_at,
+)
 from storage.store import Store
 
 FRAME_BYTES = 256 * 1024
 
 
 def founding(store: Store) -> Record | None:
-    """The founding record, or None before the first sync."""
-    row = store.db.execute("SELECT value FROM meta WHERE key = 'founder'").fetchone()
-    if row is None:
+    """The founding record, or None before the first sync. It stays, wherever its log is cut."""
+    founder = get_meta(store.db, "founder")
+    if founder is None:
         return None
-    log = ensure_log(store, bytes.fromhex(row[0]), GOV)
-    return record_at(store, log.no, 1)
+    log = find_log(store, bytes.fromhex(founder), GOV)
+    held = None if log is None else record_at(store, log.no, 1)
+    return held or branches.find(store, store.community)
 
 
 def keep_founding(store: Store, entry: object) -> None:
@@ -57,10 +70,22 @@ def keep_founding(store: Store, entry: object) -> None:
         "INSERT OR REPLACE INTO meta (key, value) VALUES ('founder', ?)",
         [record.header.device.hex()],
     )
+    _clear_the_place(store, record)
     if record.header.device == store.device:
         logs.append_own(store, ensure_log(store, store.device, GOV), [record])
     else:
         logs.keep_segment(store, record.header.device, GOV, [record.entry()])
+
+
+def _clear_the_place(store: Store, record: Record) -> None:
+    """Whatever else was held as the beginning of the founder's log gives way."""
+    log = ensure_log(store, record.header.device, GOV)
+    if log.fork_seq == 1:
+        sideset.drop_fork(store, log.device, GOV)
+        store.db.execute("UPDATE log SET fork_seq = NULL WHERE no = ?", [log.no])
+    held = record_at(store, log.no, 1)
+    if held is not None and held.id != record.id:
+        logs.truncate(store, log_by_no(store, log.no), 0)
 
 
 def current(store: Store) -> Certified | None:
@@ -156,52 +181,43 @@ def keep(store: Store, travel: object) -> bool:
 
 def _carry_out(store: Store, before: Certified, after: Certified) -> None:
     """What a fold means for the log: cuts, and cited records that lie beyond a prefix."""
-    for person in after.roll.persons.values():
-        for device in person.devices:
-            device_no(store, device)  # known from now on, whatever of its logs is here
-    for (device, lane), (seq, record_id) in after.roll.cuts.items():
-        if (device, lane) in before.roll.cuts:
-            continue
-        log = ensure_log(store, device, lane)
-        store.db.execute(
-            "UPDATE log SET cut_seq = ?, cut_id = ? WHERE no = ?", [seq, record_id, log.no]
-        )
-        _cut(store, log.no, seq, record_id)
     store.certified = after
+    old = before.roll.persons
+    learn_authors(store, {k: p for k, p in after.roll.persons.items() if old.get(k) != p})
     for cited in after.roll.cited - before.roll.cited:
-        row = store.db.execute(
-            "SELECT header, signature, salt, body FROM contested WHERE id = ?", [cited]
-        ).fetchone()
-        if row is not None:
-            logs.spare_beyond(store, [read_entry(list(row))])
+        record = branches.find(store, cited)
+        found = find_record(store, cited)
+        if found is not None and found[2].header.seq > log_by_no(store, found[1]).limit:
+            record = found[2]
+        if record is not None:
+            logs.spare_beyond(store, [record])
+    for (device, lane), (seq, record_id) in after.roll.cuts.items():
+        if (device, lane) not in before.roll.cuts:
+            _cut(store, ensure_log(store, device, lane), seq, record_id)
 
 
-def _cut(store: Store, log_no: int, seq: int, record_id: bytes) -> None:
-    """End a log at (seq, id): drop what does not lead there, fetch back what was contested."""
-    log = log_by_no(store, log_no)
+def learn_authors(store: Store, persons: Mapping[bytes, Person]) -> None:
+    """Devices on the roll are known from now on, whatever of their logs is here."""
+    for key, person in persons.items():
+        for device in person.devices:
+            device_no(store, device)
+            advance_all(store, erasing.author(store, device, key))
+
+
+def _cut(store: Store, log: Log, seq: int, record_id: bytes) -> None:
+    """End a log at (seq, id): drop what does not lead there, fetch back what was held beside."""
+    store.db.execute(
+        "UPDATE log SET cut_seq = ?, cut_id = ? WHERE no = ?", [seq, record_id, log.no]
+    )
+    log = log_by_no(store, log.no)
     if log.head_seq >= seq:
-        held = record_at(store, log_no, seq) if seq else None
-        fits = seq == 0 or (held is not None and held.id == record_id)
-        logs.truncate(store, log, seq if fits else 0)
-    branch: list[Record] = []
-    want = record_id
-    while (row := _contested(store, want)) is not None:
-        branch.insert(0, read_entry(list(row)))
-        want = branch[0].header.prev
-    log = log_by_no(store, log_no)
-    if branch and log.head_seq < seq:
-        start = branch[0].header.seq
-        if start <= log.head_seq and record_at(store, log_no, start - 1) is not None:
-            logs.truncate(store, log, start - 1)
-        logs.keep_checked(store, log.device, log.lane, branch)
-    logs.advance(store, log_by_no(store, log_no))
-
-
-def _contested(store: Store, record_id: bytes) -> Sequence[Any] | None:
-    row: Sequence[Any] | None = store.db.execute(
-        "SELECT header, signature, salt, body FROM contested WHERE id = ?", [record_id]
-    ).fetchone()
-    return row
+        fits = seq == 0 or id_at(store, log.no, seq) == record_id
+        if log.head_seq > seq or not fits:
+            logs.truncate(store, log, seq if fits else seq - 1)
+    branches.trim(store, log)
+    logs.restore(store, log.no)
+    advance(store, log_by_no(store, log.no))
+    logs.place_lane(store, log.device, log.lane)
 
 
 def certify(store: Store, signer: Signer, kind: str, decision: dict[str, Plain]) -> Certificate:

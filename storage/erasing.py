@@ -1,26 +1,70 @@
 """Erasures in force: which bodies every view ignores and the store deletes.
 
-An erasure once in force stays, whatever later happens to the log that held it; so this only ever
-adds. It works for a person on records of any of their devices, and only on erasable kinds.
+An erasure is in force when a device said so in an authentic record and a person enrolled that
+device. Both facts only ever come (`erasure`, `author`), whatever becomes of the logs that held
+them, so the order in which they come does not matter and none lapses. It works for the person on
+records of any of their devices, and only on erasable kinds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from protocol.kinds.registry import erasable
-from protocol.records import Record
+from protocol.records import GOV, Record
+from storage import aside
+from storage.branches import find
 from storage.rows import find_record, log_by_no
 from storage.store import Store
 from storage.views.registry import VIEWS
 
 
+def author(store: Store, device: bytes, person: bytes) -> list[int]:
+    """`person` enrolled `device`; the logs (by number) whose prefix may now go on."""
+    if _known(store, "author", "person", device, person):
+        return []
+    store.db.execute("INSERT INTO author (device, person) VALUES (?, ?)", [device, person])
+    said = store.db.execute("SELECT target FROM erasure WHERE device = ?", [device]).fetchall()
+    return enforce(store, person, [row[0] for row in said])
+
+
+def erase(store: Store, device: bytes, targets: Sequence[bytes]) -> list[int]:
+    """`device` said that these bodies go; the logs (by number) whose prefix may now go on."""
+    fresh = [t for t in targets if not _known(store, "erasure", "target", device, t)]
+    store.db.conn.executemany(
+        "INSERT OR IGNORE INTO erasure (device, target) VALUES (?, ?)",
+        [(device, target) for target in fresh],
+    )
+    touched = []
+    for person in authors(store, device):
+        touched += enforce(store, person, fresh)
+    return touched
+
+
+def authors(store: Store, device: bytes) -> list[bytes]:
+    """Every person who is known to have enrolled this device."""
+    rows = store.db.execute("SELECT person FROM author WHERE device = ?", [device])
+    return [row[0] for row in rows.fetchall()]
+
+
+def _known(store: Store, table: str, column: str, device: bytes, value: bytes) -> bool:
+    return (
+        store.db.execute(
+            f"SELECT 1 FROM {table} WHERE device = ? AND {column} = ?", [device, value]
+        ).fetchone()
+        is not None
+    )
+
+
 def enforce(store: Store, person: bytes, targets: Sequence[bytes]) -> list[int]:
     """Put erasures by `person` in force; the logs (by number) whose prefix may now go on."""
+    if not targets:
+        return []
     store.db.conn.executemany(
         "INSERT OR IGNORE INTO erased (target, person) VALUES (?, ?)",
         [(target, person) for target in targets],
     )
+    aside.forget_bodies(store, person, set(targets))
     touched = []
     for target in targets:
         found = find_record(store, target)
@@ -37,14 +81,22 @@ def enforce(store: Store, person: bytes, targets: Sequence[bytes]) -> list[int]:
     return touched
 
 
+def enforce_again(store: Store, person: bytes) -> list[int]:
+    """A device turned out to be `person`'s: what they erased goes there as well."""
+    rows = store.db.execute("SELECT target FROM erased WHERE person = ?", [person])
+    return enforce(store, person, [row[0] for row in rows.fetchall()])
+
+
 def _erase_contested(store: Store, person: bytes, target: bytes) -> None:
     """What is held beyond a fork goes too; it is in no view."""
-    store.db.execute(
-        "UPDATE contested SET salt = NULL, body = NULL WHERE id = ? AND log_no IN"
-        " (SELECT log.no FROM log JOIN device ON device.no = log.device_no"
-        " WHERE log.lane != 0 AND device.person = ?)",
-        [target, person],
-    )
+    record = find(store, target)
+    if record is not None and erasable(record):
+        store.db.execute(
+            "UPDATE contested SET salt = NULL, body = NULL WHERE id = ? AND log_no IN"
+            " (SELECT log.no FROM log JOIN device ON device.no = log.device_no"
+            " WHERE device.person = ?)",
+            [target, person],
+        )
 
 
 def is_erased(store: Store, person: bytes | None, record: Record) -> bool:
@@ -59,6 +111,30 @@ def is_erased(store: Store, person: bytes | None, record: Record) -> bool:
     )
 
 
+def excused(store: Store, person: bytes | None, record: Record) -> bool:
+    """Whether a missing body is in order. Of an unknown person's log anybody's erasure will do:
+    the log was theirs when it came into force, and is in no view now."""
+    if person is not None:
+        return is_erased(store, person, record)
+    row = store.db.execute("SELECT 1 FROM erased WHERE target = ?", [record.id]).fetchone()
+    return row is not None and erasable(record)
+
+
 def any_erased(store: Store) -> bool:
     """Whether there is any erasure at all: bulk appends skip the look-up when not."""
     return store.db.execute("SELECT 1 FROM erased LIMIT 1").fetchone() is not None
+
+
+def without_erased(
+    store: Store, person: bytes | None, lane: int, records: Iterable[Record]
+) -> Sequence[Record]:
+    """The records as they may be kept: erased bodies left out."""
+    some = list(records)
+    if lane == GOV or person is None or not any_erased(store):
+        return some
+    return [
+        r._replace(salt=None, body=None)
+        if r.body is not None and is_erased(store, person, r)
+        else r
+        for r in some
+    ]

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from typing import Any
 
 from protocol.errors import PeerFault
 from protocol.messages import Certificates, Forked, Hello, Place, SegmentOf
 from protocol.records import GOV, ZERO, Record, read_record, signed
 from protocol.segments import MAX_BYTES, MAX_RECORDS, check_chain
-from storage import certificates, frontier, log, objects, sideset
+from storage import branches, certificates, frontier, log, objects, sideset
 from storage.database import FAST
-from storage.rows import Log, find_log, id_at, records_from
+from storage.rows import Log, find_log, id_at, record_at
 from storage.standing import settle
 from storage.store import Store
 
@@ -60,8 +61,7 @@ class StoreHoldings:
 
     def side_lacking(self, ids: Sequence[bytes]) -> list[bytes]:
         """Those of `ids` that are not here."""
-        mine = set(sideset.ids(self._store))
-        return [object_id for object_id in ids if object_id not in mine]
+        return sideset.lacking(self._store, ids)
 
     def side_object(self, object_id: bytes) -> bytes | None:
         """One object's bytes."""
@@ -90,7 +90,7 @@ class StoreHoldings:
             if held is None:
                 wanted.append((device, lane, 0, ZERO))
                 continue
-            seq_here = min(seq, held.limit)
+            seq_here = min(seq, held.room)
             if seq_here > held.prefix_seq:
                 wanted.append((device, lane, held.prefix_seq, held.prefix_id))
             elif seq_here == seq and id_at(self._store, held.no, seq) != record_id:
@@ -116,16 +116,15 @@ class StoreHoldings:
             yield from self._segments_of(held, seq)
 
     def _segments_of(self, held: Log, seq: int) -> Iterator[SegmentOf]:
-        tips = sideset.tips(self._store, held.device, held.lane)
-        if held.cut_id is not None:
-            tips.add(held.cut_id)
-        while seq < held.prefix_seq:
-            entries, seq = self._one_segment(held, seq, tips)
+        # Towards a cut, a peer may need all of the branch to see that it is the one named.
+        last = held.head_seq if held.reached else held.prefix_seq
+        while seq < last:
+            entries, seq = self._one_segment(held, seq)
             if not entries:
                 return
             yield SegmentOf(held.device, held.lane, entries)
 
-    def _one_segment(self, held: Log, seq: int, tips: set[bytes]) -> tuple[list[Any], int]:
+    def _one_segment(self, held: Log, seq: int) -> tuple[list[Any], int]:
         """Entries after `seq` up to a limit, ending where they are authentic; and where that is.
 
         A segment may go beyond the prefix to reach a signature; the receiver admits less of it.
@@ -138,33 +137,39 @@ class StoreHoldings:
             [held.no, seq, MAX_RECORDS],
         ):
             size += len(header) + len(body or b"") + 100
-            if end and size > MAX_BYTES:
+            if (end and size > MAX_BYTES) or (body is None and held.lane == GOV):
                 break
             entries.append([header, signature, salt, body])
             if signature is not None:
                 end = len(entries)
-        if tips:
-            end = max(end, self._tip_end(entries, tips))
         while end and held.lane != GOV:
-            record = read_record(*entries[end - 1])
-            if record.id in tips or signed(record, self._store.community):
+            if signed(read_record(*entries[end - 1]), self._store.community):
                 break
             entries[end - 1][1] = None  # a false signature that came along unverified
             end = max((n + 1 for n in range(end - 1) if entries[n][1] is not None), default=0)
+        if not end and entries:
+            return self._to_a_tip(held, entries), seq + len(entries)
         return entries[:end], seq + end
 
-    def _tip_end(self, entries: list[Any], tips: set[bytes]) -> int:
-        for number in range(len(entries), 0, -1):
-            if read_record(entries[number - 1][0], None, None, None).id in tips:
-                return number
-        return 0
+    def _to_a_tip(self, held: Log, entries: list[Any]) -> list[Any]:
+        """An end of a log without signature: go on beside the log to one, by headers alone.
+
+        Or stop at the id that a certificate or a proof makes authentic.
+        """
+        last = read_record(*entries[-1])
+        way = branches.Tree(self._store, held).run(last)
+        if way is not None and len(entries) + len(way) - 1 <= MAX_RECORDS:
+            return entries + [[r.raw, r.signature, None, None] for r in way[1:]]
+        tips = sideset.tips(self._store, held.device, held.lane) | {held.cut_id}
+        ends = [n for n, e in enumerate(entries, 1) if sha256(e[0]).digest() in tips]
+        return entries[: max(ends, default=0)]
 
     def keep_segment(self, segment: SegmentOf) -> tuple[bytes, int] | None:
         """Check and keep; the log if it turns out to part from ours."""
         store = self._store
         with self._transaction():
             outcome = log.keep_segment(store, segment.device, segment.lane, segment.entries)
-            if "gov" in store.changed or "fork" in store.changed:
+            if store.changed & {"gov", "fork", "side"}:
                 settle(store)
         self.new_records += outcome.new
         return (segment.device, segment.lane) if outcome.word == log.PARTED else None
@@ -179,15 +184,12 @@ class StoreHoldings:
     def branch(self, device: bytes, lane: int, seq: int) -> list[Any]:
         """Headers and signatures from `seq` to the first validly signed record; maybe none."""
         held = find_log(self._store, device, lane)
-        if held is None:
+        first = None if held is None else record_at(self._store, held.no, seq)
+        if held is None or first is None:
             return []
-        headers: list[Any] = []
-        for record in records_from(self._store, held.no, seq, seq + MAX_RECORDS - 1):
-            good = signed(record, self._store.community)
-            headers.append([record.raw, record.signature if good else None])
-            if good:
-                return headers
-        return []
+        tips = () if held.cut_id is None else (held.cut_id,)
+        way = branches.Tree(self._store, held).run(first, tips) or []
+        return [[r.raw, r.signature if signed(r, self._store.community) else None] for r in way]
 
     def head_seq(self, device: bytes, lane: int) -> int:
         """The last seq we hold of a log."""
@@ -201,14 +203,11 @@ class StoreHoldings:
             if not isinstance(item, list) or len(item) != 2 or not isinstance(item[0], bytes):
                 raise PeerFault("bad-message", "a branch holds something that is no header")
             records.append(read_record(item[0], item[1], None, None))
-        check_chain(records, community=self._store.community, device=device, lane=lane)
         held = find_log(self._store, device, lane)
-        if held is None or records[0].header.seq != seq:
+        if held is None or not records or records[0].header.seq != seq:
             raise PeerFault("bad-branch", "a branch that does not begin where it was asked for")
-        before = held.head_id if seq == held.head_seq + 1 else None
-        mine = id_at(self._store, held.no, seq - 1) if seq > 1 else self._store.community
-        if seq > 1 and records[0].header.prev != (mine or before):
-            raise PeerFault("bad-branch", "a branch that does not follow the last common record")
+        tips = () if held.cut_id is None else (held.cut_id,)
+        check_chain(records, community=self._store.community, device=device, lane=lane, tips=tips)
         with self._transaction():
             log.keep_fork(self._store, held, records)
             settle(self._store)

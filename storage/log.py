@@ -3,7 +3,8 @@
 Invariants:
 - A log's held records are contiguous from seq 1; its *admissible prefix* ends before the first
   fork, at a certified cut, or before a missing body that no erase record excuses. Views, peers
-  and digests see the prefix and nothing else.
+  and digests see the prefix and nothing else. Other authentic records are held beside the log
+  (`storage.branches`).
 - The prefix is a function of what is held, whatever the order in which it came.
 - Callers hold the write transaction (`storage.database.write`).
 """
@@ -13,16 +14,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import cbor2
-
 from governance.membership import CANDIDATE
 from protocol.errors import Invalid
-from protocol.evidence import Fork, Spared, fork_proof, read_object, spare
-from protocol.kinds.erase import Erase
-from protocol.kinds.registry import content
-from protocol.records import GOV, ZERO, Record, signed
-from protocol.segments import MAX_RECORDS, read_segment
-from storage import erasing, sideset
+from protocol.evidence import Fork, spare
+from protocol.records import GOV, LANES, ZERO, Record, signed
+from protocol.segments import read_segment
+from storage import aside, branches, erasing, sideset
+from storage.database import get_meta
+from storage.prefix import admit, advance, learn
 from storage.rows import (
     Log,
     ensure_log,
@@ -34,13 +33,9 @@ from storage.rows import (
     records_from,
     standing_of,
 )
+from storage.sideset import CANDIDATE_RECORDS
 from storage.store import Store
-from storage.views.registry import BY_KIND, VIEWS
-from storage.views.view import Item
-
-ASIDE_SEGMENTS = 2000
-ASIDE_BYTES = 8 * 1024 * 1024
-CANDIDATE_RECORDS = 8  # of a device whose membership chain is not here yet
+from storage.views.registry import VIEWS
 
 KEPT, HAD, ASIDE, PARTED, FORK, IGNORED = "kept", "had", "aside", "parted", "fork", "ignored"
 
@@ -56,78 +51,85 @@ def keep_segment(store: Store, device: bytes, lane: int, entries: object) -> Out
     """Check a segment as it travelled and keep what is new of it; Invalid if it is false.
 
     ASIDE: it can't be placed yet (a gap, or an author nobody here knows). PARTED: it does not
-    follow our head, so the log forked below. FORK: it shows a fork; the proof is kept.
+    follow our head, so the log forked below. FORK: it shows a fork; the proof is kept. IGNORED:
+    it lies beyond a fork or a cut; what matters of it is held beside the log.
     """
     log = find_log(store, device, lane)
     tips = sideset.tips(store, device, lane)
     if log is not None and log.cut_id is not None:
         tips.add(log.cut_id)
     segment = read_segment(entries, community=store.community, device=device, lane=lane, tips=tips)
-    return keep_checked(store, device, lane, segment.records, entries)
+    return keep_checked(store, device, lane, segment.records)
 
 
-def keep_checked(
-    store: Store, device: bytes, lane: int, records: Sequence[Record], entries: object = None
-) -> Outcome:
+def keep_checked(store: Store, device: bytes, lane: int, records: Sequence[Record]) -> Outcome:
     """Keep records that `read_segment` has passed."""
     known = standing_of(store, device)
-    if lane != GOV and (known is None or known[0] == CANDIDATE):
-        return put_aside(store, device, lane, records, entries)
-    if lane == GOV and (known is None or known[0] == CANDIDATE):
-        first = records[0]
-        if first.header.seq == 1 and first.header.kind not in ("enrol", "found"):
+    if known is None or known[0] == CANDIDATE:
+        last = CANDIDATE_RECORDS if lane == GOV else 0
+        first = records[0].header
+        if lane == GOV and first.seq == 1 and first.kind not in ("enrol", "found"):
             raise Invalid("no-enrolment", "a gov log that does not begin with an enrolment")
-        if records[-1].header.seq > CANDIDATE_RECORDS:
-            put_aside(store, device, lane, records, entries)
-            records = [r for r in records if r.header.seq <= CANDIDATE_RECORDS]
+        if records[-1].header.seq > last:
+            aside.put(store, device, lane, records)
+            records = [record for record in records if record.header.seq <= last]
             if not records:
                 return Outcome(ASIDE, 0)
+    if parts_from_founding(store, records[0]):
+        return Outcome(IGNORED, 0)
     log = ensure_log(store, device, lane)
-    usable = [record for record in records if record.header.seq <= log.limit]
+    records = erasing.without_erased(store, log.person, lane, records)
+    usable = [record for record in records if record.header.seq <= log.room]
+    beyond = records[len(usable) :]
     if not usable:
-        if lane == GOV:
-            spare_beyond(store, records)
+        _keep_beyond(store, log, records, attached=False)
         return Outcome(IGNORED, 0)
     if usable[0].header.seq > log.head_seq + 1:
-        return put_aside(store, device, lane, records, entries)
-    held = [record for record in usable if record.header.seq <= log.head_seq]
-    fresh = usable[len(held) :]
-    if held:
-        parted = _compare(store, log, held)
-        if parted is not None:
-            keep_fork(store, log, records[parted - records[0].header.seq :])
-            return Outcome(FORK, 0)
-        log = log_by_no(store, log.no)
-    elif fresh[0].header.prev != log.head_id and log.head_seq != 0:
-        return Outcome(PARTED, 0)
-    if not fresh:
-        advance(store, log)
-        return Outcome(HAD, 0)
-    if device == store.device:
-        _copied_home(store)
-    rowid = insert_records(store, log.no, fresh)
-    head = fresh[-1]
-    store.db.execute(
-        "UPDATE log SET head_seq = ?, head_id = ?, newest_ms = ? WHERE no = ?",
-        [head.header.seq, head.id, head.header.time_ms, log.no],
-    )
-    if log.cut_id is not None and head.header.seq == log.cut_seq and head.id != log.cut_id:
-        truncate(store, log, 0)  # a branch that the certificate does not name: begin again
+        if usable[0].header.seq <= log.limit:
+            aside.put(store, device, lane, records)
+            return Outcome(ASIDE, 0)
+        _keep_beside(store, log, records)
         return Outcome(IGNORED, 0)
-    if head.header.seq < records[-1].header.seq and lane == GOV:
-        spare_beyond(store, records[len(usable) :])
-    if log.prefix_seq == log.head_seq:
-        _admit(store, log, fresh, rowid)
-    else:
-        advance(store, log_by_no(store, log.no))
-    _place_waiting(store, device, lane)
-    return Outcome(KEPT, len(fresh))
+    held = [record for record in usable if record.header.seq <= log.head_seq]
+    parted = _compare(store, log, held) if held else None
+    if parted is not None:
+        at = parted - records[0].header.seq
+        if parted <= log.limit or log.cut_seq is None or log.reached:
+            _keep_beside(store, log, records[at:])
+            return Outcome(FORK, 0)
+        # Nobody can say yet which branch the cut names: the newest to come is held as the log.
+        truncate(store, log, parted - 1)
+        held = held[:at]
+    log = log_by_no(store, log.no)
+    fresh = usable[len(held) :]
+    if fresh and fresh[0].header.prev != log.head_id and log.head_seq != 0:
+        _keep_beside(store, log, records[len(held) :])
+        return Outcome(PARTED, 0)
+    if device == store.device and fresh:
+        _copied_home(store)
+    _append(store, log, fresh)
+    _keep_beyond(store, log_by_no(store, log.no), beyond, attached=True)
+    place_lane(store, device, lane)
+    return Outcome(KEPT if fresh else HAD, len(fresh))
+
+
+def parts_from_founding(store: Store, record: Record) -> bool:
+    """Whether this begins the founder's `gov` log in another way than the founding record does.
+
+    Nothing hangs on it: the community's own id says how that log begins.
+    """
+    return (
+        record.header.seq == 1
+        and record.header.lane == GOV
+        and record.id != store.community
+        and get_meta(store.db, "founder") == record.header.device.hex()
+    )
 
 
 def _compare(store: Store, log: Log, held: Sequence[Record]) -> int | None:
     """Fill what was missing of records we hold; the first seq where they differ from ours."""
     ours = records_from(store, log.no, held[0].header.seq, held[-1].header.seq)
-    for mine, other in zip(ours, held, strict=True):
+    for mine, other in zip(list(ours), held, strict=True):
         if mine.id != other.id:
             return other.header.seq
         if (
@@ -147,6 +149,39 @@ def _compare(store: Store, log: Log, held: Sequence[Record]) -> int | None:
     return None
 
 
+def _append(store: Store, log: Log, fresh: Sequence[Record]) -> None:
+    """Add records that follow the head, and admit what may be."""
+    if fresh and fresh[-1].header.seq == log.cut_seq and fresh[-1].id != log.cut_id:
+        other = fresh[-1:]  # on a branch that the certificate does not name
+        _append(store, log, fresh[:-1])
+        _keep_beside(store, log_by_no(store, log.no), other)
+        return
+    beside = branches.absorb(store, log, fresh) if fresh else None
+    fresh = beside or fresh
+    rowid = _extend(store, log, fresh) if fresh else None
+    now = log_by_no(store, log.no)
+    if fresh and log.prefix_seq == log.head_seq:
+        admit(store, now, fresh, rowid)
+    else:
+        advance(store, now)
+    if log.lane == GOV and now.head_seq > now.limit:
+        spare_beyond(store, [record for record in fresh if record.header.seq > now.limit])
+    if beside is not None:
+        _look(store, log_by_no(store, log.no), fresh)
+    restore(store, log.no)
+
+
+def _extend(store: Store, log: Log, fresh: Sequence[Record]) -> int:
+    """Insert records after the head; the first one's rowid."""
+    rowid = insert_records(store, log.no, fresh)
+    head = fresh[-1]
+    store.db.execute(
+        "UPDATE log SET head_seq = ?, head_id = ?, newest_ms = ? WHERE no = ?",
+        [head.header.seq, head.id, head.header.time_ms, log.no],
+    )
+    return rowid
+
+
 def _copied_home(store: Store) -> None:
     """Peers hold signed records of this very device that we lack: this home is an old copy.
 
@@ -156,119 +191,15 @@ def _copied_home(store: Store) -> None:
     note_fault(store, "this home", "copied-home")
 
 
-def advance(store: Store, log: Log) -> None:
-    """Admit what has become admissible after the prefix."""
-    while log.prefix_seq < min(log.head_seq, log.limit):
-        last = min(log.prefix_seq + MAX_RECORDS, log.limit)
-        records = list(records_from(store, log.no, log.prefix_seq + 1, last))
-        before = log.prefix_seq
-        _admit(store, log, records, None)
-        log = log_by_no(store, log.no)
-        if log.prefix_seq == before:
-            return
-
-
-def _admit(store: Store, log: Log, records: Sequence[Record], first: int | None) -> None:
-    """Move the prefix over `records`, which follow it, and tell the views.
-
-    `first` is the first one's rowid when they were inserted in a row just now.
-    """
-    items: list[Item] = []
-    last: Record | None = None
-    some_erased = erasing.any_erased(store)
-    for offset, record in enumerate(records):
-        if record.header.seq > log.limit:
-            break
-        if some_erased and erasing.is_erased(store, log.person, record):
-            last = record
-            if record.body is not None:
-                _drop_body(store, log, record)
-            continue
-        if record.body is None:
-            break
-        last = record
-        said = content(record)
-        if said is not None:
-            rowid = _rowid(store, log.no, record.header.seq) if first is None else first + offset
-            items.append(Item(rowid, log, record, said))
-    if last is None:
-        return
-    store.db.execute(
-        "UPDATE log SET prefix_seq = ?, prefix_id = ? WHERE no = ?",
-        [last.header.seq, last.id, log.no],
-    )
-    _tell(store, items)
-    if log.lane == GOV:
-        store.changed.add("gov")
-        for item in items:
-            if isinstance(item.said, Erase):
-                enforce_erase(store, log.device, item.said)
-
-
-def enforce_erase(store: Store, device: bytes, erase: Erase) -> None:
-    """Put an authentic erasure in force, once its author's person is known."""
-    known = standing_of(store, device)
-    if known is None or known[1] is None:
-        return
-    for log_no in erasing.enforce(store, known[1], erase.records):
-        log = log_by_no(store, log_no)
-        if log.prefix_seq < log.head_seq:
-            advance(store, log)
-
-
-def enforce_erases(store: Store, gov: Log) -> None:
-    """Put all erasures of a gov log in force, in its prefix and spared ones."""
-    records = list(records_from(store, gov.no, 1, gov.prefix_seq))
-    for (raw,) in store.db.execute(
-        "SELECT raw FROM side WHERE subject = ? AND sort = 'record'", [gov.device]
-    ).fetchall():
-        found = read_object(raw, store.community)
-        if isinstance(found, Spared):
-            records.append(found.record)
-    for record in records:
-        said = content(record)
-        if isinstance(said, Erase):
-            enforce_erase(store, gov.device, said)
-
-
-def _tell(store: Store, items: Sequence[Item]) -> None:
-    """Give each view the items of its kinds, in order."""
-    by_view: dict[str, list[Item]] = {}
-    for item in items:
-        for view in BY_KIND.get(item.record.header.kind, ()):
-            by_view.setdefault(view.name, []).append(item)
-    for view in VIEWS:
-        if view.name in by_view:
-            view.apply(store, by_view[view.name])
-
-
-def _rowid(store: Store, log_no: int, seq: int) -> int:
-    row = store.db.execute(
-        "SELECT rowid FROM record WHERE log_no = ? AND seq = ?", [log_no, seq]
-    ).fetchone()
-    return int(row[0])
-
-
-def _drop_body(store: Store, log: Log, record: Record) -> None:
-    store.db.execute(
-        "UPDATE record SET salt = NULL, body = NULL WHERE log_no = ? AND seq = ?",
-        [log.no, record.header.seq],
-    )
-
-
 def truncate(store: Store, log: Log, last: int) -> None:
-    """Take what lies after `last` out of every view; it is held as contested."""
+    """Take what lies after `last` out of every view; it is held beside the log."""
     for view in VIEWS:
         view.retract(store, log.no, last)
     beyond = list(records_from(store, log.no, last + 1))
     if log.lane == GOV:
         spare_beyond(store, beyond)
         store.changed.add("gov")
-    store.db.conn.executemany(
-        "INSERT OR IGNORE INTO contested (log_no, seq, id, header, signature, salt, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(log.no, r.header.seq, r.id, r.raw, r.signature, r.salt, r.body) for r in beyond],
-    )
+    branches.hold(store, log, beyond, own=True)
     store.db.execute("DELETE FROM record WHERE log_no = ? AND seq > ?", [log.no, last])
     head = record_at(store, log.no, last) if last else None
     prefix_seq = min(log.prefix_seq, last)
@@ -285,32 +216,80 @@ def truncate(store: Store, log: Log, last: int) -> None:
     )
 
 
+def restore(store: Store, log_no: int) -> None:
+    """Once all that leads to a certified cut is here, that branch is the log again."""
+    log = log_by_no(store, log_no)
+    if log.cut_id is None or log.reached:
+        return
+    path = branches.path_to(store, log, log.cut_id)
+    if not path:
+        return
+    if path[0].header.seq <= log.head_seq:
+        truncate(store, log, path[0].header.seq - 1)
+        log = log_by_no(store, log_no)
+    path = branches.absorb(store, log, path) or path
+    _extend(store, log, path)
+    advance(store, log_by_no(store, log_no))
+
+
+def _keep_beside(store: Store, log: Log, records: Sequence[Record]) -> None:
+    """Hold authentic records that are not part of the log, and see what they prove."""
+    if log.device == store.device and any(branches.find(store, r.id) is None for r in records):
+        _copied_home(store)
+    if log.lane == GOV:
+        spare_beyond(store, records)
+    branches.hold(store, log, records)
+    _look(store, log, records)
+    restore(store, log.no)
+
+
+def _keep_beyond(store: Store, log: Log, records: Sequence[Record], *, attached: bool) -> None:
+    """Records after the last seq that the log has room for.
+
+    Beyond a cut nothing is kept but spared records, and the headers that make what lies before
+    it (`attached`) authentic.
+    """
+    if not records:
+        return
+    if log.cut_seq is None or attached:
+        _keep_beside(store, log, records)
+    elif log.lane == GOV:
+        spare_beyond(store, records)
+
+
 def keep_fork(store: Store, log: Log, branch: Sequence[Record]) -> None:
     """Another branch of this log, authentic up to its last record: keep the proof, cut views.
 
     Nobody is blamed but the log's device: carrying a valid branch is not a fault.
     """
-    seq = branch[0].header.seq
-    if log.cut_seq is not None:
-        return  # a certificate says which branch stands
-    ours = list(records_from(store, log.no, seq, seq + MAX_RECORDS - 1))
-    if log.fork_seq is not None:
-        # An earlier proof cut our log short; what it shows goes on to a signature.
-        ours += sideset.branch(store, log.device, log.lane)
-    if ours and ours[0].id != branch[0].id:
-        apply_fork(store, fork_proof(store.community, ours, branch))
+    if not parts_from_founding(store, branch[0]):
+        _keep_beside(store, log, branch)
+
+
+def _look(store: Store, log: Log, records: Sequence[Record]) -> None:
+    """Keep the lowest fork that these records prove."""
+    proof = branches.fork_among(store, log, records)
+    if proof is not None:
+        apply_fork(store, proof)
 
 
 def apply_fork(store: Store, proof: Fork) -> bool:
     """Keep a proof if it is the lowest for its log, and end the admissible prefix before it."""
+    shown = sideset.shown(proof)
+    if parts_from_founding(store, shown[0]):
+        return False
     if not sideset.put(store, proof):
         return False
+    store.changed.add("fork")
     log = ensure_log(store, proof.device, proof.lane)
     if log.fork_seq is None or proof.seq < log.fork_seq:
         store.db.execute("UPDATE log SET fork_seq = ? WHERE no = ?", [proof.seq, log.no])
-        if log.cut_seq is None and log.head_seq >= proof.seq:
-            truncate(store, log, proof.seq - 1)
-    store.changed.add("fork")
+        log = log_by_no(store, log.no)
+        if log.head_seq > log.limit:
+            truncate(store, log, log.limit)
+            log = log_by_no(store, log.no)
+    _keep_beside(store, log, shown)
+    place_lane(store, proof.device, proof.lane)
     return True
 
 
@@ -325,54 +304,20 @@ def apply_spared(store: Store, record: Record) -> bool:
     """Keep one spared record and what it does."""
     if not sideset.put(store, spare(record)):
         return False
-    said = content(record)
-    if isinstance(said, Erase):
-        enforce_erase(store, record.header.device, said)
+    learn(store, record)
     return True
 
 
 def append_own(store: Store, log: Log, records: Sequence[Record]) -> None:
     """Append records this device has just signed; the last one carries its signature."""
-    first = insert_records(store, log.no, records)
-    last = records[-1]
-    store.db.execute(
-        "UPDATE log SET head_seq = ?, head_id = ?, newest_ms = ? WHERE no = ?",
-        [last.header.seq, last.id, last.header.time_ms, log.no],
-    )
-    _admit(store, log, records, first)
+    admit(store, log, records, _extend(store, log, records))
 
 
-def put_aside(
-    store: Store, device: bytes, lane: int, records: Sequence[Record], entries: object
-) -> Outcome:
-    """Keep a checked segment for later, within the limit; shown and passed on to nobody."""
-    raw = cbor2.dumps(entries if entries is not None else [r.entry() for r in records])
-    count, size = store.db.execute(
-        "SELECT count(*), coalesce(sum(length(entries)), 0) FROM aside"
-    ).fetchone()
-    if count < ASIDE_SEGMENTS and size + len(raw) <= ASIDE_BYTES:
-        store.db.execute(
-            "INSERT OR REPLACE INTO aside (device, lane, seq, entries) VALUES (?, ?, ?, ?)",
-            [device, lane, records[0].header.seq, raw],
-        )
-    return Outcome(ASIDE, 0)
-
-
-def _place_waiting(store: Store, device: bytes, lane: int) -> None:
-    """Keep what was set aside for this log and can be placed now."""
-    while True:
-        log = find_log(store, device, lane)
-        head = 0 if log is None else log.head_seq
-        row = store.db.execute(
-            "SELECT no, entries FROM aside WHERE device = ? AND lane = ? AND seq <= ?"
-            " ORDER BY seq LIMIT 1",
-            [device, lane, head + 1],
-        ).fetchone()
-        if row is None:
-            return
-        store.db.execute("DELETE FROM aside WHERE no = ?", [row[0]])
+def place_lane(store: Store, device: bytes, lane: int) -> None:
+    """Keep what waited for this log and can be placed now."""
+    while (entries := aside.take(store, device, lane, find_log(store, device, lane))) is not None:
         try:
-            outcome = keep_segment(store, device, lane, cbor2.loads(row[1]))
+            outcome = keep_segment(store, device, lane, entries)
         except Invalid as error:
             note_fault(store, device.hex()[:16], error.reason)
             continue
@@ -381,6 +326,6 @@ def _place_waiting(store: Store, device: bytes, lane: int) -> None:
 
 
 def place_waiting(store: Store, device: bytes) -> None:
-    """After a device became known: keep what was set aside for any of its logs."""
-    for lane in (0, 1, 2):
-        _place_waiting(store, device, lane)
+    """After a device became known: keep what waited for any of its logs."""
+    for lane in LANES.values():
+        place_lane(store, device, lane)

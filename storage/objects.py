@@ -27,5 +27,5 @@ def keep_contest(store: Store, found: Contest) -> bool:
     """Keep a contest; its joins count as facts about the slot, wherever their logs are."""
     if not sideset.put(store, found):
         return False
-    store.changed.update(("gov", "contest"))
+    store.changed.add("gov")
     return True

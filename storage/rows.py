@@ -9,6 +9,8 @@ from typing import NamedTuple
 from protocol.records import ZERO, Record, read_record
 from storage.store import Store, h64
 
+NO_END = 2**62
+
 
 class Log(NamedTuple):
     """A row of the log table, with its device."""
@@ -27,11 +29,27 @@ class Log(NamedTuple):
     cut_id: bytes | None
 
     @property
-    def limit(self) -> int:
-        """The last seq that may be admissible: a certified cut, else before the first fork."""
+    def reached(self) -> bool:
+        """Whether what is held leads to the certified cut."""
+        return self.cut_seq is not None and self.head_seq == self.cut_seq
+
+    @property
+    def room(self) -> int:
+        """The last seq that is held as the log itself; what lies beyond is held beside it."""
         if self.cut_seq is not None:
             return self.cut_seq
-        return 2**62 if self.fork_seq is None else self.fork_seq - 1
+        return NO_END if self.fork_seq is None else self.fork_seq - 1
+
+    @property
+    def limit(self) -> int:
+        """The last seq that may be admissible: a certified cut, else before the first fork.
+
+        A cut names the branch that stands; until that branch is here up to the cut, a fork
+        below it ends the log as any fork does, since nobody can tell which branch leads there.
+        """
+        if self.cut_seq is not None and not self.reached and self.fork_seq is not None:
+            return min(self.cut_seq, self.fork_seq - 1)
+        return self.room
 
 
 _LOG = """SELECT log.no, device.key, log.lane, device.standing, device.person, head_seq, head_id,
@@ -103,7 +121,7 @@ def id_at(store: Store, log_no: int, seq: int) -> bytes | None:
     return None if row is None else sha256(row[0]).digest()
 
 
-def records_from(store: Store, log_no: int, seq: int, last: int = 2**62) -> Iterator[Record]:
+def records_from(store: Store, log_no: int, seq: int, last: int = NO_END) -> Iterator[Record]:
     """The records held from `seq` to `last`, in order."""
     for row in store.db.execute(
         f"{_RECORD} WHERE log_no = ? AND seq BETWEEN ? AND ? ORDER BY seq", [log_no, seq, last]

@@ -1,35 +1,54 @@
 """The side set on disk: fork proofs, contests and spared records.
 
-An object competes for a *place* (a log's fork, a slot's contest, a record); of one place the
-lowest (rank, id) stays, so that any order of arrival leaves the same set. What an object does to
-logs and members is the business of `storage.log` and `storage.objects`.
+An object competes for a *place* (a log's fork, two invitations' contest, a record); of one place
+the one with the lowest (rank, key, id) counts, so that any order of arrival leaves the same set.
+The key is made of the ids of the records that an object shows, so that whoever holds the records
+makes the same object as its peers.
+
+An object *counts* (`live`: is passed on, and is part of the digest) only while it says something
+that the logs in view don't: `weigh` judges that from what is held, again whenever that changes,
+and an object that says nothing yet waits within a limit. What an object does to logs and members
+is the business of `storage.log`, `storage.objects` and `storage.contests`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
+from governance.membership import CANDIDATE
 from protocol.codec import decode
-from protocol.evidence import MAX_OBJECT, Contest, Fork, SideObject, Spared
+from protocol.errors import Invalid
+from protocol.evidence import MAX_OBJECT, Contest, Fork, SideObject, Spared, read_object
+from protocol.kinds.enrol import Enrol
 from protocol.kinds.erase import Erase
 from protocol.kinds.registry import content
-from protocol.records import Record, read_header, read_record
-from storage.rows import standing_of
+from protocol.records import GOV, Record, read_header, read_record
+from storage.rows import find_log, id_at
 from storage.store import Store
 
 MAX_SPARED = 1024  # spared records a device; of more, those with the lowest ids
+MAX_LOOSE = 2048  # objects that wait, or are about devices in no view; of more, the lowest ids
+CANDIDATE_RECORDS = 8  # of a device whose membership chain is not here yet
+
+Key = tuple[int, bytes, bytes]
 
 
 def digest(store: Store) -> bytes:
-    """16 bytes over all ids, for HELLO."""
-    rows = store.db.execute("SELECT id FROM side ORDER BY id")
-    return sha256(b"".join(row[0] for row in rows)).digest()[:16]
+    """16 bytes over the ids of all that counts, for HELLO."""
+    return sha256(b"".join(ids(store))).digest()[:16]
 
 
 def ids(store: Store) -> list[bytes]:
-    """All ids, in order."""
-    return [row[0] for row in store.db.execute("SELECT id FROM side ORDER BY id")]
+    """The ids of all that counts, in order."""
+    return [row[0] for row in store.db.execute("SELECT id FROM side WHERE live = 1 ORDER BY id")]
+
+
+def lacking(store: Store, wanted: Collection[bytes]) -> list[bytes]:
+    """Those of `wanted` that are not here, waiting or not."""
+    mine = {row[0] for row in store.db.execute("SELECT id FROM side")}
+    return [object_id for object_id in wanted if object_id not in mine]
 
 
 def get(store: Store, object_id: bytes) -> bytes | None:
@@ -38,59 +57,184 @@ def get(store: Store, object_id: bytes) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
-def put(store: Store, found: SideObject) -> bool:
-    """Keep a checked object if it is wanted and beats what holds its place; True if it is new.
+class _About(NamedTuple):
+    """What is noted of an object beside its bytes."""
 
-    A fork or a spared record of a device that nobody here knows is not kept: sync brings it
-    again once the device's log is here.
+    sort: str
+    subject: bytes
+    place: str
+    rank: int
+    key: bytes
+
+
+def put(store: Store, found: SideObject) -> bool:
+    """Keep a checked object if it beats what holds its place; True if it is new.
+
+    Whether it counts is for `weigh` to say. Contests of one place are all kept: which of them
+    counts depends on their joins.
     """
-    subject, rank = _subject(found), 0
-    match found:
-        case Fork():
-            sort, rank = "fork", found.seq
-            place = f"fork {found.device.hex()} {found.lane}"
-        case Contest():
-            invites = sorted(content(join).invite for join in found.records[1::2])
-            sort, place = "contest", f"contest {invites[0].hex()}"
-        case Spared():
-            sort, place = "record", f"record {found.record.id.hex()}"
-            if not spares(store, found.record):
-                return False
-    if sort != "contest" and standing_of(store, subject) is None:
-        return False
-    other = store.db.execute("SELECT rank, id FROM side WHERE place = ?", [place]).fetchone()
-    if other is not None:
-        if (other[0], other[1]) <= (rank, found.id):
+    about = _about(store, found)
+    rows = store.db.execute(
+        "SELECT rank, key, id FROM side WHERE place = ?", [about.place]
+    ).fetchall()
+    order = (about.rank, about.key, found.id)
+    if about.sort == "contest":
+        if order in rows:
             return False
-        store.db.execute("DELETE FROM side WHERE place = ?", [place])
+    elif rows:
+        if min(rows) <= order:
+            return False
+        store.db.execute("DELETE FROM side WHERE place = ?", [about.place])
     store.db.execute(
-        "INSERT INTO side (id, sort, subject, place, rank, raw) VALUES (?, ?, ?, ?, ?, ?)",
-        [found.id, sort, subject, place, rank, found.raw],
+        "INSERT INTO side (id, sort, subject, place, rank, key, live, raw)"
+        " VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
+        [found.id, *about, found.raw],
     )
-    if sort == "record":
+    if isinstance(found, Spared):
         store.db.execute(
             "DELETE FROM side WHERE id IN (SELECT id FROM side WHERE subject = ?"
-            " AND sort = 'record' ORDER BY id LIMIT -1 OFFSET ?)",
-            [subject, MAX_SPARED],
+            " AND sort NOT IN ('fork', 'contest') ORDER BY id LIMIT -1 OFFSET ?)",
+            [about.subject, MAX_SPARED],
         )
+    store.changed.add("side")
     return True
 
 
-def _subject(found: SideObject) -> bytes:
+def _about(store: Store, found: SideObject) -> _About:
     match found:
-        case Fork(device=device):
-            return device
+        case Fork(device=device, lane=lane, seq=seq):
+            place = f"fork {device.hex()} {lane}"
+            return _About("fork", device, place, seq, _fork_key(found))
         case Contest(records=records):
-            return records[0].header.device
+            joins = records[1::2]
+            invites = sorted(content(join).invite.hex() for join in joins)
+            key = b"".join(join.id for join in joins)
+            return _About(
+                "contest", records[0].header.device, "contest " + " ".join(invites), 0, key
+            )
         case Spared(record=record):
-            return record.header.device
+            sort, key = "record", record.id
+            if isinstance(content(record), Erase):
+                sort = "erase"
+            elif (person := enrolled(store, record)) is not None:
+                sort, key = "enrol", record.id + person
+            header = record.header
+            return _About(sort, header.device, f"record {record.id.hex()}", header.seq, key)
+
+
+def _fork_key(proof: Fork) -> bytes:
+    """Both first ids, then for each branch how long it is and where it ends."""
+    branches = [[sha256(raw).digest() for raw, _ in b] for b in _proof_branches(proof.raw)]
+    firsts = b"".join(branch[0] for branch in branches)
+    return firsts + b"".join(len(b).to_bytes(2, "big") + b[-1] for b in branches)
+
+
+def enrolled(store: Store, record: Record) -> bytes | None:
+    """The person whose valid enrolment of its device this record is."""
+    said = content(record)
+    if not isinstance(said, Enrol) or record.header.seq != 1:
+        return None
+    try:
+        said.check(store.community, record.header.device)
+    except Invalid:
+        return None
+    return said.person
 
 
 def spares(store: Store, record: Record) -> bool:
-    """Only erases, and records that a certificate cites, are spared."""
-    if isinstance(content(record), Erase):
-        return True
-    return store.certified is not None and record.id in store.certified.roll.cited
+    """Only erases, enrolments, and records that a certificate cites, are spared."""
+    if record.header.lane != GOV or record.body is None:
+        return False
+    certified = store.certified
+    return (
+        isinstance(content(record), Erase)
+        or (certified is not None and record.id in certified.roll.cited)
+        or enrolled(store, record) is not None
+    )
+
+
+def weigh(store: Store, persons: Collection[bytes]) -> None:
+    """Judge again which proofs and spared records count. `persons`: on the roll, or guests.
+
+    A fork counts unless a cut lies below it. A record counts while no log in view holds it. Of
+    devices in no view, only what everybody can know counts: the beginning of `gov`, and of
+    records those for somebody in `persons`.
+    """
+    seen_devices = {
+        row[0]
+        for row in store.db.execute("SELECT key FROM device WHERE standing != ?", [CANDIDATE])
+    }
+    loose = 0
+    for object_id, *about, live in store.db.execute(
+        "SELECT id, sort, subject, place, rank, key, live FROM side WHERE sort != 'contest'"
+    ).fetchall():
+        noted = _About(*about)
+        seen = noted.subject in seen_devices
+        if noted.sort == "fork":
+            counts = _fork_counts(store, noted, seen)
+        else:
+            counts = _record_counts(store, noted, seen, persons)
+        loose += not (counts and seen)
+        if counts != live:
+            store.db.execute("UPDATE side SET live = ? WHERE id = ?", [counts, object_id])
+    if loose > MAX_LOOSE:
+        _forget_loose(store)
+
+
+def _fork_counts(store: Store, noted: _About, seen: bool) -> bool:
+    lane = int(noted.place.split()[2])
+    if not seen and (lane != GOV or noted.rank > CANDIDATE_RECORDS):
+        return False
+    log = find_log(store, noted.subject, lane)
+    return log is None or log.cut_seq is None or noted.rank <= log.cut_seq
+
+
+def _record_counts(store: Store, noted: _About, seen: bool, persons: Collection[bytes]) -> bool:
+    certified = store.certified
+    if certified is None:
+        return False
+    cited = noted.key[:32] in certified.roll.cited
+    if noted.sort == "record" and not cited:
+        return False
+    # An enrolment says whom the device may erase for; the roll says so of its own devices.
+    owner = noted.key[32:]
+    if noted.sort == "enrol" and not cited and certified.roll.person_of(noted.subject) == owner:
+        return False
+    if not seen:
+        return noted.rank <= CANDIDATE_RECORDS and _concerns(store, noted, persons)
+    log = find_log(store, noted.subject, GOV)
+    in_view = log is not None and noted.rank <= log.limit
+    return not (in_view and log and id_at(store, log.no, noted.rank) == noted.key[:32])
+
+
+def _concerns(store: Store, noted: _About, persons: Collection[bytes]) -> bool:
+    """Whether a device in no view was enrolled by one of `persons`."""
+    if noted.sort == "enrol":
+        return noted.key[32:] in persons
+    rows = store.db.execute("SELECT person FROM author WHERE device = ?", [noted.subject])
+    return any(row[0] in persons for row in rows.fetchall())
+
+
+def _forget_loose(store: Store) -> None:
+    store.db.execute(
+        "DELETE FROM side WHERE id IN (SELECT side.id FROM side"
+        " LEFT JOIN device ON device.key = side.subject"
+        " WHERE sort != 'contest' AND (live = 0 OR coalesce(standing, 0) = 0)"
+        " ORDER BY side.id LIMIT -1 OFFSET ?)",
+        [MAX_LOOSE],
+    )
+
+
+def drop_fork(store: Store, device: bytes, lane: int) -> None:
+    """Forget the proof of a log's fork."""
+    store.db.execute("DELETE FROM side WHERE place = ?", [f"fork {device.hex()} {lane}"])
+
+
+def spared(store: Store) -> list[Record]:
+    """Every spared record, whether it counts or waits."""
+    rows = store.db.execute("SELECT raw FROM side WHERE sort NOT IN ('fork', 'contest')")
+    found = (read_object(raw, store.community) for (raw,) in rows.fetchall())
+    return [each.record for each in found if isinstance(each, Spared)]
 
 
 def tips(store: Store, device: bytes, lane: int) -> set[bytes]:
@@ -100,26 +244,27 @@ def tips(store: Store, device: bytes, lane: int) -> set[bytes]:
     ).fetchone()
     if row is None:
         return set()
-    return {read_header(_proof_branch(row[0])[0][0]).prev}
+    return {read_header(_proof_branches(row[0])[0][0][0]).prev}
 
 
-def branch(store: Store, device: bytes, lane: int) -> list[Record]:
-    """One branch of this log's fork proof, headers only, up to its signature."""
-    row = store.db.execute(
-        "SELECT raw FROM side WHERE place = ?", [f"fork {device.hex()} {lane}"]
-    ).fetchone()
-    if row is None:
-        return []
-    return [read_record(raw, signature, None, None) for raw, signature in _proof_branch(row[0])]
+def shown(proof: Fork) -> list[Record]:
+    """The records of both branches of a proof, headers only, in the order of their seqs."""
+    records = [
+        read_record(raw, signature, None, None)
+        for branch in _proof_branches(proof.raw)
+        for raw, signature in branch
+    ]
+    return sorted(records, key=lambda record: (record.header.seq, record.id))
 
 
-def _proof_branch(raw: bytes) -> list[Any]:
+def _proof_branches(raw: bytes) -> list[Any]:
     proof: Any = decode(raw, limit=MAX_OBJECT)  # checked in full before it was kept
-    chosen: list[Any] = proof[4]
-    return chosen
+    return [proof[4], proof[5]]
 
 
 def forks(store: Store) -> list[tuple[bytes, int, int]]:
-    """(device, lane, seq) of every proven fork."""
-    rows = store.db.execute("SELECT rank, place FROM side WHERE sort = 'fork' ORDER BY place")
+    """(device, lane, seq) of every proven fork that no certificate has settled."""
+    rows = store.db.execute(
+        "SELECT rank, place FROM side WHERE sort = 'fork' AND live = 1 ORDER BY place"
+    )
     return [(bytes.fromhex(p.split()[1]), int(p.split()[2]), rank) for rank, p in rows]

@@ -6,6 +6,8 @@ went. It is a function of what is held, so calling it once too often changes not
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from governance.membership import (
     CANDIDATE,
     ON_OFFER,
@@ -17,13 +19,11 @@ from governance.membership import (
     Standings,
     standings,
 )
-from protocol.evidence import Contest, contest_proof, read_object
-from protocol.kinds.enrol import Enrol
 from protocol.kinds.join import Join
-from protocol.kinds.registry import content
-from protocol.records import GOV
-from storage import certificates, log, objects
-from storage.rows import find_log, record_at
+from protocol.records import GOV, LANES
+from storage import certificates, contests, erasing, log, sideset
+from storage.prefix import advance, advance_all
+from storage.rows import find_log, records_from
 from storage.store import Store
 from storage.views.registry import VIEWS
 
@@ -32,6 +32,18 @@ ROUNDS = 8  # settling one thing may place what was set aside, which may settle 
 
 def facts(store: Store) -> Facts:
     """What the admissible `gov` logs and the side set say about membership."""
+    known, keys = _facts_of_logs(store)
+    return _with_contests(store, known, keys)
+
+
+def _with_contests(store: Store, known: Facts, keys: contests.Keys) -> Facts:
+    joinings = {each.record: each for each in contests.joinings(store, keys)}
+    joinings |= {each.record: each for each in known.joinings}
+    return known._replace(joinings=list(joinings.values()))
+
+
+def _facts_of_logs(store: Store) -> tuple[Facts, contests.Keys]:
+    """The facts that logs state, and the one-time keys of the invitations among them."""
     query = store.db.execute
     enrolments = [Enrolment(*row) for row in query("SELECT device, person, record FROM enrolment")]
     persons = {item.device: item.person for item in enrolments}
@@ -42,7 +54,7 @@ def facts(store: Store) -> Facts:
     ):
         invitations.append(Invitation(record, device, slot, round_))
         keys[record] = key
-    joinings: dict[bytes, Joining] = {}
+    joinings: list[Joining] = []
     certified = store.certified
     for device, invite, proof, record in query("SELECT device, invite, proof, record FROM joining"):
         person = persons.get(device)
@@ -55,32 +67,12 @@ def facts(store: Store) -> Facts:
                 keys[invite], store.community, person, device
             )
         ):
-            joinings[record] = Joining(record, device, person, invite)
-    for joining in _contested(store, keys):
-        joinings.setdefault(joining.record, joining)
+            joinings.append(Joining(record, device, person, invite))
     confirmations = [
         Confirmation(*row)
         for row in query("SELECT device, seq, slot, round, joined FROM confirmation")
     ]
-    return Facts(enrolments, invitations, list(joinings.values()), confirmations)
-
-
-def _contested(store: Store, keys: dict[bytes, bytes]) -> list[Joining]:
-    """The joins that contests in the side set prove."""
-    found = []
-    for (raw,) in store.db.execute("SELECT raw FROM side WHERE sort = 'contest'").fetchall():
-        contest = read_object(raw, store.community)
-        assert isinstance(contest, Contest)  # noqa: S101 - kept as one
-        for enrol, join in (contest.records[:2], contest.records[2:]):
-            who, said = content(enrol), content(join)
-            if (
-                isinstance(who, Enrol)
-                and isinstance(said, Join)
-                and said.invite in keys
-                and said.proves(keys[said.invite], store.community, who.person, join.header.device)
-            ):
-                found.append(Joining(join.id, join.header.device, who.person, said.invite))
-    return found
+    return Facts(enrolments, invitations, joinings, confirmations), keys
 
 
 def assess(store: Store) -> tuple[Facts, Standings] | None:
@@ -97,46 +89,33 @@ def settle(store: Store) -> None:
     """Bring devices, views and what was set aside in line. The caller holds the transaction."""
     told = set(store.changed)
     for _ in range(ROUNDS):
-        store.changed.discard("gov")
-        assessed = assess(store)
-        if assessed is None:
+        store.changed.difference_update(("gov", "side", "fork"))
+        state, charter = certificates.current(store), certificates.charter(store)
+        if state is None or charter is None:
             break
-        _keep_contests(store, assessed[1])
-        for device in _update_devices(store, assessed[1]):
+        slots = charter.membership.invite_slots
+        known, keys = _facts_of_logs(store)
+        contests.weigh(store, state, slots, known, keys)
+        now = standings(state.roll, slots, _with_contests(store, known, keys))
+        for device in _update_devices(store, now):
             store.changed.add("standing")
             log.place_waiting(store, device)
+        persons = now.guests.keys() | state.roll.persons.keys()
+        _spare_out_of_view(store, persons)
+        sideset.weigh(store, persons)
         told |= store.changed
-        if "gov" not in store.changed:
+        if not store.changed & {"gov", "side", "fork"}:
             break
     store.changed.update(told)
 
 
-def _keep_contests(store: Store, now: Standings) -> None:
-    """A slot with several joins: keep the proof, so that peers who hold one learn of it."""
-    for joinings in now.contested.values():
-        pairs = []
-        for joining in joinings:
-            gov = find_log(store, joining.device, GOV)
-            if gov is None:
-                continue
-            enrol, join = record_at(store, gov.no, 1), record_at(store, gov.no, 2)
-            if enrol is not None and join is not None and join.id == joining.record:
-                pairs.append((enrol, join))
-        if len(pairs) > 1:
-            objects.keep_contest(store, contest_proof(store.community, pairs[0], pairs[1]))
-
-
 def _update_devices(store: Store, now: Standings) -> list[bytes]:
     """Write the standings; devices that are no longer mere candidates."""
-    before = {
-        key: (no, standing, person)
-        for no, key, standing, person in store.db.execute(
-            "SELECT no, key, standing, person FROM device"
-        )
-    }
+    before = store.db.execute("SELECT no, key, standing, person FROM device").fetchall()
     moved: list[int] = []
     came: list[bytes] = []
-    for key, (no, standing, person) in before.items():
+    owned: list[tuple[bytes, bytes | None]] = []
+    for no, key, standing, person in before:
         new, owner = now.devices.get(key, (CANDIDATE, None))
         if (standing, person) == (new, owner):
             continue
@@ -148,16 +127,34 @@ def _update_devices(store: Store, now: Standings) -> list[bytes]:
         if standing == CANDIDATE:
             came.append(key)
         if owner != person:
-            _erase_again(store, key)
+            owned.append((key, owner))
     if moved:
         for view in VIEWS:
             view.standing(store, moved)
+    for key, owner in owned:
+        _now_owned(store, key, owner)
     return came
 
 
-def _erase_again(store: Store, device: bytes) -> None:
-    """A device's person became known: the erasures it wrote come into force."""
-    gov = find_log(store, device, GOV)
-    if gov is None:
+def _now_owned(store: Store, device: bytes, owner: bytes | None) -> None:
+    """A device's person became known: what they erased goes from its logs as well."""
+    if owner is None:
         return
-    log.enforce_erases(store, gov)
+    advance_all(store, erasing.enforce_again(store, owner))
+    for lane in LANES.values():
+        found = find_log(store, device, lane)
+        if found is not None:
+            advance(store, found)
+
+
+def _spare_out_of_view(store: Store, persons: Collection[bytes]) -> None:
+    """Erases by devices that no peer sees, for somebody whom all see, go by the side set."""
+    for device, person in store.db.execute(
+        "SELECT device.key, author.person FROM device JOIN author ON author.device = device.key"
+        " WHERE standing = ?",
+        [CANDIDATE],
+    ).fetchall():
+        gov = find_log(store, device, GOV) if person in persons else None
+        if gov is not None:
+            begin = records_from(store, gov.no, 1, min(sideset.CANDIDATE_RECORDS, gov.prefix_seq))
+            log.spare_beyond(store, list(begin))

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 
 from protocol.errors import Invalid
 from protocol.records import GOV, read_record, signed
-from storage import certificates, digest, erasing, log
+from storage import certificates, digest, erasing, sideset
+from storage.prefix import advance, learn
 from storage.rows import Log, all_logs, log_by_no
 from storage.standing import settle
 from storage.store import Store, h64
@@ -74,7 +75,7 @@ def _verify_log(store: Store, each: Log) -> Iterator[str | None]:
             if h64(record.id) != prefix:
                 yield f"record {at} is filed under another id"
             needed = body is None and at <= each.prefix_seq
-            if needed and not erasing.is_erased(store, each.person, record):
+            if needed and not erasing.excused(store, each.person, record):
                 yield f"the body of record {at} is missing"
             if each.lane == GOV and not signed(record, store.community):
                 yield f"record {at} is not validly signed"
@@ -101,22 +102,29 @@ def rebuild(store: Store, progress: Progress = _silent) -> tuple[int, str]:
         for view in VIEWS:
             for table in view.tables:
                 store.db.execute(f"DELETE FROM {table}")
-        store.db.execute("DELETE FROM erased")
+        for table in ("author", "erasure", "erased"):
+            store.db.execute(f"DELETE FROM {table}")
         store.db.execute("DELETE FROM meta WHERE key = 'text_indexed'")
         store.db.execute("UPDATE device SET standing = 0, person = NULL")
         store.db.execute("UPDATE log SET prefix_seq = 0, prefix_id = zeroblob(32)")
+        store.db.execute("UPDATE side SET live = 0")
         store.certified = None
-        certificates.current(store)
+        state = certificates.current(store)
+        if state is not None:
+            certificates.learn_authors(store, state.roll.persons)
         logs = sorted(all_logs(store), key=lambda each: each.lane != GOV)
         for number, each in enumerate(logs):
             if each.lane != GOV and number and logs[number - 1].lane == GOV:
+                _learn_spared(store)
                 settle(store)
-            log.advance(store, log_by_no(store, each.no))
+            advance(store, log_by_no(store, each.no))
             progress(number + 1, len(logs))
-        store.changed.add("gov")
-        settle(store)
-        for each in logs:
-            if each.lane == GOV:
-                log.enforce_erases(store, each)
+        _learn_spared(store)
         settle(store)
     return len(VIEWS), digest.digest(store)
+
+
+def _learn_spared(store: Store) -> None:
+    """What spared records say about erasures."""
+    for record in sideset.spared(store):
+        learn(store, record)

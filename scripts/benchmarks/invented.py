@@ -129,7 +129,7 @@ _MODES = (60, 8, 6, 8, 8, 10)
 
 SEARCHES: tuple[dict[str, str], ...] = (
     {"q": "oak"},
-    {"q": "ceram"},
+    {"q": "porcel"},
     {"q": "hand"},
     {"q": "blue wool scarf"},
     {"q": "teapot porcelain"},

@@ -72,14 +72,19 @@ def _texts(body: bytes | None) -> tuple[str, str]:
     return said.title, "\n".join(filter(None, more))
 
 
-def forget(store: Store, where: str, values: Sequence[object], *, reused: bool = False) -> None:
-    """Take versions out of the index. Where their rowids may be `reused`, indexing steps back."""
-    rows = store.db.execute(
-        f"SELECT rowid FROM listing WHERE {where} ORDER BY rowid",
-        list(values),
-    ).fetchall()
-    if not rows:
-        return
+def forget(store: Store, where: str, values: Sequence[object]) -> None:
+    """Take versions out of the index."""
+    rows = store.db.execute(f"SELECT rowid FROM listing WHERE {where}", list(values)).fetchall()
     store.db.conn.executemany("DELETE FROM listing_text WHERE rowid = ?", rows)
-    if reused:
-        _reach(store, min(_reached(store), rows[0][0] - 1))
+
+
+def step_back(store: Store, log_no: int, after: int) -> None:
+    """Records of a log after a seq are about to go: their rowids will be used again.
+
+    All of them count, not only listings: an erased one left no row in the view.
+    """
+    (first,) = store.db.execute(
+        "SELECT min(rowid) FROM record WHERE log_no = ? AND seq > ?", [log_no, after]
+    ).fetchone()
+    if first is not None and first <= _reached(store):
+        _reach(store, first - 1)

@@ -144,7 +144,8 @@ def _roots(store: Store, where: str, values: Sequence[object]) -> set[int]:
 def retract(store: Store, log_no: int, after: int) -> None:
     """Take back what a log said after a seq."""
     roots = _roots(store, "log_no = ? AND seq > ?", [log_no, after])
-    listing_text.forget(store, "log_no = ? AND seq > ?", [log_no, after], reused=True)
+    listing_text.forget(store, "log_no = ? AND seq > ?", [log_no, after])
+    listing_text.step_back(store, log_no, after)
     store.db.execute("DELETE FROM listing WHERE log_no = ? AND seq > ?", [log_no, after])
     store.db.execute("DELETE FROM withdrawal WHERE log_no = ? AND seq > ?", [log_no, after])
     refresh(store, roots)

@@ -1,0 +1,94 @@
+"""Whatever the order, the path and the pieces: who holds the same shows the same."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from storage import frontier
+from storage.digest import digest
+from storage.store import Store
+from storage.verify import rebuild, verify
+from tests.storage.post import (
+    CERTIFICATE,
+    FOUND,
+    Parcel,
+    agree,
+    deliver,
+    new_store,
+    parcels,
+    proofs,
+    shuffled,
+)
+from tests.storage.world import Script, make, scripts
+
+LONG = bool(os.environ.get("MOOTHALL_LONG"))
+often = settings(
+    max_examples=5000 if LONG else 60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+seeds = st.integers(0, 2**32)
+
+
+def in_order(store: Store) -> str:
+    """The digest of a store that is sound: verified, built again, nobody blamed."""
+    checked, faults = verify(store)
+    assert faults == []
+    assert checked == store.db.execute("SELECT count(*) FROM record").fetchone()[0]
+    assert store.db.execute("SELECT who, reason FROM fault").fetchall() == []
+    before = digest(store)
+    assert rebuild(store)[1] == before
+    return before
+
+
+def dealt(rng: Random, count: int, posted: Sequence[Parcel]) -> list[list[Parcel]]:
+    """Each piece to some of the stores, some to none. Of the chain as much as came by then."""
+    piles: list[list[Parcel]] = [[] for _ in range(count)]
+    for pile in piles:
+        chain = [p for p in posted if p[0] in (FOUND, CERTIFICATE)]
+        pile += chain[: rng.randint(0, len(chain))]
+    rng.choice(piles)[:] = chain
+    lost = rng.choice((0.0, 0.0, 0.2))
+    for parcel in posted:
+        if parcel[0] not in (FOUND, CERTIFICATE) and rng.random() >= lost:
+            for pile in rng.sample(piles, rng.randint(1, count)):
+                pile.append(parcel)
+    return piles
+
+
+@often
+@given(scripts, seeds, st.integers(2, 4))
+def test_friends_who_heard_parts_of_it_agree_after_talking(
+    script: Script, seed: int, count: int
+) -> None:
+    world, rng = make(script), Random(seed)
+    posted = parcels(world, rng) + (proofs(world) if rng.random() < 0.3 else [])
+    stores = [new_store(world, f"friend {number}") for number in range(count)]
+    for store, pile in zip(stores, dealt(rng, count, posted), strict=True):
+        for parcel in shuffled(pile, rng):
+            deliver(store, parcel)
+
+    agree(stores)
+
+    assert len({in_order(store) for store in stores}) == 1
+
+
+@often
+@given(scripts, seeds)
+def test_friends_who_heard_all_of_it_in_different_order_agree_at_once(
+    script: Script, seed: int
+) -> None:
+    world, rng = make(script), Random(seed)
+    also = proofs(world) if rng.random() < 0.5 else []
+    stores = [new_store(world, name) for name in ("mia", "leo", "zoe")]
+    for store in stores:
+        for parcel in shuffled(parcels(world, rng) + also, rng):
+            deliver(store, parcel)
+
+    assert len({frontier.hello(store) for store in stores}) == 1
+    assert len({in_order(store) for store in stores}) == 1
