@@ -35,6 +35,7 @@ class Conversation:
         self._store = store
         self._stream = stream
         self._peers = peers
+        self._asking = True
         self._holdings = StoreHoldings(store, stream.peer, kept)
 
     @property
@@ -50,8 +51,9 @@ class Conversation:
         """
         return await self._guarded(self._start)
 
-    async def serve(self) -> bool:
-        """Take part in a conversation that the peer opened."""
+    async def serve(self, *, asking: bool = True) -> bool:
+        """Take part in a conversation that the peer opened; without `asking`, only answer."""
+        self._asking = asking
         return await self._guarded(self._serve)
 
     async def _guarded(self, talk: Callable[[], Any]) -> bool:
@@ -89,7 +91,8 @@ class Conversation:
             return False
         self._compare_certificates(mine, theirs)
         theirs = await self._answer()
-        await self._ask(self._holdings.hello(), theirs)
+        if self._asking:
+            await self._ask(self._holdings.hello(), theirs)
         await self._say(Bye("done"))
         return True
 

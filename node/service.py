@@ -44,6 +44,7 @@ SETTLE_SECONDS = 0.3
 TELLER_SECONDS = 30.0
 KNOCK_SECONDS = 5.0
 ROUNDS = 4  # conversations in a row with one peer until both hold the same
+TEXT_PAUSE = 0.05
 TEXT_STEP = 250  # listings whose text is indexed in one go: about 10 ms
 FLOOD = 200  # own new records, and
 FLOOD_MESSAGES = 4  # gossip messages, above which neighbours are synced with instead
@@ -74,6 +75,7 @@ class Node:
         self._dice = dice or random.SystemRandom()
         self.neighbours = Neighbours(self.store, network, self.peers, clock=clock, dice=self._dice)
         self._talking: set[str] = set()
+        self._serving = 0
         self._again: set[str] = set()
         self._published: dict[int, int] = {}
         self._told = 0
@@ -242,7 +244,12 @@ class Node:
             return
         self._heard[stream.peer] = self._clock()
         talk = Conversation(self.store, stream, self.peers, self.kept)
-        await talk.serve()
+        self._serving += 1
+        try:
+            # Already asking this peer on a stream of ours: twice would bring everything twice.
+            await talk.serve(asking=stream.peer not in self._talking)
+        finally:
+            self._serving -= 1
         if talk.new_records:
             self._news.set()
         await self._gate_may_have_changed()
@@ -315,6 +322,8 @@ class Node:
         while True:
             self._text = trio.Event()
             while True:
+                while self._talking or self._serving:  # records come first
+                    await trio.sleep(TEXT_PAUSE)
                 try:
                     with self.store.transaction(sync=FAST):
                         done = listing_text.index_some(self.store, TEXT_STEP)

@@ -184,6 +184,8 @@ CREATE INDEX listing_root ON listing (root64);
 CREATE INDEX listing_edit ON listing (root64) WHERE root IS NOT NULL;
 CREATE INDEX listing_new ON listing (shown_ms) WHERE state = 1;
 CREATE INDEX listing_category ON listing (category, shown_ms) WHERE state = 1;
+CREATE INDEX listing_place ON listing (place, shown_ms) WHERE state = 1;
+CREATE INDEX listing_price ON listing (coalesce(price, 9223372036854775807)) WHERE state = 1;
 
 CREATE TABLE withdrawal (
     log_no INTEGER NOT NULL, seq INTEGER NOT NULL, root64 INTEGER NOT NULL, root BLOB NOT NULL,

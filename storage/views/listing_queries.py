@@ -144,7 +144,7 @@ def _count(
 
 def _order(sort: str, words: bool, total: int) -> str:
     if sort == "price":
-        return "listing.price IS NULL, listing.price, listing.rowid"
+        return "coalesce(listing.price, 9223372036854775807), listing.rowid"
     if sort == "price-desc":
         return "listing.price DESC, listing.rowid"
     if words:
