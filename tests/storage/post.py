@@ -78,7 +78,11 @@ def proofs(world: World) -> list[Parcel]:
                 if all(sides) and (at or sides[0][0].header.prev == sides[1][0].header.prev):
                     made.append((OBJECT, fork_proof(world.community, *sides).raw))
     for one_, other_ in combinations(world.joined, 2):
-        if one_.device is not other_.device and "ana1" not in (one_.device.name, other_.device.name):
+        names = one_.device.name, other_.device.name
+        if one_.device is not other_.device and "ana1" not in names:
+            one_.device.name,
+            other_.device.name,
+        ):
             pairs = [
                 next(b.records[:2] for b in j.device.logs[GOV] if j.record in b.records)
                 for j in (one_, other_)
