@@ -80,9 +80,6 @@ def proofs(world: World) -> list[Parcel]:
     for one_, other_ in combinations(world.joined, 2):
         names = one_.device.name, other_.device.name
         if one_.device is not other_.device and "ana1" not in names:
-            one_.device.name,
-            other_.device.name,
-        ):
             pairs = [
                 next(b.records[:2] for b in j.device.logs[GOV] if j.record in b.records)
                 for j in (one_, other_)
