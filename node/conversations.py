@@ -12,7 +12,7 @@ from typing import Any
 
 import trio
 
-from node.network.links import LinkError, Stream
+from node.network.links import MAX_MESSAGE, LinkError, Stream
 from node.peers import Peers
 from protocol.errors import Invalid, PeerFault
 from protocol.messages import Bye, Hello, SegmentOf, Turn, pack, unpack
@@ -23,6 +23,8 @@ from storage.store import Store
 logger = logging.getLogger("moothall.sync")
 
 IDLE_SECONDS = 30.0  # how long one message may take
+PATIENCE_SECONDS = 120.0  # without a new record while we ask
+MAX_HELLO = 1024  # bytes
 USELESS = 64  # segments without a new record in one conversation
 
 
@@ -99,17 +101,21 @@ class Conversation:
     def _compare_certificates(self, mine: Hello, theirs: Hello) -> None:
         """Two certificates at one height: shown, and the records are synced all the same."""
         if mine.height == theirs.height and mine.certificate != theirs.certificate:
-            self._peers.note(f"certificate {mine.height}", "certificate-conflict")
+            self._peers.note(self._stream.peer, "other-certificate")
 
     async def _ask(self, mine: Hello, theirs: Hello) -> None:
         asker = Asker(self._holdings)
         questions = asker.begin(mine, theirs)
-        useless = 0
+        useless, lately = 0, trio.current_time()
         while not asker.done:
             for question in questions:
                 await self._say(question)
             answer, before = await self._hear(), self.new_records
             questions = asker.receive(answer)
+            if self.new_records > before:
+                lately = trio.current_time()
+            elif trio.current_time() > lately + PATIENCE_SECONDS:
+                raise LinkError("too-slow", "the peer brings nothing new")
             if isinstance(answer, SegmentOf) and self.new_records == before:
                 useless += 1  # another peer was quicker, or this one wastes our time
                 if useless > USELESS:
@@ -138,15 +144,15 @@ class Conversation:
         if scope.cancelled_caught:
             raise LinkError("too-slow", "the peer does not read")
 
-    async def _receive(self) -> bytes:
+    async def _receive(self, limit: int = MAX_MESSAGE) -> bytes:
         with trio.move_on_after(IDLE_SECONDS) as scope:
-            frame = await self._stream.receive()
+            frame = await self._stream.receive(limit)
         if scope.cancelled_caught:
             raise LinkError("too-slow", "the peer does not speak")
         return frame
 
     async def _hear(self, kind: type[Any] = object) -> Any:
-        message = unpack(await self._receive())
+        message = unpack(await self._receive(MAX_HELLO if kind is Hello else MAX_MESSAGE))
         if kind is not object and isinstance(message, Bye):
             raise LinkError("bye", f"the peer ended: {message.reason}")
         if not isinstance(message, kind):

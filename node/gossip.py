@@ -150,8 +150,8 @@ class Hearing:
         try:
             certificates.keep(self._store, content)
         except Invalid as error:
-            if error.reason == "broken-chain":
-                return False  # ahead of us: sync brings what is between
+            if error.reason in ("broken-chain", "certificate-conflict"):
+                return False  # ahead of us, or another one of its height: not the carrier's fault
             raise
         settle(self._store)
         return True

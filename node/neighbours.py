@@ -18,7 +18,7 @@ from node.gossip import card_message
 from node.network.links import LinkError, Network, Stream
 from node.peers import Peers, usable
 from protocol.cards import MAX_FRAME, Card, make_card
-from protocol.errors import Invalid
+from protocol.errors import Invalid, StoreError
 from protocol.keys import Signer
 from storage.store import Store
 
@@ -90,13 +90,16 @@ class Neighbours:
                     self._peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME)
                 finally:
                     await stream.aclose()
-        except (LinkError, Invalid) as error:
+        except (LinkError, Invalid, StoreError) as error:
             self._exchanged.pop(peer, None)
             logger.debug("address cards with %s: %s", peer, error.reason)
         self.look()
 
     async def serve(self, stream: Stream) -> None:
         """A peer exchanges cards with us."""
+        if self._peers.waits(stream.peer) or not self._peers.may_ask(stream.peer):
+            await stream.aclose()
+            return
         try:
             with trio.move_on_after(EXCHANGE_SECONDS):
                 self._peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME)
@@ -130,10 +133,13 @@ class Neighbours:
                 if peer in here or after > self._clock() or not self._peers.may_talk(peer):
                     continue
                 try:
-                    await self._network.connect(peer, addresses)
-                    here.add(peer)
+                    with trio.move_on_after(DIAL_SECONDS):  # however many dead addresses it names
+                        await self._network.connect(peer, addresses)
+                        here.add(peer)
+                        continue
                 except LinkError as error:
                     logger.debug("can't reach %s: %s", peer, error.reason)
+                if peer not in here:
                     longer = min(LONGEST_WAIT, pause * 2)
                     self._pauses[peer] = (self._clock() + pause, longer)
             missing = len(here) < min(NEIGHBOURS, len(known))

@@ -10,6 +10,7 @@ import fcntl
 import json
 import logging
 import os
+import select
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,7 @@ logger = logging.getLogger("moothall")
 LISTEN = "/ip4/0.0.0.0/tcp/0"
 DESK = "127.0.0.1:0"
 JOIN_SECONDS = 30.0
+BUSY_MS = 500
 
 
 def real_network(home: Home, gate: Gate) -> Network:
@@ -114,6 +116,8 @@ async def _run(
     from node.gateway.context import Gateway
     from node.gateway.serve import serve
 
+    # SQLite waits for another process's lock inside this one thread; a busy step is tried again.
+    home.store.db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     peers = Peers(home.store, trio.current_time)
     network = real_network(home, peers.may_talk)
     node = Node(home, network, keys=home.unlock(), peers=peers)
@@ -128,8 +132,9 @@ async def _run(
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_end_on, signals, nursery.cancel_scope)
-            await nursery.start(node.run, _kept_listen(home, listen))
-            set_meta(home.store.db, "listen", json.dumps(_bound(network.addresses)))
+            wanted = _kept_listen(home, listen)
+            await nursery.start(node.run, wanted)
+            set_meta(home.store.db, "listen", json.dumps(_bound(wanted, network.addresses)))
             await nursery.start(control_server.serve, node)
             ready: dict[str, Any] = {
                 "peer": network.peer_id,
@@ -164,6 +169,8 @@ async def _end_on(signals: Any, scope: trio.CancelScope) -> None:
 async def _print_events(node: Node, as_json: bool) -> None:
     with node.events.listen() as events:
         async for event in events:
+            if not _read():
+                continue  # a reader that has stopped reading misses events; the node goes on
             _say(event, as_json, " ".join(str(value) for value in event.values()))
 
 
@@ -171,8 +178,16 @@ def _say(data: dict[str, Any], as_json: bool, text: str) -> None:
     """One line, flushed; a reader that went away does not end the node."""
     try:
         print(json.dumps(data) if as_json else text, flush=True)
-    except BrokenPipeError:
+    except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _read() -> bool:
+    """Whether a short line can be written to standard output without waiting for its reader."""
+    try:
+        return bool(select.select([], [sys.stdout], [], 0)[1])
+    except (OSError, ValueError):
+        return True  # a file, or nothing that can be asked
 
 
 def _welcome(ready: dict[str, Any]) -> str:
@@ -228,6 +243,15 @@ def _kept_listen(home: Home, listen: Sequence[str]) -> list[str]:
     ]
 
 
-def _bound(addresses: Sequence[str]) -> list[str]:
-    """Addresses without their peer id."""
-    return [address.split("/p2p/")[0] for address in addresses]
+def _bound(wanted: Sequence[str], addresses: Sequence[str]) -> list[str]:
+    """What was asked for, with the port that port 0 became; a wildcard stays a wildcard."""
+    kept = []
+    for address in wanted:
+        if address.endswith("/tcp/0"):
+            _, family, host, *_ = address.split("/")
+            wildcard = host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+            start = f"/{family}/" if wildcard else f"/{family}/{host}/"
+            ports = [each.split("/")[4] for each in addresses if each.startswith(start)]
+            address = f"{address[:-1]}{ports[0]}" if ports else address
+        kept.append(address)
+    return kept

@@ -11,7 +11,9 @@ from __future__ import annotations
 import logging
 import math
 import random
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import trio
@@ -45,6 +47,9 @@ TELLER_SECONDS = 30.0
 KNOCK_SECONDS = 5.0
 ROUNDS = 4  # conversations in a row with one peer until both hold the same
 TEXT_PAUSE = 0.05
+TEXT_PATIENCE = 40  # pauses before a step is taken all the same
+RETRY_SECONDS = 5.0  # after the store was busy or full
+STREAMS = 3  # conversations that one peer may have open with us
 TEXT_STEP = 250  # listings whose text is indexed in one go: about 10 ms
 FLOOD = 200  # own new records, and
 FLOOD_MESSAGES = 4  # gossip messages, above which neighbours are synced with instead
@@ -75,7 +80,7 @@ class Node:
         self._dice = dice or random.SystemRandom()
         self.neighbours = Neighbours(self.store, network, self.peers, clock=clock, dice=self._dice)
         self._talking: set[str] = set()
-        self._serving = 0
+        self._serving: Counter[str] = Counter()
         self._again: set[str] = set()
         self._published: dict[int, int] = {}
         self._told = 0
@@ -104,6 +109,7 @@ class Node:
             self._nursery = nursery
             await nursery.start(self.network.run, listen)
             self.neighbours.note_addresses(self._keys.device)
+            self._forget_invitation()
             nursery.start_soon(self.neighbours.dial)
             nursery.start_soon(self._sync_now_and_then)
             nursery.start_soon(self._do_duties)
@@ -142,8 +148,8 @@ class Node:
             self._news.set()  # proofs go by sync
         if words & {"gov", "certificate", "fork", "standing"}:
             self._wake.set()
-        if "standing" in words and self._nursery is not None:
-            self._nursery.start_soon(self.neighbours.say_where)
+        if "standing" in words:
+            self._start(self.neighbours.say_where)
             self._forget_invitation()
         self.neighbours.look()
         self._text.set()
@@ -157,8 +163,7 @@ class Node:
     def poke(self) -> None:
         """The owner's commands wrote to the store: publish what is new, act on it."""
         self.kept({"gov"})
-        if self._nursery is not None:
-            self._nursery.start_soon(self._publish)
+        self._start(self._publish)
 
     def _last_rowid(self) -> int:
         row = self.store.db.execute("SELECT max(rowid) FROM record").fetchone()
@@ -188,12 +193,15 @@ class Node:
     # Peers
 
     def _peer_changed(self, peer: str, up: bool) -> None:
-        if self.peers.may_talk(peer):
-            self.events.tell("peer-up" if up else "peer-down", peer=peer)
-        if up and self._nursery is not None:
+        if not up:
+            self._heard.pop(peer, None)
+        if not self.peers.may_talk(peer):
+            return
+        self.events.tell("peer-up" if up else "peer-down", peer=peer)
+        if up:
             self._heard[peer] = self._clock()
             self.neighbours.up(peer)
-            self._nursery.start_soon(self._welcome, peer)
+            self._start(self._welcome, peer)
 
     async def _welcome(self, peer: str) -> None:
         """A connection opened: exchange address cards; the lower id asks first."""
@@ -206,9 +214,20 @@ class Node:
     # Sync
 
     def _soon(self, peer: str) -> None:
-        """Gossip showed that this peer has more than we do."""
+        """Sync with this peer without waiting for it."""
+        self._start(self.sync_with, peer)
+
+    def _start(self, work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+        """Start short work whose failure ends nothing but itself."""
+
+        async def safely() -> None:
+            try:
+                await work(*arguments)
+            except Exception as error:  # the store may be full or busy; all else goes on
+                logger.error("%s: %s", work.__name__, type(error).__name__, exc_info=True)
+
         if self._nursery is not None:
-            self._nursery.start_soon(self.sync_with, peer)
+            self._nursery.start_soon(safely)
 
     async def sync_with(self, peer: str) -> None:
         """Talk with a peer until both hold the same, or a few times; never raises LinkError."""
@@ -235,21 +254,29 @@ class Node:
             logger.debug("no conversation with %s: %s", peer, error.reason)
         except StoreError as error:
             logger.error("what %s sent could not be kept: %s", peer, error)
+        except Exception as error:  # nothing that a peer sends may end the node
+            logger.error("talking with %s: %s", peer, type(error).__name__, exc_info=True)
+            self.peers.fault(peer, "unreadable")
+        else:
+            if peer in self._again:
+                self._news.set()
         finally:
+            self._again.discard(peer)
             self._talking.discard(peer)
 
     async def _serve_sync(self, stream: Stream) -> None:
-        if self.peers.waits(stream.peer) or not self.peers.may_ask(stream.peer):
+        busy = self._serving[stream.peer] >= STREAMS
+        if busy or self.peers.waits(stream.peer) or not self.peers.may_ask(stream.peer):
             await stream.aclose()
             return
         self._heard[stream.peer] = self._clock()
         talk = Conversation(self.store, stream, self.peers, self.kept)
-        self._serving += 1
+        self._serving[stream.peer] += 1
         try:
             # Already asking this peer on a stream of ours: twice would bring everything twice.
             await talk.serve(asking=stream.peer not in self._talking)
         finally:
-            self._serving -= 1
+            self._serving -= Counter([stream.peer])
         if talk.new_records:
             self._news.set()
         await self._gate_may_have_changed()
@@ -260,7 +287,7 @@ class Node:
             await trio.sleep(SYNC_SECONDS)
             here = [peer for peer in self.network.peers() if self.peers.may_talk(peer)]
             if here:
-                await self.sync_with(self._dice.choice(here))
+                self._soon(self._dice.choice(here))
 
     async def _spread(self) -> None:
         """What sync brought, gossip did not carry: tell the other neighbours, a few at a time."""
@@ -270,7 +297,7 @@ class Node:
             await trio.sleep(SPREAD_SECONDS)
             for peer in self.network.peers():
                 if self.peers.may_talk(peer):
-                    await self.sync_with(peer)
+                    self._soon(peer)
 
     async def _gate_may_have_changed(self) -> None:
         for peer in self.network.peers():
@@ -301,35 +328,39 @@ class Node:
         """Certify what is due, whenever membership changed and now and then for the clock."""
         while True:
             self._wake = trio.Event()
-            try:
-                made = teller.certify_due(self.store, self._keys.device)
-            except MoothallError as error:
-                logger.error("the teller's duty waits: %s", error)
-                made = []
-            if made:
-                self.kept({"certificate", "gov"})
-                for certificate in made:
-                    await self.network.publish(gossip.certificate_message(certificate.travel()))
-            await self._gate_may_have_changed()
             # Only the teller acts by the clock; everybody else has nothing to do until news comes.
             pause = TELLER_SECONDS if teller.is_teller(self.store) else math.inf
+            try:
+                made = teller.certify_due(self.store, self._keys.device)
+                if made:
+                    self.kept({"certificate", "gov"})
+                for certificate in made:
+                    await self.network.publish(gossip.certificate_message(certificate.travel()))
+            except (MoothallError, sqlite3.Error) as error:
+                logger.error("the teller's duty waits: %s", error)
+                pause = RETRY_SECONDS
+            await self._gate_may_have_changed()
             with trio.move_on_after(pause):
                 await self._wake.wait()
-            await trio.sleep(0)
 
     async def _index_text(self) -> None:
         """Fill the full text while nothing else is waiting."""
         while True:
             self._text = trio.Event()
             while True:
-                while self._talking or self._serving:  # records come first
+                for _ in range(TEXT_PATIENCE):  # records come first, but not for ever
+                    if not (self._talking or self._serving.total()):
+                        break
                     await trio.sleep(TEXT_PAUSE)
                 try:
+                    if not listing_text.behind(self.store):
+                        break
                     with self.store.transaction(sync=FAST):
                         done = listing_text.index_some(self.store, TEXT_STEP)
-                except StoreError as error:
-                    logger.error("the full text waits: %s", error)
-                    break
+                except (StoreError, sqlite3.Error) as error:
+                    logger.warning("the full text waits: %s", error)
+                    await trio.sleep(RETRY_SECONDS)
+                    continue
                 if not done:
                     break
                 await trio.sleep(0.005)

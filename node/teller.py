@@ -35,8 +35,8 @@ def certify_due(store: Store, signer: Signer) -> list[Certificate]:
     """
     made: list[Certificate] = []
     while True:
-        if not is_teller(store) or _copied(store):
-            return made
+        if not is_teller(store) or _copied(store) or not _decision(store):
+            return made  # the write lock is taken only when there is something to write
         with store.transaction():
             decision = _decision(store)
             if not decision:

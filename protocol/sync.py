@@ -159,6 +159,7 @@ class Asker:
         self._wanted: list[Place] = []
         self._open: set[Log] = set()  # logs of the Want that is being answered
         self._parted: dict[Log, int] = {}
+        self._forked: set[Log] = set()
         self._bisection: Bisection | None = None
         self._asked: list[int] = []
         self.done = False
@@ -200,6 +201,9 @@ class Asker:
                 if parted is not None:
                     self._parted.setdefault(parted, self._holdings.head_seq(*parted))
             case Forked(device, lane):
+                if (device, lane) in self._forked:
+                    raise PeerFault("unexpected", "a fork that was told already")
+                self._forked.add((device, lane))
                 self._check_open((device, lane))
                 self._parted.setdefault((device, lane), self._holdings.head_seq(device, lane))
             case End():

@@ -28,20 +28,27 @@ def put(store: Store, device: bytes, lane: int, records: Sequence[Record]) -> No
     ).fetchone()
     if count < MAX_SEGMENTS and size + len(raw) <= MAX_BYTES:
         store.db.execute(
-            "INSERT OR IGNORE INTO aside (device, lane, seq, digest, entries)"
-            " VALUES (?, ?, ?, ?, ?)",
-            [device, lane, records[0].header.seq, sha256(raw).digest(), raw],
+            "INSERT OR IGNORE INTO aside (device, lane, seq, last, digest, entries)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                device,
+                lane,
+                records[0].header.seq,
+                records[-1].header.seq,
+                sha256(raw).digest(),
+                raw,
+            ],
         )
 
 
-def take(store: Store, device: bytes, lane: int, log: Log | None) -> Any | None:
-    """Entries that can be placed now, no longer waiting; None when there are none."""
+def take(store: Store, device: bytes, lane: int, log: Log | None, last: int) -> Any | None:
+    """Entries, none after `last`, that can be placed now and no longer wait; None for none."""
     head = 0 if log is None else log.head_seq
     limit = None if log is None else log.limit
     row = store.db.execute(
-        "SELECT no, entries FROM aside WHERE device = ? AND lane = ? AND (seq <= ? OR seq > ?)"
-        " ORDER BY seq, digest LIMIT 1",
-        [device, lane, head + 1, limit],
+        "SELECT no, entries FROM aside WHERE device = ? AND lane = ? AND last <= ?"
+        " AND (seq <= ? OR seq > ?) ORDER BY seq, digest LIMIT 1",
+        [device, lane, last, head + 1, limit],
     ).fetchone()
     if row is None:
         return None

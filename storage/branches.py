@@ -158,23 +158,34 @@ class Tree:
         return None
 
 
-def fork_among(store: Store, log: Log, records: Sequence[Record]) -> Fork | None:
+def fork_among(
+    store: Store, log: Log, records: Sequence[Record], known: Sequence[Record] = ()
+) -> Fork | None:
     """The lowest fork that these records make with what is held; None when they make none.
 
-    Of three branches or more the two with the lowest ids prove it.
+    Of three branches or more the two with the lowest ids prove it. `known`: what the proof at
+    hand shows; a signature on its branches may shorten them.
     """
     tree = Tree(store, log, records)
     for record in records:
-        header = record.header
-        if log.fork_seq is not None and header.seq > log.fork_seq:
-            return None
-        ways: list[list[Record]] = []
-        siblings = tree.after(header.seq, header.prev)
-        if len(siblings) > 1:
-            for each in siblings:
-                way = tree.run(each)
-                if way is not None:
-                    ways.append(way)
-                if len(ways) == 2:
-                    return fork_proof(store.community, ways[0], ways[1])
+        if log.fork_seq is not None and record.header.seq > log.fork_seq:
+            break
+        if (found := _fork_at(store, tree, record)) is not None:
+            return found
+    last = max((record.header.seq for record in known), default=0)
+    if any(log.fork_seq and log.fork_seq < r.header.seq <= last and r.signature for r in records):
+        return _fork_at(store, tree, known[0])
+    return None
+
+
+def _fork_at(store: Store, tree: Tree, record: Record) -> Fork | None:
+    """The fork at the place of this record, if others hang where it does."""
+    siblings = tree.after(record.header.seq, record.header.prev)
+    ways = []
+    for each in siblings if len(siblings) > 1 else ():
+        way = tree.run(each)
+        if way is not None:
+            ways.append(way)
+        if len(ways) == 2:
+            return fork_proof(store.community, ways[0], ways[1])
     return None

@@ -23,6 +23,7 @@ from storage import aside, branches, erasing, sideset
 from storage.database import get_meta
 from storage.prefix import admit, advance, learn
 from storage.rows import (
+    NO_END,
     Log,
     ensure_log,
     find_log,
@@ -64,9 +65,8 @@ def keep_segment(store: Store, device: bytes, lane: int, entries: object) -> Out
 
 def keep_checked(store: Store, device: bytes, lane: int, records: Sequence[Record]) -> Outcome:
     """Keep records that `read_segment` has passed."""
-    known = standing_of(store, device)
-    if known is None or known[0] == CANDIDATE:
-        last = CANDIDATE_RECORDS if lane == GOV else 0
+    last = _may_keep(store, device, lane)
+    if last != NO_END:
         first = records[0].header
         if lane == GOV and first.seq == 1 and first.kind not in ("enrol", "found"):
             raise Invalid("no-enrolment", "a gov log that does not begin with an enrolment")
@@ -111,6 +111,14 @@ def keep_checked(store: Store, device: bytes, lane: int, records: Sequence[Recor
     _keep_beyond(store, log_by_no(store, log.no), beyond, attached=True)
     place_lane(store, device, lane)
     return Outcome(KEPT if fresh else HAD, len(fresh))
+
+
+def _may_keep(store: Store, device: bytes, lane: int) -> int:
+    """The last seq of a log that is kept: of a mere candidate only how its `gov` log begins."""
+    known = standing_of(store, device)
+    if known is None or known[0] == CANDIDATE:
+        return CANDIDATE_RECORDS if lane == GOV else 0
+    return NO_END
 
 
 def parts_from_founding(store: Store, record: Record) -> bool:
@@ -268,14 +276,16 @@ def keep_fork(store: Store, log: Log, branch: Sequence[Record]) -> None:
 
 def _look(store: Store, log: Log, records: Sequence[Record]) -> None:
     """Keep the lowest fork that these records prove."""
-    proof = branches.fork_among(store, log, records)
+    known = sideset.proof_of(store, log.device, log.lane) if log.fork_seq else None
+    shown = [] if known is None else sideset.shown(known)
+    proof = branches.fork_among(store, log, records, shown)
     if proof is not None:
         apply_fork(store, proof)
 
 
 def apply_fork(store: Store, proof: Fork) -> bool:
     """Keep a proof if it is the lowest for its log, and end the admissible prefix before it."""
-    shown = sideset.shown(proof)
+    shown = sideset.shown(proof.raw)
     if parts_from_founding(store, shown[0]):
         return False
     if not sideset.put(store, proof):
@@ -315,14 +325,16 @@ def append_own(store: Store, log: Log, records: Sequence[Record]) -> None:
 
 def place_lane(store: Store, device: bytes, lane: int) -> None:
     """Keep what waited for this log and can be placed now."""
-    while (entries := aside.take(store, device, lane, find_log(store, device, lane))) is not None:
+    last = _may_keep(store, device, lane)
+    while True:
+        log = find_log(store, device, lane)
+        entries = aside.take(store, device, lane, log, last)
+        if entries is None:
+            return
         try:
-            outcome = keep_segment(store, device, lane, entries)
+            keep_segment(store, device, lane, entries)
         except Invalid as error:
             note_fault(store, device.hex()[:16], error.reason)
-            continue
-        if outcome.word == ASIDE:
-            return
 
 
 def place_waiting(store: Store, device: bytes) -> None:

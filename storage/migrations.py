@@ -222,6 +222,7 @@ CREATE TABLE aside (  -- segments that can't be placed yet, within a limit
     device BLOB NOT NULL,
     lane INTEGER NOT NULL,
     seq INTEGER NOT NULL,  -- of the first record
+    last INTEGER NOT NULL,  -- of the last one
     digest BLOB NOT NULL UNIQUE,  -- of what travelled: two branches may begin at one seq
     entries BLOB NOT NULL  -- as they travelled, without bodies that were erased since
 ) STRICT;

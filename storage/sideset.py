@@ -239,19 +239,23 @@ def spared(store: Store) -> list[Record]:
 
 def tips(store: Store, device: bytes, lane: int) -> set[bytes]:
     """The id in this log that a fork proof makes authentic: what both branches hang on."""
+    raw = proof_of(store, device, lane)
+    return set() if raw is None else {read_header(_proof_branches(raw)[0][0][0]).prev}
+
+
+def proof_of(store: Store, device: bytes, lane: int) -> bytes | None:
+    """The bytes of the proof that this log forked."""
     row = store.db.execute(
         "SELECT raw FROM side WHERE place = ?", [f"fork {device.hex()} {lane}"]
     ).fetchone()
-    if row is None:
-        return set()
-    return {read_header(_proof_branches(row[0])[0][0][0]).prev}
+    return None if row is None else bytes(row[0])
 
 
-def shown(proof: Fork) -> list[Record]:
+def shown(proof: bytes) -> list[Record]:
     """The records of both branches of a proof, headers only, in the order of their seqs."""
     records = [
         read_record(raw, signature, None, None)
-        for branch in _proof_branches(proof.raw)
+        for branch in _proof_branches(proof)
         for raw, signature in branch
     ]
     return sorted(records, key=lambda record: (record.header.seq, record.id))

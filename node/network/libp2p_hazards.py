@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any
@@ -53,6 +54,7 @@ from node.network import libp2p_yamux  # noqa: F401 - its import is what it does
 logger = logging.getLogger("moothall.network")
 
 INBOUND_LIMIT = 128  # accepted connections at a time
+GREETING_EACH = 16  # unfinished handshakes from one address
 QUEUE_LIMIT = 1024  # gossip messages waiting for one peer
 RECORD_SECONDS = 5.0  # how long our own signed peer record is reused unexamined
 RESET_SECONDS = 1.0
@@ -71,6 +73,7 @@ class CarefulSwarm(Swarm):
         super().__init__(me, peerstore, upgrader, transports=[TCP()], connection_config=config)
         self.auto_connector = _NoAutoConnector(swarm=self)
         self._parting = False
+        self._greeting: Counter[str] = Counter()  # unfinished handshakes by remote host
 
     async def dial_one(self, peer: ID, host: str, port: int) -> INetConn:
         """Connect to `peer` at this one address or name; raises whatever the library raises."""
@@ -103,6 +106,13 @@ class CarefulSwarm(Swarm):
         # node accepts nothing more after a few hundred connections in its life. Wait for this
         # connection instead. Goes when the library releases the token on close.
         raw = RawConnection(read_write_closer, False)
+        host = _host_of(read_write_closer)
+        if self._greeting[host] >= GREETING_EACH:
+            # Silent connections hold tokens until they time out: few for each address.
+            with trio.CancelScope(shield=True):
+                await raw.close()
+            return
+        self._greeting[host] += 1
         try:
             muxed = await self.upgrade_inbound_raw_conn(raw, maddr)
         except Exception as error:
@@ -114,6 +124,8 @@ class CarefulSwarm(Swarm):
             with trio.CancelScope(shield=True):
                 await raw.close()
             raise
+        finally:
+            self._greeting -= Counter([host])
         if isinstance(muxed, Yamux):
             await muxed.event_closed.wait()
 
@@ -304,6 +316,14 @@ def check_port_free(host: str, port: int, family: socket.AddressFamily) -> None:
 def _content_id(msg: rpc_pb2.Message) -> bytes:
     """A message is named by its content, so that it is one message whoever sent it."""
     return hashlib.sha256(msg.data).digest()
+
+
+def _host_of(stream: ReadWriteCloser) -> str:
+    """The remote address of a raw connection, as far as the socket tells."""
+    try:
+        return str(stream.stream.socket.getpeername()[0])  # type: ignore[attr-defined]
+    except (AttributeError, OSError):
+        return "unknown"
 
 
 async def _quietly(close: Callable[[], Awaitable[object]]) -> None:

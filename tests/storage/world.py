@@ -300,7 +300,8 @@ class World:
             self.certify({"expire": [[on.device.key, on.slot, on.round]]})
 
     def do_leave(self, device: Device, b: int, c: int) -> None:
-        if device.logs[GOV] and device.name != "ana1":
+        cut = self.state.roll.is_cut(device.key)  # a cut device's word rests on nothing
+        if device.logs[GOV] and device.name != "ana1" and not cut:
             own = [each for each in self.devices if each.person is device.person]
             heads = [head for each in own for head in each.heads(b)]
             record = self.write(device, "leave", leave.body(heads), which=c)  # type: ignore[arg-type]
