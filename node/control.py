@@ -50,6 +50,20 @@ def turn(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def is_running(lock: Path) -> bool:
+    """Whether a node holds this home's lock, be it only just starting."""
+    if not lock.exists():
+        return False
+    handle = os.open(lock, os.O_RDWR)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def _connect(path: Path) -> socket.socket | None:
     if not path.exists():
         return None

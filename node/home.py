@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from governance.charter import Charter
-from governance.roll import MEMBER
+from governance.roll import LEFT, MEMBER
 from node import control, keystore, recovery
 from node.keystore import KeyFile, Keys
 from protocol.errors import NotFound, Refused, StoreError
@@ -93,11 +93,18 @@ class Home:
         return ids
 
     def append_here(self, drafts: Sequence[Draft]) -> list[bytes]:
-        """Write with the key in this process, and tell no node."""
+        """Write with the key in this process, and tell no node. Refused after leaving."""
+        if self.standing() == LEFT:
+            raise Refused("left", "You have left this community; nothing was written.")
         return [r.id for r in own.append(self.store, self.unlock().device, drafts)]
 
     def standing(self) -> str:
         """waiting, provisional, member, left or removed: this home's own person."""
+        gone = self.store.db.execute(
+            "SELECT 1 FROM leaving WHERE device = ? LIMIT 1", [self.device]
+        ).fetchone()
+        if gone is not None:
+            return LEFT  # by one's own word; the certificate only tells the others
         state = certificates.current(self.store)
         line = None if state is None else state.roll.persons.get(self.person)
         if line is not None and line.standing != MEMBER:

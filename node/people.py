@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import replace
 from typing import Any
 
 from governance.roll import MEMBER
 from node import control
-from node.home import Home
+from node.home import LOCK, Home
 from node.market import check_text
 from protocol.errors import NotFound, Refused
 from protocol.invitation import MAX_PEERS, Link
@@ -26,16 +27,29 @@ from storage.standing import assess
 from storage.views import members, profiles
 from storage.views.members import WAITING, Member
 
+STARTING_TRIES = 50  # of 0.2 s, for a node that is just starting
+
 
 def own_addresses(home: Home) -> tuple[str, ...]:
     """Where this node listens, or listened when it last ran."""
     return tuple(json.loads(get_meta(home.store.db, "addresses") or "[]"))
 
 
+def _wait_for_addresses(home: Home) -> tuple[str, ...]:
+    """A node that was started a moment ago is about to know where it listens."""
+    for _ in range(STARTING_TRIES):
+        if not control.is_running(home.path / LOCK):
+            break
+        time.sleep(0.2)
+        if found := own_addresses(home):
+            return found
+    return ()
+
+
 def invite(home: Home, uses: int) -> list[Link]:
     """Make `uses` invitations, each for one person, in free slots of this device."""
     _members_only(home, "invite")
-    addresses = own_addresses(home)
+    addresses = own_addresses(home) or _wait_for_addresses(home)
     if not addresses:
         raise Refused(
             "no-address",
@@ -222,8 +236,3 @@ def note_invitations(home: Home, links: list[Link], note: str) -> None:
                     "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
                     [f"note {link.invite.hex()}", note],
                 )
-
-
-def shop_url(home: Home) -> str | None:
-    """The public address of one's shop window, where its owner has named one."""
-    return get_meta(home.store.db, "shop_url")

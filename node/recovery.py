@@ -30,7 +30,7 @@ _HEAD = """Moothall recovery file
 
 Keep this away from your computer: print it, or put it on a stick in a drawer.
 Whoever holds it can act as {name} in the community below{sealed}.
-It gets you back in on a new machine when this one is lost.
+It proves who you are when this machine is lost. Restoring from it comes with a later version.
 
 Community: {community}
 Person:    {person}

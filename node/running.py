@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import trio
 
@@ -33,6 +34,7 @@ logger = logging.getLogger("moothall")
 
 LISTEN = "/ip4/0.0.0.0/tcp/0"
 DESK = "127.0.0.1:0"
+NONE = "none"  # switches the shop window, or its outside address, off again
 JOIN_SECONDS = 30.0
 BUSY_MS = 500
 
@@ -128,7 +130,7 @@ async def _run(
         secret=_secret(home),
     )
     if shop_url is not None:
-        set_meta(home.store.db, "shop_url", shop_url)
+        set_meta(home.store.db, "shop_url", _shop_url(shop_url))
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_end_on, signals, nursery.cancel_scope)
@@ -149,13 +151,17 @@ async def _run(
             gateway.desk_is_at(at)
             set_meta(home.store.db, "desk", at)
             ready["desk"] = gateway.login_link(at)
-            if shop or get_meta(home.store.db, "shop"):
+            if shop == NONE:
+                set_meta(home.store.db, "shop", "")
+            elif shop or get_meta(home.store.db, "shop"):
                 host, port = _host_port(shop or _kept(home, "shop", DESK))
                 at = await nursery.start(
                     serve, shop_app(gateway), host, _port(home, "shop", host, port)
                 )
                 set_meta(home.store.db, "shop", at)
                 ready["shop"] = f"http://{at}/"
+            if outside := get_meta(home.store.db, "shop_url"):
+                ready["shop_url"] = outside
             _say(ready, as_json, _welcome(ready))
             nursery.start_soon(_print_events, node, as_json)
 
@@ -197,6 +203,8 @@ def _welcome(ready: dict[str, Any]) -> str:
     ]
     if ready["shop"]:
         lines.append(f"  shop window: {ready['shop']}")
+    if ready.get("shop_url"):
+        lines.append(f"  for guests: {ready['shop_url']}")
     lines += [f"  reachable at: {address}" for address in ready["addresses"]]
     return "\n".join(lines)
 
@@ -208,6 +216,16 @@ def _secret(home: Home) -> bytes:
         kept = os.urandom(32).hex()
         set_meta(home.store.db, "gateway_secret", kept)
     return bytes.fromhex(kept)
+
+
+def _shop_url(text: str) -> str:
+    """An address for guests; empty for `none`. Refused unless it is http or https with a host."""
+    if text == NONE:
+        return ""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise Refused("bad-address", f"{text!r} is no address like https://market.example.org.")
+    return text
 
 
 def _kept(home: Home, key: str, default: str) -> str:
@@ -224,7 +242,7 @@ def _host_port(text: str) -> tuple[str, int]:
 def _port(home: Home, key: str, host: str, port: int) -> int:
     """Port 0 means: the one of the first run on that host, if there was one."""
     kept = get_meta(home.store.db, key)
-    if port == 0 and kept is not None:
+    if port == 0 and kept:
         kept_host, kept_port = _host_port(kept)
         if kept_host == host:
             return kept_port

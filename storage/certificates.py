@@ -14,7 +14,7 @@ from typing import Any
 import cbor2
 
 from governance.charter import Charter, charter_hash
-from governance.roll import Certified, Person, beginning, fold, step
+from governance.roll import Certified, Person, beginning, fold, replay, step
 from protocol.certificates import Certificate, Seat, make_body, read_certificate, sign_certificate
 from protocol.codec import Plain, decode
 from protocol.errors import Invalid, Refused
@@ -90,20 +90,30 @@ def _clear_the_place(store: Store, record: Record) -> None:
 
 def current(store: Store) -> Certified | None:
     """The certified state; None before the founding record is here."""
-    state = store.certified
+    state = store.certified or _beginning(store)
     if state is None:
-        record = founding(store)
-        if record is None:
-            return None
-        said = content(record)
-        charter = Charter.from_data(said.charter)
-        state = beginning(store.community, record.header.device, said, charter_hash(charter))
-    for (travel,) in store.db.execute(
-        "SELECT travel FROM certificate WHERE height > ? ORDER BY height", [state.height]
-    ).fetchall():
-        state = fold(state, read_certificate(cbor2.loads(travel)))
+        return None
+    for certificate in _after(store, state.height):
+        state = replay(state, certificate)
     store.certified = state
     return state
+
+
+def _beginning(store: Store) -> Certified | None:
+    record = founding(store)
+    if record is None:
+        return None
+    said = content(record)
+    charter = Charter.from_data(said.charter)
+    return beginning(store.community, record.header.device, said, charter_hash(charter))
+
+
+def _after(store: Store, height: int) -> Iterator[Certificate]:
+    rows = store.db.execute(
+        "SELECT travel FROM certificate WHERE height > ? ORDER BY height", [height]
+    ).fetchall()
+    for (travel,) in rows:
+        yield read_certificate(cbor2.loads(travel))
 
 
 def charter(store: Store) -> Charter | None:
@@ -249,7 +259,10 @@ def verify_chain(store: Store) -> Iterator[str]:
     """Sentences for what is wrong with the chain on disk."""
     store.certified = None
     try:
-        state = current(store)
+        state = _beginning(store)
+        if state is not None:
+            for certificate in _after(store, -1):
+                state = fold(state, certificate)
     except Invalid as error:
         yield f"certificates: {error}"
         return

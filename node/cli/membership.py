@@ -65,7 +65,8 @@ def found(
     """Found a community called NAME and become its first member.
 
     Your node is its teller: it admits those whom members invite. The recovery file that this
-    makes gets you back in when the computer is lost; keep it elsewhere.
+    makes holds your person key, which proves who you are when this computer is
+    lost; keep it elsewhere.
     """
     from governance.charter import Charter
     from governance.templates import template as load_template
@@ -97,8 +98,8 @@ def found(
                 "device": made.device.hex(),
                 "recovery_file": str(recovery),
             },
-            f"{charter.name} is founded.\n\nMove this file off this computer, it gets you back in "
-            f"if the computer is lost:\n  {recovery}\n\n"
+            f"{charter.name} is founded.\n\nMove this file off this computer: it holds your person "
+            f"key, which proves who you are when the computer is lost.\n  {recovery}\n\n"
             "Next: `moothall run`, then `moothall invite`.",
         )
 
@@ -227,11 +228,8 @@ def invite(out: Output, uses: int, note: str | None, qr: bool) -> None:
     with out.opened() as home:
         links = people.invite(home, uses)
         people.note_invitations(home, links, note or "")
-        shop = people.shop_url(home)
         texts = [link.text() for link in links]
         data: dict[str, Any] = {"links": texts, "link": texts[0]}
-        if shop:
-            data["pages"] = [link.text(shop) for link in links]
         lines = "\n\n".join(text + (f"\n\n{_qr(text)}" if qr else "") for text in texts)
         out.answer(data, lines)
 

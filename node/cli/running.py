@@ -18,9 +18,13 @@ from node.cli.output import Output
     help="Listen for peers here, such as /ip4/0.0.0.0/tcp/4001. Can be given several times.",
 )
 @click.option("--desk", metavar="HOST:PORT", help="Serve your own pages here; this machine only.")
-@click.option("--shop", metavar="HOST:PORT", help="Switch the shop window on, at this address.")
 @click.option(
-    "--shop-url", metavar="URL", help="The address by which guests reach the shop window."
+    "--shop",
+    metavar="HOST:PORT",
+    help='Switch the shop window on, at this address; "none" switches it off.',
+)
+@click.option(
+    "--shop-url", metavar="URL", help='Where guests reach the shop window; "none" forgets it.'
 )
 @click.pass_obj
 def run(

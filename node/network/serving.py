@@ -44,4 +44,5 @@ async def serve(handler: Handler, stream: Abortable) -> None:
 
 def refuse(peer: str, what: str, reason: str) -> None:
     """Say in the log what was refused to whom, in one line."""
-    logger.info("refused %s to %s: %s", what, peer, reason)
+    level = logging.DEBUG if reason == "stranger" else logging.INFO  # each newcomer is one at first
+    logger.log(level, "refused %s to %s: %s", what, peer, reason)

@@ -11,8 +11,10 @@ from typing import Any
 
 import cbor2
 
+from storage.database import get_meta, set_meta
 from storage.store import Store
 
+WIPE_PAGES = 200  # of the index, in one step
 AT_ONCE = 64  # new versions that are indexed in the same transaction
 
 
@@ -42,14 +44,17 @@ def after_apply(store: Store, new: int) -> None:
 
 
 def index_some(store: Store, count: int) -> int:
-    """Index up to `count` versions; how many were. The caller holds the transaction."""
+    """Index up to `count` versions; how many were, or 1 while erased words are being wiped.
+
+    The caller holds the transaction, and calls again until 0.
+    """
     rows = store.db.execute(
         "SELECT listing.rowid, record.body FROM listing JOIN record USING (rowid)"
         " WHERE listing.rowid > ? ORDER BY listing.rowid LIMIT ?",
         [_reached(store), count],
     ).fetchall()
     if not rows:
-        return 0
+        return _wipe_some(store)
     store.db.conn.executemany(
         "INSERT OR REPLACE INTO listing_text (rowid, title, text) VALUES (?, ?, ?)",
         [(rowid, *_texts(body)) for rowid, body in rows],
@@ -69,9 +74,32 @@ def _texts(body: bytes | None) -> tuple[str, str]:
 
 
 def forget(store: Store, where: str, values: Sequence[object]) -> None:
-    """Take versions out of the index."""
+    """Take versions out of the index; their words leave the file when it is next wiped."""
     rows = store.db.execute(f"SELECT rowid FROM listing WHERE {where}", list(values)).fetchall()
-    store.db.conn.executemany("DELETE FROM listing_text WHERE rowid = ?", rows)
+    if rows:
+        store.db.conn.executemany("DELETE FROM listing_text WHERE rowid = ?", rows)
+        set_meta(store.db, "text_wipe", "begin")
+
+
+def _wipe_some(store: Store) -> int:
+    """A step of merging the index into one, which leaves out what was deleted; 0 when done.
+
+    FTS5 only marks words as deleted until then. See "The 'merge' command" in its documentation.
+    """
+    stage = get_meta(store.db, "text_wipe")
+    if stage is None:
+        return 0
+    connection = store.db.conn
+    before = connection.total_changes
+    connection.execute(
+        "INSERT INTO listing_text (listing_text, rank) VALUES ('merge', ?)",
+        [-WIPE_PAGES if stage == "begin" else WIPE_PAGES],
+    )
+    if connection.total_changes - before < 2:
+        connection.execute("DELETE FROM meta WHERE key = 'text_wipe'")
+        return 0
+    set_meta(store.db, "text_wipe", "go on")
+    return 1
 
 
 def step_back(store: Store, log_no: int, after: int) -> None:

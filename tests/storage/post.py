@@ -12,18 +12,32 @@ from protocol.evidence import contest_proof, fork_proof, spare
 from protocol.kinds.erase import Erase
 from protocol.kinds.registry import content
 from protocol.messages import pack, unpack
-from protocol.records import GOV, Record
+from protocol.records import GOV, MARKET, Record
 from protocol.sync import Answerer, Asker, same
 from storage import certificates, log, objects
 from storage.database import FAST
 from storage.holdings import StoreHoldings
+from storage.rows import Log, find_log
 from storage.standing import settle
 from storage.store import Store, create_store
-from tests.storage.world import TIME, Branch, World, h
+from tests.storage.world import TIME, Branch, Device, World, h
 
 FOUND, CERTIFICATE, SEGMENT, OBJECT = "found", "certificate", "segment", "object"
 Parcel = tuple[str, Any]
 TALKS = 12  # rounds of conversations within which everybody agrees
+
+
+def log_of(store: Store, device: Device, lane: int = MARKET) -> Log:
+    """How a log stands in a store."""
+    found = find_log(store, device.key, lane)
+    assert found is not None
+    return found
+
+
+def on_offer(store: Store) -> set[bytes]:
+    """The ids of the open listings."""
+    rows = store.db.execute("SELECT coalesce(root, id) FROM listing WHERE state = 1")
+    return {row[0] for row in rows}
 
 
 def new_store(world: World, name: str = "mia", path: Path = Path(":memory:")) -> Store:
@@ -122,6 +136,25 @@ def deliver(store: Store, parcel: Parcel) -> None:
         else:
             objects.receive(store, content_)
         settle(store)
+
+
+def send(store: Store, world: World, records: Sequence[Record]) -> None:
+    """Records of one log reach a store in one segment, as they were written."""
+    header = records[0].header
+    deliver(store, (SEGMENT, (header.device, header.lane, [r.entry() for r in records])))
+
+
+def told(world: World, name: str = "mia", *, without: Sequence[Device] = ()) -> Store:
+    """A store to which everything came in good order, but for some devices' logs."""
+    store = new_store(world, name)
+    deliver(store, (FOUND, world.found.entry()))
+    for travel in world.certificates:
+        deliver(store, (CERTIFICATE, travel))
+    for lane in (GOV, MARKET):
+        for device in world.devices:
+            if device.logs[lane] and device not in without:
+                send(store, world, device.logs[lane][0].records)
+    return store
 
 
 def ask(one: Store, other: Store) -> None:

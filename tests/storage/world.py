@@ -385,6 +385,16 @@ OFTEN = ("welcome", "offer", "fork", "erase", "edit")
 STEPS = (*OFTEN, *OFTEN, *(name[3:] for name in dir(World) if name.startswith("do_")))
 Script = list[tuple[str, int, int, int]]
 _small = st.integers(0, 63)
+
+
+def village(*names: str) -> World:
+    """A world in which these people's first devices are certified beside ana's."""
+    world = World()
+    for slot, name in enumerate(names):
+        world.do_welcome(world.of[f"{name}1"], slot, 1)
+    return world
+
+
 scripts = st.lists(st.tuples(st.sampled_from(STEPS), _small, _small, _small), max_size=32)
 
 

@@ -92,8 +92,8 @@ def test_the_tour_in_the_readme_works_as_printed(tmp_path: Path) -> None:
                 if said[line].strip() != "Nothing found.":
                     break
                 said[line] = terminal.type(line)
-        assert "Rye bread" in said["moothall --home ana search bread"]
-        assert "Ben" in said["moothall --home ana member list"]
-        assert "Ben, member" in said["moothall --home ben status"]
+        assert "Rye bread" in said["moothall --home .demo/ana search bread"]
+        assert "Ben" in said["moothall --home .demo/ana member list"]
+        assert "Ben, member" in said["moothall --home .demo/ben status"]
     finally:
         terminal.end()
