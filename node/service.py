@@ -144,7 +144,7 @@ class Node:
             self.events.tell("certificate", height=height, id=record_id.hex())
         if "fork" in words:
             self.events.tell("fork")
-        if words & {"fork", "contest"}:
+        if words & {"fork", "side"}:
             self._news.set()  # proofs go by sync
         if words & {"gov", "certificate", "fork", "standing"}:
             self._wake.set()

@@ -8,17 +8,17 @@ all the same, so that they do not depend on whether the joins or the confirm cam
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 from itertools import combinations_with_replacement
-from typing import Any
+from typing import Any, NamedTuple
 
 from governance.membership import Facts, Joining, standings
 from governance.roll import Certified
-from protocol.evidence import Contest, contest_proof, read_object
-from protocol.kinds.enrol import Enrol
+from protocol.codec import decode
+from protocol.evidence import MAX_OBJECT, contest_proof
 from protocol.kinds.join import Join
 from protocol.kinds.registry import content
-from protocol.records import GOV
+from protocol.records import GOV, read_entry
 from storage import objects
 from storage.rows import find_log, record_at
 from storage.store import Store
@@ -33,37 +33,54 @@ Keys = dict[bytes, bytes]  # invitation record -> its one-time public key
 def joinings(store: Store, keys: Keys, *, waiting: bool = False) -> list[Joining]:
     """The valid joins that contests show; with `waiting` also of those that do not count."""
     found = {}
-    for contest in _held(store, waiting):
-        for joining in _joins(store, contest, keys):
-            found[joining.record] = joining
+    for (raw,) in store.db.execute(
+        "SELECT raw FROM side WHERE sort = 'contest' AND live >= ? ORDER BY place, key, id",
+        [not waiting],
+    ).fetchall():
+        for shown in _shown(raw):
+            if _stands(store, shown, keys):
+                found[shown.join] = Joining(shown.join, shown.device, shown.person, shown.invite)
     return list(found.values())
 
 
-def _held(store: Store, waiting: bool) -> Iterable[Contest]:
-    rows = store.db.execute(
-        "SELECT raw FROM side WHERE sort = 'contest' AND live >= ? ORDER BY place, key, id",
-        [not waiting],
-    ).fetchall()
-    for (raw,) in rows:
-        contest = read_object(raw, store.community)
-        assert isinstance(contest, Contest)  # noqa: S101 - kept as one
-        yield contest
+class _Shown(NamedTuple):
+    """One side of a contest."""
+
+    join: bytes
+    device: bytes
+    person: bytes
+    invite: bytes
+    proof: bytes
 
 
-def _joins(store: Store, contest: Contest, keys: Keys) -> Iterable[Joining]:
-    for enrol, join in (contest.records[:2], contest.records[2:]):
-        who, said = content(enrol), content(join)
-        device = join.header.device
-        gov = find_log(store, device, GOV)
-        if gov is not None and gov.fork_seq is not None and gov.fork_seq <= JOIN_SEQ:
-            continue
-        if (
-            isinstance(who, Enrol)
-            and isinstance(said, Join)
-            and said.invite in keys
-            and said.proves(keys[said.invite], store.community, who.person, device)
-        ):
-            yield Joining(join.id, device, who.person, said.invite)
+@lru_cache(maxsize=1024)  # read at every settling; its signatures were checked before it was kept
+def _shown(raw: bytes) -> tuple[_Shown, ...]:
+    value: Any = decode(raw, limit=MAX_OBJECT)
+    sides = []
+    for entries in value[1:]:
+        enrol, join = (read_entry(entry) for entry in entries)
+        said = content(join)
+        person = content(enrol).person
+        sides.append(_Shown(join.id, join.header.device, person, said.invite, said.proof))
+    return tuple(sides)
+
+
+def _stands(store: Store, shown: _Shown, keys: Keys) -> bool:
+    gov = find_log(store, shown.device, GOV)
+    if gov is not None and gov.fork_seq is not None and gov.fork_seq <= JOIN_SEQ:
+        return False
+    key = keys.get(shown.invite)
+    return key is not None and proves(
+        key, shown.proof, store.community, shown.invite, shown.person, shown.device
+    )
+
+
+@lru_cache(maxsize=8192)  # the same joins are looked at whenever membership is settled
+def proves(
+    key: bytes, proof: bytes, community: bytes, invite: bytes, person: bytes, device: bytes
+) -> bool:
+    """Whether a join's proof was made with the secret half of the one-time `key`."""
+    return Join(invite=invite, proof=proof).proves(key, community, person, device)
 
 
 def weigh(store: Store, state: Certified, slots: int, logs: Facts, keys: Keys) -> None:

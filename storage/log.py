@@ -107,7 +107,7 @@ def keep_checked(store: Store, device: bytes, lane: int, records: Sequence[Recor
         return Outcome(PARTED, 0)
     if device == store.device and fresh:
         _copied_home(store)
-    _append(store, log, fresh)
+    _append(store, log, fresh, beyond)
     _keep_beyond(store, log_by_no(store, log.no), beyond, attached=True)
     place_lane(store, device, lane)
     return Outcome(KEPT if fresh else HAD, len(fresh))
@@ -157,12 +157,12 @@ def _compare(store: Store, log: Log, held: Sequence[Record]) -> int | None:
     return None
 
 
-def _append(store: Store, log: Log, fresh: Sequence[Record]) -> None:
-    """Add records that follow the head, and admit what may be."""
+def _append(store: Store, log: Log, fresh: Sequence[Record], beyond: Sequence[Record]) -> None:
+    """Add records that follow the head, and admit what may be. `beyond` follows in turn."""
     if fresh and fresh[-1].header.seq == log.cut_seq and fresh[-1].id != log.cut_id:
         other = fresh[-1:]  # on a branch that the certificate does not name
-        _append(store, log, fresh[:-1])
-        _keep_beside(store, log_by_no(store, log.no), other)
+        _append(store, log, fresh[:-1], [*other, *beyond])
+        _keep_beside(store, log_by_no(store, log.no), [*other, *beyond])
         return
     beside = branches.absorb(store, log, fresh) if fresh else None
     fresh = beside or fresh
@@ -175,7 +175,7 @@ def _append(store: Store, log: Log, fresh: Sequence[Record]) -> None:
     if log.lane == GOV and now.head_seq > now.limit:
         spare_beyond(store, [record for record in fresh if record.header.seq > now.limit])
     if beside is not None:
-        _look(store, log_by_no(store, log.no), fresh)
+        _look(store, log_by_no(store, log.no), [*fresh, *beyond])
     restore(store, log.no)
 
 

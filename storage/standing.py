@@ -19,7 +19,6 @@ from governance.membership import (
     Standings,
     standings,
 )
-from protocol.kinds.join import Join
 from protocol.records import GOV, LANES
 from storage import certificates, contests, erasing, log, sideset
 from storage.prefix import advance, advance_all
@@ -63,9 +62,7 @@ def _facts_of_logs(store: Store) -> tuple[Facts, contests.Keys]:
         if (
             person is not None
             and invite in keys
-            and Join(invite=invite, proof=proof).proves(
-                keys[invite], store.community, person, device
-            )
+            and contests.proves(keys[invite], proof, store.community, invite, person, device)
         ):
             joinings.append(Joining(record, device, person, invite))
     confirmations = [

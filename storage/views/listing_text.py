@@ -30,11 +30,11 @@ def _reach(store: Store, rowid: int) -> None:
 
 
 def behind(store: Store) -> int:
-    """How many versions are not indexed yet."""
+    """How many versions are not indexed yet; at least 1 while erased words are to be wiped."""
     row = store.db.execute(
         "SELECT count(*) FROM listing WHERE rowid > ?", [_reached(store)]
     ).fetchone()
-    return int(row[0])
+    return int(row[0]) or int(get_meta(store.db, "text_wipe") is not None)
 
 
 def after_apply(store: Store, new: int) -> None:

@@ -77,7 +77,7 @@ def test_a_template_equals_its_json(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_template_equals_the_shared_json(name: str) -> None:
     if not SHARED.is_dir():
-        pytest.skip("the shared charters are not beside this project")
+        pytest.skip("samples absent: the shared charters are not beside this project")
     assert TEMPLATES[name] == json.loads((SHARED / f"{name}.json").read_text())
 
 

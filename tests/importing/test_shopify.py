@@ -113,7 +113,7 @@ def test_a_current_file_gives_its_products_whatever_the_order_of_its_columns():
 def test_a_sample_export_is_read_without_a_fault(name, rows):
     path = SAMPLES / "shopify" / f"{name}.csv"
     if not path.exists():
-        pytest.skip("the samples are not beside this checkout")
+        pytest.skip("samples absent: they are not beside this checkout")
 
     reading = read_file(path.read_bytes(), format=None, currency="EUR")
 

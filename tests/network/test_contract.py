@@ -176,7 +176,7 @@ async def test_closing_wakes_a_receiver(village: Village, clock: object) -> None
 async def test_a_stranger_gets_the_lobby_only(
     village: Village, clock: object, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "moothall.network")
+    caplog.set_level(logging.DEBUG, "moothall.network")
     ana, eva = village.person("ana"), village.person("eva")
     ana.trusts = set()
     for protocol in (JOIN, SYNC):

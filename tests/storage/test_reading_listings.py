@@ -235,6 +235,19 @@ def test_text_follows_a_fork_even_where_rows_are_used_again(world: World) -> Non
     assert titles(mia, words="straße") == []
 
 
+def test_a_node_hears_that_erased_words_are_still_to_be_wiped(world: World, mia: Store) -> None:
+    ben = world.of["ben1"]
+    gone = ben.logs[MARKET][0].records[0]
+    assert indexed(mia)
+    assert listing_text.behind(mia) == 0
+
+    send(mia, world, [world.write(ben, "erase", erase.body([gone.id]))])
+
+    assert listing_text.behind(mia) == 1
+    assert indexed(mia)
+    assert listing_text.behind(mia) == 0
+
+
 def test_text_is_built_again_with_the_views(world: World, mia: Store) -> None:
     before = search(mia, Query(words="bread"))
     rebuild(mia)
