@@ -169,8 +169,7 @@ class StoreHoldings:
         store = self._store
         with self._transaction():
             outcome = log.keep_segment(store, segment.device, segment.lane, segment.entries)
-            if store.changed & {"gov", "fork", "side"}:
-                settle(store)
+            settle(store)
         self.new_records += outcome.new
         return (segment.device, segment.lane) if outcome.word == log.PARTED else None
 

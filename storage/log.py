@@ -172,8 +172,9 @@ def _append(store: Store, log: Log, fresh: Sequence[Record], beyond: Sequence[Re
         admit(store, now, fresh, rowid)
     else:
         advance(store, now)
-    if log.lane == GOV and now.head_seq > now.limit:
-        spare_beyond(store, [record for record in fresh if record.header.seq > now.limit])
+    if log.lane == GOV:
+        prefix = log_by_no(store, log.no).prefix_seq
+        spare_beyond(store, [record for record in fresh if record.header.seq > prefix])
     if beside is not None:
         _look(store, log_by_no(store, log.no), [*fresh, *beyond])
     restore(store, log.no)

@@ -203,7 +203,7 @@ def _record_counts(store: Store, noted: _About, seen: bool, persons: Collection[
     if not seen:
         return noted.rank <= CANDIDATE_RECORDS and _concerns(store, noted, persons)
     log = find_log(store, noted.subject, GOV)
-    in_view = log is not None and noted.rank <= log.limit
+    in_view = log is not None and noted.rank <= log.prefix_seq
     return not (in_view and log and id_at(store, log.no, noted.rank) == noted.key[:32])
 
 

@@ -26,6 +26,7 @@ from storage.rows import find_log, records_from
 from storage.store import Store
 from storage.views.registry import VIEWS
 
+UNSETTLED = {"gov", "side", "fork", "certificate"}  # words in `Store.changed`
 ROUNDS = 8  # settling one thing may place what was set aside, which may settle another
 
 
@@ -83,10 +84,16 @@ def assess(store: Store) -> tuple[Facts, Standings] | None:
 
 
 def settle(store: Store) -> None:
-    """Bring devices, views and what was set aside in line. The caller holds the transaction."""
+    """Bring devices, views and what was set aside in line. The caller holds the transaction.
+
+    Every transaction settles what it changed itself, so there is nothing to do after one that
+    touched none of this.
+    """
     told = set(store.changed)
+    if not told & UNSETTLED:
+        return
     for _ in range(ROUNDS):
-        store.changed.difference_update(("gov", "side", "fork"))
+        store.changed -= UNSETTLED
         state, charter = certificates.current(store), certificates.charter(store)
         if state is None or charter is None:
             break
@@ -101,7 +108,7 @@ def settle(store: Store) -> None:
         _spare_out_of_view(store, persons)
         sideset.weigh(store, persons)
         told |= store.changed
-        if not store.changed & {"gov", "side", "fork"}:
+        if not store.changed & UNSETTLED:
             break
     store.changed.update(told)
 

@@ -115,16 +115,16 @@ def rebuild(store: Store, progress: Progress = _silent) -> tuple[int, str]:
         logs = sorted(all_logs(store), key=lambda each: each.lane != GOV)
         for number, each in enumerate(logs):
             if each.lane != GOV and number and logs[number - 1].lane == GOV:
-                _learn_spared(store)
-                settle(store)
+                _settle_again(store)
             advance(store, log_by_no(store, each.no))
             progress(number + 1, len(logs))
-        _learn_spared(store)
-        settle(store)
+        _settle_again(store)
     return len(VIEWS), digest.digest(store)
 
 
-def _learn_spared(store: Store) -> None:
-    """What spared records say about erasures."""
+def _settle_again(store: Store) -> None:
+    """Who belongs, after what spared records say about erasures."""
     for record in sideset.spared(store):
         learn(store, record)
+    store.changed.add("gov")
+    settle(store)
