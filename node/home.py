@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,6 +56,8 @@ class Home:
     keyfile: KeyFile
     store: Store
     passphrase: Callable[[], str | None] = field(default=lambda: None)
+    told: Callable[[], None] | None = None  # in the running node: hears of own new records
+    in_turn: bool = False  # whoever runs this process already holds the home's turn
     _keys: Keys | None = None
 
     @property
@@ -89,8 +92,15 @@ class Home:
             if ids is not None:
                 return ids
         ids = self.append_here(drafts)
-        control.poke(self.socket)
+        if self.told is not None:
+            self.told()
+        else:
+            control.poke(self.socket)
         return ids
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Wait until no other command of this home is in its turn, and hold it."""
+        return nullcontext() if self.in_turn else control.turn(self.path)
 
     def append_here(self, drafts: Sequence[Draft]) -> list[bytes]:
         """Write with the key in this process, and tell no node. Refused after leaving."""

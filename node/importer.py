@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from node import control, market
+from node import market
 from node.home import Home
 from node.importing.formats import read_file
 from node.importing.model import Product, RowError
@@ -68,7 +68,7 @@ def run(
     listings = [(product, _listing(home, product, result)) for product in reading.products]
     if result.errors:
         return result
-    with control.turn(home.path):
+    with home.turn():
         plan = _Plan()
         orphans = _Orphans(home)
         for number, (product, listing) in enumerate(listings):

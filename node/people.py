@@ -56,7 +56,7 @@ def invite(home: Home, uses: int) -> list[Link]:
             "Nobody could reach you: this node has no address yet. Start it once with "
             "`moothall run`, then invite.",
         )
-    with control.turn(home.path):  # two commands at once must not choose the same slot
+    with home.turn():  # two commands at once must not choose the same slot
         secrets, ids = _write_invitations(home, uses)
     peers = {home.device: addresses, **_known_peers(home)}
     height, certificate = certificates.tip(home.store)
@@ -137,7 +137,7 @@ def confirm(home: Home, who: str) -> dict[str, str]:
 
 def set_profile(home: Home, changes: dict[str, Any]) -> Profile:
     """Change fields of one's own profile; what isn't named stays."""
-    with control.turn(home.path):
+    with home.turn():
         before = own_profile(home)
         after = replace(before, **changes, version=before.version + 1)
         _check(after)

@@ -24,7 +24,6 @@ from node import control_server, joining
 from node.home import LOCK, Home
 from node.network.links import Gate, LinkError, Network
 from node.peers import Peers
-from node.people import own_profile
 from node.service import Node
 from protocol.errors import Refused
 from protocol.lobby import Answer
@@ -123,11 +122,11 @@ async def _run(
     peers = Peers(home.store, trio.current_time)
     network = real_network(home, peers.may_talk)
     node = Node(home, network, keys=home.unlock(), peers=peers)
+    home.told = node.poke
     gateway = Gateway(
-        store=home.store,
-        name=lambda: own_profile(home).name,
-        status=lambda: {"peers": len(node.touch())},
         secret=_secret(home),
+        home=home,
+        node=node,
     )
     if shop_url is not None:
         set_meta(home.store.db, "shop_url", _shop_url(shop_url))

@@ -66,18 +66,19 @@ def enforce(store: Store, person: bytes, targets: Sequence[bytes]) -> list[int]:
     )
     aside.forget_bodies(store, person, set(targets))
     touched = []
-    for target in targets:
-        found = find_record(store, target)
-        if found is None:
-            _erase_contested(store, person, target)
-            continue
-        rowid, log_no, record = found
-        if log_by_no(store, log_no).person != person or not erasable(record):
-            continue
-        touched.append(log_no)
-        for view in VIEWS:
-            view.erase(store, rowid)
-        store.db.execute("UPDATE record SET salt = NULL, body = NULL WHERE rowid = ?", [rowid])
+    with store.wiping():
+        for target in targets:
+            found = find_record(store, target)
+            if found is None:
+                _erase_contested(store, person, target)
+                continue
+            rowid, log_no, record = found
+            if log_by_no(store, log_no).person != person or not erasable(record):
+                continue
+            touched.append(log_no)
+            for view in VIEWS:
+                view.erase(store, rowid)
+            store.db.execute("UPDATE record SET salt = NULL, body = NULL WHERE rowid = ?", [rowid])
     return touched
 
 

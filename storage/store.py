@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from governance.roll import Certified
-from storage.database import DURABLE, get_meta, open_database, set_meta, write
+from storage.database import DURABLE, friendly, get_meta, open_database, set_meta, write
 
 
 @dataclass(kw_only=True)
@@ -41,6 +41,21 @@ class Store:
         except BaseException:
             self.certified = None  # may have been folded further than what is on disk
             raise
+
+    @contextlib.contextmanager
+    def wiping(self) -> Iterator[None]:
+        """What is deleted inside is overwritten in the file, not only marked as free."""
+        (before,) = self.db.execute("PRAGMA secure_delete").fetchone()
+        self.db.execute("PRAGMA secure_delete = ON").fetchall()
+        try:
+            yield
+        finally:
+            self.db.execute(f"PRAGMA secure_delete = {before}").fetchall()
+
+    def wipe_trail(self) -> None:
+        """Empty the write-ahead log, which may still hold what was wiped; later if it is in use."""
+        with friendly():
+            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """Close the file."""

@@ -77,7 +77,8 @@ def search(out: Output, /, words: tuple[str, ...], **given: Any) -> None:
 
 def _search(out: Output, words: str, given: dict[str, Any], mine: bool) -> None:
     from node import market, people
-    from node.cli.render import offer_json, offer_line
+    from node.cli.render import offer_line
+    from node.plain import offer_json
     from storage.views import listing_queries as queries
     from storage.views import profiles
 

@@ -221,17 +221,25 @@ def _unmake(home: Home) -> None:
 def invite(out: Output, uses: int, note: str | None, qr: bool) -> None:
     """Make an invitation link that lets one person in.
 
-    Send it privately: whoever uses it first is let in.
+    Send it privately: whoever uses it first is let in. When your shop window has an address for
+    guests (`moothall run --shop-url`), the link is shown on a page there, too: send that one to
+    somebody who does not have the program yet.
     """
-    from node import people
+    from node import invitations, people
 
     with out.opened() as home:
         links = people.invite(home, uses)
         people.note_invitations(home, links, note or "")
         texts = [link.text() for link in links]
-        data: dict[str, Any] = {"links": texts, "link": texts[0]}
-        lines = "\n\n".join(text + (f"\n\n{_qr(text)}" if qr else "") for text in texts)
-        out.answer(data, lines)
+        pages = [invitations.page_address(home, link) for link in links]
+        codes = [_qr(invitations.code_text(home, link)) if qr else "" for link in links]
+    data: dict[str, Any] = {"links": texts, "link": texts[0]}
+    data["pages"] = [page for page in pages if page is not None]
+    shown = []
+    for text, page, code in zip(texts, pages, codes, strict=True):
+        lines = [text, page] if page else [text]
+        shown.append("\n".join(lines) + (f"\n\n{code}" if code else ""))
+    out.answer(data, "\n\n".join(shown))
 
 
 def _qr(text: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from node.cli.output import Output
-from node.cli.render import line, member_json, profile_json, profile_text
+from node.cli.render import line, profile_text
+from node.plain import member_json, profile_json
 
 
 @click.group()

@@ -1,12 +1,10 @@
-"""Listings, members and profiles as JSON and as text; one place, so that commands agree.
+"""Listings, members and profiles as text; one place, so that commands agree.
 
-In text, what belongs on one line is kept on one line, so that nobody's title can look like
+What belongs on one line is kept on one line, so that nobody's title can look like
 another row.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from node.importing.prices import money
 from node.status import rfc3339
@@ -14,56 +12,11 @@ from protocol.errors import Refused
 from protocol.kinds.listing import Listing
 from protocol.kinds.profile import Profile
 from storage.views.listing_queries import Offer
-from storage.views.members import Member
 
 
 def line(text: str) -> str:
     """Text on one line."""
     return " ".join(text.split())
-
-
-def price_json(price: int | None, currency: str) -> dict[str, Any] | None:
-    """`{amount, currency}`; None on request."""
-    return None if price is None else {"amount": price, "currency": currency}
-
-
-def offer_json(offer: Offer, pictures: list[dict[str, str]] | None = None) -> dict[str, Any]:
-    """A listing as commands answer it."""
-    said = offer.listing
-    return {
-        "id": offer.id.hex(),
-        "version": said.version,
-        "title": said.title,
-        "mode": said.mode,
-        "price": price_json(said.price, said.currency),
-        "currency": said.currency,
-        "person": offer.person.hex(),
-        "status": offer.status,
-        "provisional": offer.provisional,
-        "category": said.category,
-        "place": said.place,
-        "description": said.description,
-        "story": said.story,
-        "condition": said.condition,
-        "delivery": said.delivery,
-        "audience": said.audience,
-        "quantity": said.quantity,
-        "expires": None if said.expires_ms is None else rfc3339(said.expires_ms),
-        "updated": rfc3339(offer.made_ms),
-        "tags": list(said.tags),
-        "values": [{"id": claim.value, "evidence": claim.evidence} for claim in said.values],
-        "variants": [
-            {
-                "name": v.name,
-                "price": price_json(v.price, said.currency),
-                "quantity": v.quantity,
-                "sku": v.sku,
-            }
-            for v in said.variants
-        ],
-        "photos": [],
-        "pictures_noted": pictures or [],
-    }
 
 
 def price_text(listing: Listing, price: int | None) -> str:
@@ -119,28 +72,6 @@ def offer_text(offer: Offer, names: dict[bytes, str]) -> str:
         if text:
             lines += ["", text]
     return "\n".join(lines)
-
-
-def member_json(member: Member) -> dict[str, Any]:
-    """A person as commands answer it."""
-    return {
-        "person": member.person.hex(),
-        "name": member.name,
-        "status": member.status,
-        "inviter": None if member.inviter is None else member.inviter.hex(),
-    }
-
-
-def profile_json(profile: Profile) -> dict[str, Any]:
-    """A profile as commands answer it."""
-    return {
-        "name": profile.name,
-        "about": profile.about,
-        "skills": list(profile.skills),
-        "interests": list(profile.interests),
-        "needs": list(profile.needs),
-        "place": profile.place,
-    }
 
 
 def profile_text(profile: Profile) -> str:

@@ -1,4 +1,4 @@
-"""The two applications, made from one list of pages."""
+"""The applications, made from one list of pages: desk, shop window and first run."""
 
 from __future__ import annotations
 
@@ -13,19 +13,34 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from node.gateway.context import Gateway
+from node.gateway.forms import Form, TooLarge, read_form
 from node.gateway.guard import METHODS, Guard
 from node.gateway.pages.page import Page
 from node.gateway.pages.registry import PAGES
-from node.gateway.problems import plain_problem, problem_for, problem_page
+from node.gateway.problems import (
+    FOREIGN_FORM,
+    TOO_LARGE,
+    plain_problem,
+    problem_for,
+    problem_page,
+)
 from node.gateway.stylesheet import PATH, stylesheet
-from node.gateway.visit import Audience, Problem, Visit
+from node.gateway.turn import turn
+from node.gateway.visit import Audience, Menu, Problem, Visit
 from protocol.errors import MoothallError
 from storage.database import friendly
+
+ON_PURPOSE = (Problem, MoothallError, HTTPException, TooLarge)
 
 
 def desk_app(gateway: Gateway) -> Starlette:
     """The desk, for the owner alone. Serve it on 127.0.0.1 only; see `Gateway.desk_is_at`."""
     return _app(gateway, "desk", [])
+
+
+def setup_app(gateway: Gateway) -> Starlette:
+    """What stands in for the desk until there is a home; the same login opens it."""
+    return _app(gateway, "setup", [])
 
 
 def shop_app(gateway: Gateway) -> Starlette:
@@ -35,42 +50,80 @@ def shop_app(gateway: Gateway) -> Starlette:
 
 def _app(gateway: Gateway, audience: Audience, inner: list[Middleware]) -> Starlette:
     style = Route(PATH, stylesheet, methods=METHODS, name="stylesheet")
-    pages = [
-        (
-            page,
-            Route(page.path, _endpoint(gateway, audience, page), methods=METHODS, name=page.name),
-        )
-        for page in PAGES
-        if audience in page.audience
-    ]
-    public = [style, *(route for page, route in pages if page.public)]
-    guard = Middleware(Guard, gateway=gateway, audience=audience, public=public)
+    pages = [page for page in PAGES if audience in page.audience]
+    menu: Menu = tuple((page.path, page.menu) for page in pages if page.menu is not None)
+
+    def visit(request: Request) -> Visit:
+        return Visit(gateway, request, audience, menu)
+
+    routes = [_route(page, audience, visit) for page in pages]
+    public = [style, *(route for page, route in zip(pages, routes, strict=True) if page.public)]
+    guard = Middleware(Guard, visit=visit, routes=[style, *routes], public=public)
 
     async def tell(request: Request, error: Exception) -> Response:
         """Every error that a page may raise on purpose becomes a page that says what happened."""
-        visit = Visit(gateway, request, audience)
-        if isinstance(error, MoothallError):
-            return problem_page(visit, problem_for(visit.words, error, guests=visit.guests))
-        if isinstance(error, HTTPException):
-            return problem_page(visit, plain_problem(visit.words, error.status_code))
-        assert isinstance(error, Problem)  # noqa: S101 - registered below
-        return problem_page(visit, error)
+        seen = visit(request)
+        match error:
+            case MoothallError():
+                problem = problem_for(seen.words, error, guests=seen.guests)
+            case HTTPException():
+                problem = plain_problem(seen.words, error.status_code)
+            case Problem():
+                problem = error
+            case _:
+                problem = plain_problem(seen.words, TOO_LARGE)
+        return problem_page(seen, problem)
 
     app = Starlette(
-        routes=[style, *(route for _, route in pages)],
+        routes=[style, *routes],
         middleware=[guard, *inner],
-        exception_handlers=dict.fromkeys((Problem, MoothallError, HTTPException), tell),
+        exception_handlers=dict.fromkeys(ON_PURPOSE, tell),
     )
     # A redirect would repeat the Host header that a stranger sent.
     app.router.redirect_slashes = False
     return app
 
 
+def _route(page: Page, audience: Audience, visit: Callable[[Request], Visit]) -> Route:
+    writes = page.post is not None and audience != "shop"
+    methods = [*METHODS, "POST"] if writes else METHODS
+    return Route(page.path, _endpoint(page, visit), methods=methods, name=page.name)
+
+
 def _endpoint(
-    gateway: Gateway, audience: Audience, page: Page
+    page: Page, visit: Callable[[Request], Visit]
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         with friendly():  # SQLite's own errors become a StoreError with a sentence
-            return await page.endpoint(Visit(gateway, request, audience))
+            if request.method == "POST":
+                return await _take(page, visit(request))
+            return await page.endpoint(visit(request))
 
+    return answer
+
+
+async def _take(page: Page, visit: Visit) -> Response:
+    """Act on a form, once; see `forms`. A page's `post` runs in the home's turn."""
+    assert page.post is not None  # noqa: S101 - the route says so
+    form = await read_form(visit.request, page.upload)
+    sent = visit.gateway.sent
+    if not sent.holds(form):
+        raise HTTPException(FOREIGN_FORM)
+    path = visit.request.url.path
+    home = visit.gateway.home
+    if home is None:
+        return await _answer(page, visit, form, path)
+    async with turn(home):
+        return await _answer(page, visit, form, path)
+
+
+async def _answer(page: Page, visit: Visit, form: Form, path: str) -> Response:
+    before = visit.gateway.sent.where(path, form)
+    if before is not None:
+        t = visit.words.gettext
+        return visit.done(before, t("This was sent before; it was not done a second time."))
+    assert page.post is not None  # noqa: S101
+    answer = await page.post(visit, form)
+    if answer.status_code == 303:
+        visit.gateway.sent.note(path, form, answer.headers["location"])
     return answer

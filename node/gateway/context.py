@@ -1,7 +1,8 @@
-"""What the gateway needs from the node, and the facts that many pages share.
+"""What the gateway needs from the node, and what its pages share.
 
-Pages read views and fill templates; nothing here or there writes. The store's connection belongs
-to the thread that runs the node, so everything is read inline, in that thread.
+One `Gateway` lives as long as the process. It may begin without a home: then only the first-run
+pages work, until `begin` hands it the home that they made. The store's connection belongs to the
+thread that runs the node, so everything is read and written inline, in that thread.
 """
 
 from __future__ import annotations
@@ -9,36 +10,88 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from node.events import Events
 from node.gateway.facts import Facts
+from node.gateway.forms import Sent
 from node.gateway.login import LoginTokens, Sessions
+from node.gateway.said import Said
+from node.home import Home, now_ms
+from node.people import own_profile
 from protocol.errors import Refused
 from storage.store import Store
 
 
+class Running(Protocol):
+    """What a page may ask of the running node; cheap and without waiting."""
+
+    events: Events
+
+    def touch(self) -> Mapping[str, int]:
+        """Who is in touch: peer id -> seconds since it was last heard."""
+        ...
+
+
+class Alone:
+    """Stands in for a node that does not run: nobody is in touch and nothing happens."""
+
+    def __init__(self) -> None:
+        self.events = Events()
+
+    def touch(self) -> Mapping[str, int]:
+        """Nobody."""
+        return {}
+
+
 @dataclass(kw_only=True)
 class Gateway:
-    """One node's web side, shared by its desk and its shop window.
+    """One node's web side, shared by its desk, its shop window and the first-run pages."""
 
-    `status` is asked on every visit to the desk's front page, so it has to be cheap: of what it
-    gives, only `peers`, the number of neighbours in touch, is read so far.
-    """
-
-    store: Store
-    name: Callable[[], str]  # what this node's owner is called
-    status: Callable[[], Mapping[str, object]]
-    secret: bytes  # of this home: signs the desk's cookie
+    secret: bytes  # signs the desk's cookies and forms
+    home: Home | None = None
+    node: Running = field(default_factory=Alone)
     desk_hosts: set[str] = field(default_factory=set)  # Host headers that the desk answers to
+    clock: Callable[[], int] = now_ms  # milliseconds since 1970, for the age of logins and forms
     monotonic: Callable[[], float] = time.monotonic
     login_tokens: LoginTokens = field(default_factory=LoginTokens)
     sessions: Sessions = field(init=False)
-    facts: Facts = field(init=False)
+    sent: Sent = field(init=False)
+    said: Said = field(default_factory=Said)
+    _facts: Facts | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         if len(self.secret) < 16:
             raise ValueError("the secret that signs the desk's cookie needs 16 bytes or more")
-        self.sessions = Sessions(self.secret, self.store.now_ms)
-        self.facts = Facts(self.store, self.monotonic)
+        self.sessions = Sessions(self.secret, lambda: self.clock())
+        self.sent = Sent(self.secret, lambda: self.clock())
+        if self.home is not None:
+            self.begin(self.home, self.node)
+
+    def begin(self, home: Home, node: Running) -> None:
+        """From here on there is a home, and a node that runs it."""
+        self.home, self.node = home, node
+        self._facts = Facts(home.store, self.monotonic)
+
+    @property
+    def store(self) -> Store:
+        """What pages read."""
+        return self._open.store
+
+    @property
+    def facts(self) -> Facts:
+        """What nearly every page asks of the store."""
+        assert self._facts is not None, "no home yet"  # noqa: S101
+        return self._facts
+
+    def name(self) -> str:
+        """What this node's owner is called."""
+        return own_profile(self._open).name
+
+    @property
+    def _open(self) -> Home:
+        assert self.home is not None, "no home yet"  # noqa: S101
+        return self.home
 
     def desk_is_at(self, address: str) -> None:
         """The desk answers at this "127.0.0.1:PORT": allow that Host and `localhost:PORT`.

@@ -5,15 +5,29 @@ These never fail themselves: a page about a broken store reads nothing from it.
 
 from __future__ import annotations
 
+import json
+
 from starlette.responses import Response
 
 from node.gateway.visit import Problem, Visit
 from node.gateway.words import Words
 from protocol.errors import MoothallError, NotFound, Refused, StoreError
 
+API = "/api/"  # where programs read
+
+# Beside HTTP's own, for forms that are refused with 403 or 413 and a sentence of their own.
+TOO_LARGE, FOREIGN_FORM, LOCKED_FORM = 413, 4031, 4032
+
 
 def problem_page(visit: Visit, problem: Problem, *, bare: bool = False) -> Response:
-    """The page that tells of `problem`; `bare` says nothing about the community."""
+    """The page that tells of `problem`; `bare` says nothing about the community.
+
+    Programs get the same as an object, `{error, message}`.
+    """
+    if visit.request.scope["path"].startswith(API):
+        said = json.dumps({"error": problem.reason, "message": problem.text}, ensure_ascii=False)
+        body = said.encode("utf-8", "replace")
+        return visit.document(body, "application/json", status=problem.status)
     return visit.render(
         "problem.html",
         status=problem.status,
@@ -28,9 +42,9 @@ def problem_for(words: Words, error: MoothallError, *, guests: bool) -> Problem:
     t = words.gettext
     match error:
         case NotFound():
-            return Problem(404, t("Not here"), str(error))
+            return Problem(404, t("Not here"), str(error), error.reason)
         case Refused():
-            return Problem(400, t("That can't be shown"), str(error))
+            return Problem(400, t("That can't be shown"), str(error), error.reason)
         case StoreError() if not guests:
             return Problem(503, t("The store can't be read"), str(error))
         case StoreError():
@@ -56,7 +70,7 @@ def plain_problem(words: Words, status: int) -> Problem:
                 t("This desk is locked"),
                 t(
                     "A desk opens with the link that “moothall run” prints when it starts. Each "
-                    "link works once; for a new one, start the node again."
+                    "link works once; “moothall desk” prints a new one."
                 ),
             )
         case 404:
@@ -64,6 +78,34 @@ def plain_problem(words: Words, status: int) -> Problem:
                 404,
                 t("Not here"),
                 t("There is no page at this address. It may be mistyped or out of date."),
+            )
+        case 413:
+            return Problem(
+                413,
+                t("That was too large"),
+                t(
+                    "What was sent is larger than this page takes, so nothing was kept. Go back, "
+                    "choose something smaller and send it again."
+                ),
+            )
+        case 4031:
+            return Problem(
+                403,
+                t("This form is too old"),
+                t(
+                    "The page that it was sent from was opened long ago, or is not one of this "
+                    "desk. Nothing was changed. Open the page anew and send it from there."
+                ),
+            )
+        case 4032:
+            return Problem(
+                403,
+                t("This desk is locked"),
+                t(
+                    "Your login ended before this was sent, so nothing was saved. What you typed "
+                    "is still here: open the desk in another tab with a new link from "
+                    "“moothall desk”, come back to this page, reload it and agree to send it again."
+                ),
             )
         case 405:
             return Problem(

@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Literal
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from governance.charter import Charter
-from node.gateway import words as languages
+from node.gateway import languages
 from node.gateway.context import Gateway
+from node.gateway.login import cookie_name
 from node.gateway.templating import environment
 from node.gateway.words import Words
+from node.home import Home
 from storage.store import Store
 
-Audience = Literal["desk", "shop"]
+HTML = "text/html; charset=utf-8"
+Audience = Literal["desk", "shop", "setup"]
+Menu = Sequence[tuple[str, Callable[[Words], str]]]
+LONGEST_QUERY = 500  # characters of an address that a page's own links carry on
 
 
 class Problem(Exception):
-    """A page can't be shown; `text` tells the reader why, `title` heads that page."""
+    """A page can't be shown; `text` tells the reader why, `title` heads that page.
 
-    def __init__(self, status: int, title: str, text: str) -> None:
+    `reason` is a word or two for programs; what HTTP calls the status where none is given.
+    """
+
+    def __init__(self, status: int, title: str, text: str, reason: str = "") -> None:
         super().__init__(text)
         self.status = status
         self.title = title
         self.text = text
+        self.reason = reason or HTTPStatus(status).phrase.lower().replace(" ", "-")
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request to one of the two apps."""
+    """A request to one of the apps. `menu`: path and label of the app's main pages."""
 
     gateway: Gateway
     request: Request
     audience: Audience
+    menu: Menu = field(default=())
 
     @property
     def store(self) -> Store:
@@ -43,9 +55,22 @@ class Visit:
         return self.gateway.store
 
     @property
+    def home(self) -> Home:
+        """The owner's home, to be written to; there is none for guests."""
+        assert self.audience == "desk", "a guest's page asked for the home"  # noqa: S101
+        assert self.gateway.home is not None, "no home yet"  # noqa: S101
+        return self.gateway.home
+
+    @property
+    def session(self) -> str:
+        """This login's cookie, checked by the guard; empty where nobody is logged in."""
+        return self.request.cookies.get(cookie_name(self.request.headers.get("host", "")), "")
+
+    @property
     def words(self) -> Words:
         """The reader's language."""
-        return languages.choose(self.request.headers.get("accept-language", ""))
+        accepted = self.request.headers.get("accept-language", "")
+        return languages.choose(accepted, self.request.cookies.get(languages.COOKIE, ""))
 
     @property
     def guests(self) -> bool:
@@ -98,11 +123,23 @@ class Visit:
                 t("This community shows to guests who made a thing, and no more about its people."),
             )
 
+    def done(self, path: str, sentence: str = "") -> Response:
+        """Lead on to a page of ours that shows `sentence` once: the answer to a form."""
+        if sentence:
+            self.gateway.said.say(self.session, sentence)
+        return RedirectResponse(path, status_code=303, headers={"Cache-Control": "no-store"})
+
+    def form_token(self) -> str:
+        """For one form of this page."""
+        return self.gateway.sent.token()
+
     def render(
         self, template: str, /, *, status: int = 200, bare: bool = False, **values: object
     ) -> Response:
         """The template as a page. `bare` leaves out everything that is read from the store."""
+        bare = bare or self.gateway.home is None
         charter = None if bare else self.gateway.facts.charter()
+        said = [] if self.guests or bare else self.gateway.said.take(self.session)
         html = (
             environment(self.words)
             .get_template(template)
@@ -113,21 +150,39 @@ class Visit:
                 community=charter.name if charter else "",
                 owner="" if bare else self.gateway.name(),
                 path=self.request.url.path,
+                here=self._here(status),
+                languages=languages.LANGUAGES,
+                menu=[(path, label(self.words)) for path, label in self.menu],
+                said=said,
+                form_token=self.form_token,
             )
             .encode("utf-8", "replace")  # a lone surrogate in a stranger's text
         )
-        if self.audience == "desk":
-            return HTMLResponse(html, status, {"Cache-Control": "no-store"})
-        return self._revalidated(html, status)
+        return self.document(html, HTML, status=status)
 
-    def _revalidated(self, html: bytes, status: int) -> Response:
-        """A guest's browser keeps a page and asks whether it is still the same: a few bytes."""
+    def _here(self, status: int) -> str:
+        """Where this very page can be read again, for links that lead back to it; or nothing.
+
+        A page about a problem holds no address: what is hidden and what never was look the same.
+        """
+        if status != 200 or self.request.method == "POST":
+            return ""
+        url = self.request.url
+        return f"{url.path}?{url.query}" if 0 < len(url.query) < LONGEST_QUERY else url.path
+
+    def document(self, body: bytes, media_type: str, *, status: int = 200) -> Response:
+        """Something whole to read: a page, a feed, an answer of the API.
+
+        A guest's program keeps it and asks whether it is still the same, which costs a few bytes.
+        """
+        if not self.guests:
+            return Response(body, status, {"Cache-Control": "no-store"}, media_type)
         headers = {"Cache-Control": "private, no-cache"}
         if status != 200:
-            return HTMLResponse(html, status, headers)
-        tag = f'W/"{sha256(html).hexdigest()[:20]}"'
+            return Response(body, status, headers, media_type)
+        tag = f'W/"{sha256(body).hexdigest()[:20]}"'
         headers["ETag"] = tag
         known = self.request.headers.get("if-none-match", "")
         if tag in (part.strip() for part in known.split(",")):
             return Response(status_code=304, headers=headers)
-        return HTMLResponse(html, status, headers)
+        return Response(body, status, headers, media_type)

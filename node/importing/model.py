@@ -6,8 +6,17 @@ product's currency. Nothing here knows a file format, opens a file or fetches a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """What a file can leave open and only its owner knows."""
+
+    currency: str  # of prices without one: ISO 4217, or "CREDIT"
+    decimal: Literal["", ".", ","] = ""  # the decimal sign; "" takes only what has one reading
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +53,8 @@ class Product:
     variants: tuple[Variant, ...]  # empty where there is nothing to choose
     pictures: tuple[Picture, ...]
     line: int  # where it starts in the file, counted from 1
+    further: Mapping[str, Any] = field(default_factory=dict)  # fields of `Listing` beside these
+    note: str = ""  # a sentence about what the file leaves out, for whoever imports
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,9 +67,18 @@ class RowError:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOut(RowError):
+    """A product that is left out on purpose, and why."""
+
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
     """All that a file gave. With any error it has no products: a file comes whole or not at all."""
 
+    format: str = ""  # by which it was read; "" where none was found
+    title_column: str = "Title"  # what the file calls the column of titles
     products: tuple[Product, ...] = ()
     errors: tuple[RowError, ...] = ()  # by line
-    skipped: tuple[RowError, ...] = ()  # products left out on purpose, and why
+    skipped: tuple[LeftOut, ...] = ()  # by line

@@ -48,17 +48,20 @@ def decimals(currency: str) -> int:
     return get_currency_precision(currency)
 
 
-def minor_units(text: str, currency: str) -> int:
+def minor_units(text: str, currency: str, decimal: str = "") -> int:
     """Read a price such as `9.99`, `500`, `0.5`, `1,234.50` or `1.234,50` exactly.
 
     The decimal sign is a point. A comma is one only beside points that mark the thousands. Fewer
     decimals than the currency has are fine. Three digits after a lone point are decimals where
-    the currency has three, and refused everywhere else. Raises PriceError.
+    the currency has three, and refused everywhere else. Where somebody has said which sign is the
+    `decimal` one, nothing is open: the other marks thousands. The currency's own code may stand
+    beside the number. Raises PriceError.
     """
     places = decimals(currency)
     written = text.strip()
-    _refuse_other_signs(written, places)
-    whole, fraction = _split(written, places)
+    number = written.removeprefix(currency).removesuffix(currency).strip()
+    _refuse_other_signs(number or written, places)
+    whole, fraction = _told(number, decimal, places) if decimal else _split(number, places)
     if len(fraction) > places:
         raise _bad(
             written,
@@ -84,6 +87,15 @@ def money(amount: int, currency: str) -> str:
     if not places:
         return sign + digits
     return f"{sign}{digits[:-places]}.{digits[-places:]}"
+
+
+def _told(written: str, decimal: str, places: int) -> tuple[str, str]:
+    """The digits before and after the decimal sign, which is known."""
+    whole, sign, fraction = written.partition(decimal)
+    grouped = _GROUPED.fullmatch(whole)
+    if not (_WHOLE.fullmatch(whole) or grouped) or (sign and not fraction.isdigit()):
+        raise _bad(written, "is not a number written in full", places)
+    return _digits(whole), fraction
 
 
 def _split(written: str, places: int) -> tuple[str, str]:

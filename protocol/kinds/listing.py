@@ -21,6 +21,11 @@ MAX_TEXT = 10_000
 MAX_VARIANTS = 100
 MAX_VALUES = 20
 MAX_PRICE = 2**53
+MAX_PHOTOS = 8
+MAX_ALT = 300  # characters
+MAX_SIDE = 4096  # pixels of a rendition's longer side
+SMALL_BYTES = 64 * 1024  # of a small rendition, at most
+LARGE_BYTES = 400 * 1024  # of a large one; with its frame it fits one message
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +44,25 @@ class Claim:
 
     value: str
     evidence: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rendition:
+    """One size of a photo: a WebP file, fetched by its hash."""
+
+    hash: bytes  # SHA-256 of the file
+    width: int  # pixels, as shown
+    height: int
+    size: int  # bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Photo:
+    """A photo in two sizes; `alt` says in words what is to be seen on it."""
+
+    alt: str
+    small: Rendition  # for lists
+    large: Rendition  # for the listing's own page
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +87,7 @@ class Listing:
     tags: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
     values: tuple[Claim, ...] = ()
+    photos: tuple[Photo, ...] = ()  # as shown; the first one stands for the listing in lists
 
     def body(self) -> dict[str, Plain]:
         """The record's body; what is empty is left out."""
@@ -88,6 +113,7 @@ class Listing:
                 for v in self.variants
             ],
             "values": [{"id": c.value, "evidence": c.evidence} for c in self.values],
+            "photos": [photo_data(photo) for photo in self.photos],
         }
         return {key: value for key, value in data.items() if value not in (None, "", [])}
 
@@ -107,6 +133,7 @@ def read(data: Body) -> Listing:
     version = whole(data, "version", 1)
     variants = rows(data, "variants", MAX_VARIANTS)
     values = rows(data, "values", MAX_VALUES)
+    photos = rows(data, "photos", MAX_PHOTOS)
     return Listing(
         title=title,
         mode=mode,
@@ -126,6 +153,7 @@ def read(data: Body) -> Listing:
         tags=texts(data, "tags", 50, 80),
         variants=tuple(map(_variant, variants)) if variants else (),
         values=tuple(map(_claim, values)) if values else (),
+        photos=tuple(map(read_photo, photos)) if photos else (),
     )
 
 
@@ -144,6 +172,41 @@ def _claim(item: object) -> Claim:
     if not isinstance(item, dict):
         raise unreadable("values")
     return Claim(value=text(item, "id", 40, default=None), evidence=text(item, "evidence", 1000))
+
+
+def photo_data(photo: Photo) -> dict[str, Plain]:
+    """A photo as the body holds it."""
+    return {
+        "alt": photo.alt,
+        "small": _rendition_data(photo.small),
+        "large": _rendition_data(photo.large),
+    }
+
+
+def _rendition_data(one: Rendition) -> dict[str, Plain]:
+    return {"hash": one.hash, "width": one.width, "height": one.height, "size": one.size}
+
+
+def read_photo(item: object) -> Photo:
+    """The photo that one row of `photos` holds."""
+    if not isinstance(item, dict):
+        raise unreadable("photos")
+    return Photo(
+        alt=text(item, "alt", MAX_ALT),
+        small=_rendition(item.get("small"), SMALL_BYTES),
+        large=_rendition(item.get("large"), LARGE_BYTES),
+    )
+
+
+def _rendition(item: object, limit: int) -> Rendition:
+    if not isinstance(item, dict):
+        raise unreadable("photos")
+    return Rendition(
+        hash=key32(item, "hash"),
+        width=whole(item, "width", 1, MAX_SIDE),
+        height=whole(item, "height", 1, MAX_SIDE),
+        size=whole(item, "size", 1, limit),
+    )
 
 
 KIND = Kind(name="listing", lane=MARKET, erasable=True, read=read)

@@ -56,7 +56,7 @@ async def get(app: Starlette, path: str, query: dict[str, str]) -> tuple[int, fl
 async def visit(path: Path, times: int) -> dict[str, Any]:
     """Each page so often, one after the other."""
     home = open_home(path)
-    gateway = Gateway(store=home.store, name=lambda: "Ana", status=dict, secret=bytes(32))
+    gateway = Gateway(home=home, secret=bytes(32))
     app = shop_app(gateway)
     (listing,) = home.store.db.execute(
         "SELECT hex(id) FROM listing WHERE state = 1 AND guests = 1 ORDER BY rowid LIMIT 1"

@@ -14,6 +14,7 @@ from governance.membership import ON_OFFER
 from protocol.codec import encode
 from protocol.kinds.listing import Listing
 from protocol.kinds.withdraw import Withdraw
+from storage import blobs
 from storage.store import Store, h64
 from storage.views import listing_text
 from storage.views.view import Item, View
@@ -34,6 +35,7 @@ def apply(store: Store, items: Sequence[Item]) -> None:
     roots: set[int] = set()
     fresh: list[int] = []
     withdrawals = []
+    pictures: list[tuple[object, ...]] = []
     for item in items:
         said, record = item.said, item.record
         if isinstance(said, Withdraw):
@@ -47,6 +49,8 @@ def apply(store: Store, items: Sequence[Item]) -> None:
         else:
             roots.add(root)
         rows.append(_row(item, said, root, now))
+        if said.photos:
+            pictures += _pictures(item.rowid, said)
     store.db.conn.executemany(
         "INSERT INTO withdrawal (log_no, seq, root64, root) VALUES (?, ?, ?, ?)", withdrawals
     )
@@ -56,6 +60,12 @@ def apply(store: Store, items: Sequence[Item]) -> None:
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
+    if pictures:
+        store.db.conn.executemany(
+            "INSERT OR IGNORE INTO photo (listing, hash, size, large, place)"
+            " VALUES (?, ?, ?, ?, ?)",
+            pictures,
+        )
     roots.update(_talked_about(store, fresh))
     refresh(store, roots)
     listing_text.after_apply(store, len(rows))
@@ -82,6 +92,13 @@ def _row(item: Item, said: Listing, root: int, now: int) -> tuple[object, ...]:
         min(item.record.header.time_ms, now),
         f" {' '.join(claim.value for claim in said.values)} " if said.values else "",
     )
+
+
+def _pictures(rowid: int, said: Listing) -> Iterator[tuple[object, ...]]:
+    """Rows of `photo`; one picture may be both sizes of a small photo, and come twice."""
+    for place, photo in enumerate(said.photos):
+        for large, one in enumerate((photo.small, photo.large)):
+            yield rowid, one.hash, one.size, large, place
 
 
 def _talked_about(store: Store, fresh: list[int]) -> Iterator[int]:
@@ -146,19 +163,27 @@ def retract(store: Store, log_no: int, after: int) -> None:
     roots = _roots(store, "log_no = ? AND seq > ?", [log_no, after])
     listing_text.forget(store, "log_no = ? AND seq > ?", [log_no, after])
     listing_text.step_back(store, log_no, after)
+    store.db.execute(
+        "DELETE FROM photo WHERE listing IN"
+        " (SELECT rowid FROM listing WHERE log_no = ? AND seq > ?)",
+        [log_no, after],
+    )
     store.db.execute("DELETE FROM listing WHERE log_no = ? AND seq > ?", [log_no, after])
     store.db.execute("DELETE FROM withdrawal WHERE log_no = ? AND seq > ?", [log_no, after])
     refresh(store, roots)
 
 
 def erase(store: Store, rowid: int) -> None:
-    """Forget an erased version."""
+    """Forget an erased version, and the pictures that no other listing names."""
     row = store.db.execute("SELECT root64 FROM listing WHERE rowid = ?", [rowid]).fetchone()
     if row is None:
         return
     listing_text.forget(store, "rowid = ?", [rowid])
+    named = store.db.execute("SELECT hash FROM photo WHERE listing = ?", [rowid]).fetchall()
+    store.db.execute("DELETE FROM photo WHERE listing = ?", [rowid])
     store.db.execute("DELETE FROM listing WHERE rowid = ?", [rowid])
     refresh(store, [row[0]])
+    blobs.forget(store, [each[0] for each in named])
 
 
 def standing(store: Store, devices: Iterable[int]) -> None:
@@ -179,7 +204,7 @@ def digest(store: Store) -> Iterator[bytes]:
 VIEW = View(
     name="listings",
     kinds=("listing", "withdraw"),
-    tables=("listing", "withdrawal", "listing_text"),
+    tables=("listing", "withdrawal", "photo", "listing_text"),
     apply=apply,
     retract=retract,
     erase=erase,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html.parser import HTMLParser
 
-VOID = {"meta", "link", "input", "br", "hr"}
+VOID = {"meta", "link", "input", "br", "hr", "img"}
 ADDRESSES = {"href", "src", "action", "formaction", "xlink:href", "data", "poster"}
 FORBIDDEN = {"script", "style", "iframe", "object", "embed", "svg", "math", "img", "base"}
 
@@ -44,25 +45,33 @@ class Reader(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
-def check_harmless(reader: Reader) -> None:
-    """Nothing in here runs, loads from elsewhere or restyles the page."""
+def check_harmless(
+    reader: Reader, *, schemes: Sequence[str] = (), pictures: bool = False
+) -> None:
+    """Nothing in here runs, loads from elsewhere or restyles the page.
+
+    `schemes`: of links, beside those of the web; `pictures`: whether ours may be shown.
+    """
     for tag, attrs in reader.elements:
-        assert tag not in FORBIDDEN, tag
+        assert tag not in FORBIDDEN - ({"img"} if pictures else set()), tag
+        if tag == "img":
+            assert attrs["src"].startswith("/"), attrs
+            assert {"alt", "width", "height"} <= attrs.keys(), attrs
         for name, value in attrs.items():
             assert not name.startswith("on"), (tag, name)
             assert name not in ("style", "srcdoc"), (tag, name)
             if name in ADDRESSES:
                 target = "".join(value.split()).lower()
                 scheme = target.partition(":")[0] if ":" in target.split("/")[0] else ""
-                assert scheme in ("", "http", "https", "mailto"), (tag, value)
+                assert scheme in ("", "http", "https", "mailto", *schemes), (tag, value)
                 assert not target.startswith("//"), (tag, value)
 
 
-def check_page(html: str) -> Reader:
+def check_page(html: str, *, schemes: Sequence[str] = ()) -> Reader:
     """A page that is harmless and that everybody can find their way in."""
     assert html.startswith("<!doctype html>")
     reader = Reader(html)
-    check_harmless(reader)
+    check_harmless(reader, schemes=schemes, pictures=True)
     for landmark in ("main", "header", "footer", "h1", "title"):
         assert len(reader.all(landmark)) == 1, landmark
     assert reader.all("html")[0]["lang"]

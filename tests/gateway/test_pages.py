@@ -25,16 +25,6 @@ async def read(client: httpx.AsyncClient, path: str, status: int = 200) -> str:
     return check_page(answer.text).text
 
 
-async def test_every_registered_page_is_whole_in_both_themes_of_reader(village: Village, reader):
-    bread = village.ana.offer("Bread")
-    ids = {"listing": bread, "member": village.ana.id}
-    for page in PAGES:
-        if page.public:
-            continue
-        path = page.path.replace("{id}", ids.get(page.name, b"").hex())
-        await read(reader, path)
-
-
 async def test_the_front_page_shows_what_is_new_first(village: Village, reader):
     village.ana.offer("Rye bread", place="Bern")
     village.now += DAY
@@ -84,7 +74,7 @@ async def test_a_listing_shows_all_that_its_maker_said(village: Village, reader)
         "Delivery by bicycle",
         "Left 12",
         "Tags rye, spelt",
-        "Open until October 21, 2026",
+        "Open until 21 October 2026",
         "Small €3.50 4",
         "Large €11.50",
         "What we sell as our own was made within 50 km",
@@ -101,7 +91,7 @@ async def test_a_listing_shows_all_that_its_maker_said(village: Village, reader)
         ({"price": None, "mode": "give"}, "To give away by Ana"),
         ({"price": None, "mode": "wanted"}, "Wanted by Ana"),
         ({"price": 500, "currency": "CREDIT"}, "5.00 credits"),
-        ({"price": 500, "currency": "JPY"}, "¥500"),
+        ({"price": 500, "currency": "JPY"}, "JP¥500"),
         ({"price": 500, "currency": "Bun"}, "5.00 Bun"),
         ({"price": 2**53, "currency": ""}, "90,071,992,547,409.92"),
     ],
@@ -126,7 +116,7 @@ async def test_an_expired_listing_says_so(village: Village, reader):
     bread = village.ana.offer("Bread", expires_ms=village.now + DAY)
     village.now += 2 * DAY
 
-    assert "This listing ended on September 22, 2026." in await read(reader, listing_path(bread))
+    assert "This listing ended on 22 September 2026." in await read(reader, listing_path(bread))
     assert "Bread" not in await read(reader, "/")
 
 
@@ -253,12 +243,21 @@ async def test_a_broken_store_is_explained_to_the_owner_alone(village: Village, 
 async def test_before_the_founding_record_is_here_every_page_says_so(tmp_path):
     from node.gateway.apps import shop_app
     from node.gateway.context import Gateway
+    from node.home import Home
+    from node.keystore import KeyFile
     from storage.store import create_store
 
     store = create_store(
         tmp_path / "new.db", community=bytes(32), device=bytes(32), now_ms=lambda: 0
     )
-    gateway = Gateway(store=store, name=lambda: "Ana", status=dict, secret=bytes(16))
+    keyfile = KeyFile(
+        path=tmp_path / "keys.json",
+        community=bytes(32),
+        person=bytes(32),
+        device=bytes(32),
+        sealed=False,
+    )
+    gateway = Gateway(secret=bytes(16), home=Home(path=tmp_path, keyfile=keyfile, store=store))
     transport = httpx.ASGITransport(shop_app(gateway))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as client:
         for path in ("/", "/search", "/community", "/listing/00000000", "/member/00000000"):

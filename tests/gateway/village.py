@@ -12,7 +12,9 @@ from typing import Any
 
 from governance.roll import admit
 from governance.templates import template
-from node.gateway.context import Gateway
+from node.gateway.context import Alone, Gateway
+from node.home import Home
+from node.keystore import KeyFile, Keys
 from protocol.keys import Signer
 from protocol.kinds import enrol, found, invite, join, listing, profile, withdraw
 from protocol.messages import pack, unpack
@@ -67,6 +69,13 @@ class Person:
         self.say("profile", profile.Profile(version=version, name=name, **more).body())
 
 
+class Neighbourly(Alone):
+    """A node that is in touch with two neighbours."""
+
+    def touch(self) -> Mapping[str, int]:
+        return {"one": 3, "two": 20}
+
+
 class Village:
     """`ana.store` is what the gateway reads; `catch_up` brings her what the others said.
 
@@ -75,6 +84,7 @@ class Village:
 
     def __init__(self, folder: Path, charter: Mapping[str, object] | None = None) -> None:
         self.now = START
+        self.folder = folder
         data = {**template("makers-market"), "name": "Riverside makers", **(charter or {})}
         person, device = signer("Ana person"), signer("Ana device")
         record = make_record(
@@ -134,14 +144,30 @@ class Village:
 
     def gateway(self, **more: Any) -> Gateway:
         gateway = Gateway(
-            store=self.ana.store,
-            name=lambda: "Ana",
-            status=lambda: {"peers": 2},
             secret=b"0123456789abcdef0123456789abcdef",
+            home=self.home(),
+            node=Neighbourly(),
+            clock=lambda: self.now,
             **more,
         )
         gateway.desk_is_at(DESK)
         return gateway
+
+    def home(self) -> Home:
+        """Ana's home, with the keys of her store."""
+        path = self.folder / "ana"
+        path.mkdir(exist_ok=True)
+        keys = Keys(person=self.ana.key, device=self.ana.device)
+        keyfile = KeyFile(
+            path=path / "keys.json",
+            community=self.community,
+            person=self.ana.id,
+            device=self.ana.device.public,
+            sealed=False,
+        )
+        home = Home(path=path, keyfile=keyfile, store=self.ana.store, _keys=keys)
+        home.told = lambda: None
+        return home
 
     def close(self) -> None:
         for person in (self.ana, self.ben, self.eva):

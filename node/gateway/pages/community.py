@@ -80,4 +80,10 @@ def status_note(words: Words, member: Member) -> str:
     return notes.get(member.status, member.status)
 
 
-PAGE = Page(path="/community", name="community", endpoint=show, audience=BOTH)
+PAGE = Page(
+    path="/community",
+    name="community",
+    endpoint=show,
+    audience=BOTH,
+    menu=lambda words: words.gettext("Community"),
+)

@@ -39,10 +39,15 @@ async def show(visit: Visit) -> Response:
     )
 
 
-def _neighbours(visit: Visit) -> int | None:
-    """How many other nodes this one is in touch with, where the node says so."""
-    peers = visit.gateway.status().get("peers")
-    return peers if isinstance(peers, int) else None
+def _neighbours(visit: Visit) -> int:
+    """How many other nodes this one is in touch with."""
+    return len(visit.gateway.node.touch())
 
 
-PAGE = Page(path="/", name="front", endpoint=show, audience=BOTH)
+PAGE = Page(
+    path="/",
+    name="front",
+    endpoint=show,
+    audience=BOTH,
+    menu=lambda words: words.gettext("Market"),
+)

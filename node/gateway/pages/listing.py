@@ -1,4 +1,4 @@
-"""`/listing/{id}`: one listing, with its story, its variants and the values it claims.
+"""`/listing/{listing}`: one listing, with its story, its variants and the values it claims.
 
 A guest who asks for what is for members gets the same page as for what does not exist.
 """
@@ -32,7 +32,7 @@ class ShownClaim:
 async def show(visit: Visit) -> Response:
     """The listing as it stands. Withdrawn: 410 and no more than its title and maker."""
     visit.require_listings()
-    offer = _offer(visit)
+    offer = find_offer(visit)
     said = offer.listing
     withdrawn = offer.status == "withdrawn"
     return visit.render(
@@ -50,8 +50,9 @@ async def show(visit: Visit) -> Response:
     )
 
 
-def _offer(visit: Visit) -> Offer:
-    given = visit.request.path_params["id"]
+def find_offer(visit: Visit) -> Offer:
+    """The listing that the address names, if this reader may see it; Problem 404 otherwise."""
+    given = visit.request.path_params["listing"]
     try:
         offer = get(visit.store, resolve(visit.store, given))
     except Refused:
@@ -92,4 +93,4 @@ def _claims(visit: Visit, listing: Listing) -> list[ShownClaim]:
     ]
 
 
-PAGE = Page(path="/listing/{id}", name="listing", endpoint=show, audience=BOTH)
+PAGE = Page(path="/listing/{listing}", name="listing", endpoint=show, audience=BOTH)

@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse, Response
 
 from node.gateway.guard import logged_in
 from node.gateway.login import SESSION_SECONDS, cookie_name
-from node.gateway.pages.page import DESK, Page
+from node.gateway.pages.page import DESK, SETUP, Page
 from node.gateway.problems import problem_page
 from node.gateway.visit import Problem, Visit
 
@@ -21,10 +21,7 @@ async def show(visit: Visit) -> Response:
         problem = Problem(
             403,
             t("This link no longer opens the desk"),
-            t(
-                "Each link works once. Start the node again with “moothall run” and use the link "
-                "that it prints."
-            ),
+            t("Each link works once. “moothall desk” prints a new one."),
         )
         return problem_page(visit, problem, bare=True)
     answer = RedirectResponse("/", status_code=303, headers={"Cache-Control": "no-store"})
@@ -39,4 +36,11 @@ async def show(visit: Visit) -> Response:
     return answer
 
 
-PAGE = Page(path="/login/{token}", name="login", endpoint=show, audience=DESK, public=True)
+PAGE = Page(
+    path="/login/{token}",
+    name="login",
+    endpoint=show,
+    audience=DESK | SETUP,
+    public=True,
+    html=False,
+)

@@ -1,4 +1,4 @@
-"""`/member/{id}`: one person's profile and what they have on offer."""
+"""`/member/{member}`: one person's profile and what they have on offer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LAST_PAGE = COUNT_TO // PAGE_SIZE
 async def show(visit: Visit) -> Response:
     """The profile, how this person came here, and their listings."""
     visit.require_members()
-    member = _member(visit)
+    member = find_member(visit)
     words = visit.words
     page, notice = read_page(visit.request.query_params.get("page", ""), words)
     offers, total, more, pager = [], 0, False, Pager(1, 1, "", "")
@@ -53,14 +53,14 @@ async def show(visit: Visit) -> Response:
     )
 
 
-def _member(visit: Visit) -> Member:
+def find_member(visit: Visit) -> Member:
     """The one person whose key begins so. Guests find only those who belong."""
-    given = visit.request.path_params["id"].lower()
+    given = visit.request.path_params["member"].lower()
     found = [
         member
         for person, member in visit.gateway.facts.members().items()
         if len(given) >= SHORTEST and person.hex().startswith(given)
-        if _is_shown(visit, member)
+        if is_shown(visit, member)
     ]
     t = visit.words.gettext
     if not found:
@@ -70,7 +70,8 @@ def _member(visit: Visit) -> Member:
     return found[0]
 
 
-def _is_shown(visit: Visit, member: Member) -> bool:
+def is_shown(visit: Visit, member: Member) -> bool:
+    """Whether this reader may see that person: guests see those who belong."""
     return not visit.guests or member.status in (MEMBER, PROVISIONALLY)
 
 
@@ -80,7 +81,7 @@ def _inviter(visit: Visit, member: Member) -> tuple[str, str] | None:
         return None
     name = visit.gateway.facts.names().get(member.inviter, "")
     inviter = visit.gateway.facts.members().get(member.inviter)
-    path = member_path(member.inviter) if inviter and _is_shown(visit, inviter) else ""
+    path = member_path(member.inviter) if inviter and is_shown(visit, inviter) else ""
     return visit.words.person(name, member.inviter), path
 
 
@@ -96,4 +97,4 @@ def _pager(member: Member, page: int, total: int) -> Pager:
     )
 
 
-PAGE = Page(path="/member/{id}", name="member", endpoint=show, audience=BOTH)
+PAGE = Page(path="/member/{member}", name="member", endpoint=show, audience=BOTH)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from node.gateway.pages import community, front, listing, login, member, search
+from node.gateway.pages import community, front, join, language, listing, login, member, search
 from node.gateway.pages.page import Page
 
 PAGES: list[Page] = [
@@ -12,4 +12,6 @@ PAGES: list[Page] = [
     member.PAGE,
     community.PAGE,
     login.PAGE,
+    join.PAGE,
+    language.PAGE,
 ]

@@ -93,4 +93,10 @@ def _sorts(words: Words) -> list[tuple[str, str]]:
     ]
 
 
-PAGE = Page(path="/search", name="search", endpoint=show, audience=BOTH)
+PAGE = Page(
+    path="/search",
+    name="search",
+    endpoint=show,
+    audience=BOTH,
+    menu=lambda words: words.gettext("Search"),
+)

@@ -1,0 +1,1 @@
+"""The read API: one table of operations, from which routes, checks and the document are made."""

@@ -1,0 +1,105 @@
+"""The three apps over a world, on ports of loopback, served from a thread of their own.
+
+The world's stores belong to that thread; others ask for what they need through `Site`.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import trio
+
+from node.events import Events
+from node.gateway.apps import desk_app, setup_app, shop_app
+from node.gateway.context import Gateway
+from node.gateway.serve import serve
+from tests.browser.visits import App
+from tests.browser.world import World
+
+SECRET = bytes(range(32))
+LOOPBACK = "127.0.0.1"
+
+
+class Neighbourly:
+    """Stands in for a node that runs: in touch with four neighbours."""
+
+    def __init__(self) -> None:
+        self.events = Events()
+
+    def touch(self) -> Mapping[str, int]:
+        """Peer id -> seconds since it was last heard."""
+        return {f"peer-{number}": 20 * number for number in range(1, 5)}
+
+
+@dataclass
+class Site:
+    """Where the apps answer, as `http://HOST:PORT`, and the ids that fill in their paths."""
+
+    ids: dict[str, str]
+    origins: dict[App, str] = field(default_factory=dict)
+    issue: dict[App, Callable[[], str]] = field(default_factory=dict)
+
+    def login(self, app: App) -> str | None:
+        """A link that logs its owner in, once; None where nobody has to."""
+        return self.issue[app]() if app in self.issue else None
+
+
+@contextmanager
+def serving(make: Callable[[Path], World], folder: Path) -> Iterator[Site]:
+    """Make a world in `folder` and serve it until the `with` ends."""
+    ready: queue.Queue[Site | BaseException] = queue.Queue()
+    stop = trio.CancelScope()
+    token: list[trio.lowlevel.TrioToken] = []
+
+    async def work() -> None:
+        token.append(trio.lowlevel.current_trio_token())
+        world = make(folder)
+        try:
+            with stop:
+                async with trio.open_nursery() as nursery:
+                    ready.put(await _serve(world, nursery))
+        finally:
+            world.close()
+
+    def run() -> None:
+        try:
+            trio.run(work)
+        except BaseException as error:  # noqa: BLE001 - told to the thread that waits
+            ready.put(error)
+
+    thread = threading.Thread(target=run, name="site")
+    thread.start()
+    site = ready.get()
+    if isinstance(site, BaseException):
+        thread.join()
+        raise site
+    try:
+        yield site
+    finally:
+        token[0].run_sync_soon(stop.cancel)
+        thread.join()
+
+
+async def _serve(world: World, nursery: trio.Nursery) -> Site:
+    site = Site(world.ids)
+    owned = Gateway(
+        secret=SECRET, home=world.ana, node=Neighbourly(), clock=lambda: world.now
+    )
+    begun = Gateway(secret=SECRET, clock=lambda: world.now)
+    for app, gateway, made in (
+        ("desk", owned, desk_app),
+        ("shop", owned, shop_app),
+        ("setup", begun, setup_app),
+    ):
+        address = await nursery.start(serve, made(gateway), LOOPBACK, 0)
+        site.origins[app] = f"http://{address}"
+        if app != "shop":
+            gateway.desk_is_at(address)
+            site.issue[app] = lambda gateway=gateway, address=address: gateway.login_link(address)
+    site.origins["stranger"] = site.origins["desk"]
+    return site

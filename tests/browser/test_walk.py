@@ -1,0 +1,74 @@
+"""Every page as people see it: on a phone and at a desk, by day and by night, by keyboard."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+import pytest
+
+from tests.browser.looks import CONTRAST, DESKTOP, PHONE, ZOOMED, at
+from tests.browser.site import Site
+from tests.browser.visits import Visit, visits
+
+ALL = visits()
+
+
+@pytest.mark.parametrize("visit", ALL, ids=str)
+def test_a_page_can_be_read_by_everybody(readers, site: Site, visit: Visit):
+    reader = readers(visit.app)
+    path = visit.fill(site.ids)
+    faults: list[str] = []
+    for place, size in (("phone", PHONE), ("desk", DESKTOP)):
+        faults += at(place, reader.open(path, visit.status, size))
+        faults += at(place, reader.markup() + reader.layout())
+        if reader.unfold():
+            faults += at(f"{place}, unfolded", reader.layout())
+        faults += at(place, reader.axe())
+        reader.darken()
+        faults += at(f"{place}, dark", reader.axe(CONTRAST))
+        reader.darken(False)
+    assert not faults, "\n".join(["", *faults])
+
+
+@pytest.mark.parametrize("visit", ALL, ids=str)
+def test_a_page_bears_other_languages_and_large_text(readers, site: Site, visit: Visit):
+    path = visit.fill(site.ids)
+    faults: list[str] = []
+    german = readers(visit.app, "de-DE")
+    faults += at("phone, German", german.open(path, visit.status, PHONE))
+    german.unfold()
+    faults += at("phone, German", german.layout())
+    german.turn_around()
+    faults += at("phone, right to left", german.layout())
+    try:
+        german.enlarge_text(200)
+        faults += at("text twice as large", german.open(path, visit.status, ZOOMED))
+        german.unfold()
+        faults += at("text twice as large", german.layout())
+    finally:
+        german.enlarge_text(100)
+    assert not faults, "\n".join(["", *faults])
+
+
+@pytest.mark.parametrize("visit", ALL, ids=str)
+def test_a_page_can_be_used_by_keyboard_alone(readers, site: Site, visit: Visit):
+    reader = readers(visit.app)
+    faults = reader.open(visit.fill(site.ids), visit.status, DESKTOP)
+    reader.unfold()
+    faults += reader.tab_through() + reader.skip()
+    assert not faults, "\n".join(["", *faults])
+
+
+def test_no_two_pages_of_an_app_have_one_title(readers, site: Site):
+    titles: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for visit in ALL:
+        if visit.status != 200:
+            continue
+        answer = readers(visit.app).page.request.get(
+            site.origins[visit.app] + visit.fill(site.ids)
+        )
+        title = re.search("<title>(.*?)</title>", answer.text(), re.DOTALL)
+        titles[visit.app, title[1] if title else ""].add(visit.path.partition("?")[0])
+    shared = {title: paths for title, paths in titles.items() if len(paths) > 1}
+    assert not shared

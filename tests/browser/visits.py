@@ -1,0 +1,82 @@
+"""What to look at: every registered page in each of its apps, and some states a page may be in.
+
+A page that is added to the registry is visited without a line here. Its path parameters are
+filled in by their names from `World.ids`; only a parameter that holds something new needs a line
+there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from node.gateway.pages.registry import PAGES
+
+App = Literal["desk", "shop", "setup", "stranger"]  # a stranger at the desk's address
+APPS: tuple[App, ...] = ("desk", "shop", "setup")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An address of an app, with `{names}` for ids, and the status it has to answer with."""
+
+    app: App
+    path: str
+    status: int = 200
+
+    def fill(self, ids: Mapping[str, str]) -> str:
+        """The address with the world's ids. KeyError tells where to add what is missing."""
+
+        def look_up(found: re.Match[str]) -> str:
+            name = found[1]
+            if name not in ids:
+                raise KeyError(
+                    f"{self.path}: no sample for {{{name}}}; add one to `World.ids` in "
+                    "tests/browser/world.py"
+                )
+            return ids[name]
+
+        return re.sub(r"{(\w+)(?::\w+)?}", look_up, self.path)
+
+    def __str__(self) -> str:
+        return f"{self.app} {self.path}"
+
+
+# One page in states that its plain address does not show.
+STATES = (
+    Visit("shop", "/listing/{arabic}"),
+    Visit("shop", "/listing/{long}"),
+    Visit("shop", "/listing/{expired}"),
+    Visit("shop", "/listing/{newcomers}"),
+    Visit("shop", "/listing/{withdrawn}", 410),
+    Visit("shop", "/listing/{members_only}", 404),
+    Visit("desk", "/listing/{members_only}"),
+    Visit("desk", "/listing/{withdrawn}", 410),
+    Visit("shop", "/member/{emoji}"),
+    Visit("desk", "/member/{contested}"),
+    Visit("desk", "/member/{left}"),
+    Visit("shop", "/search?q=bread&max=4.00&mode=sell&sort=price"),
+    Visit("shop", "/search?q=nothing-like-it"),
+    Visit("shop", "/search?page=-1&min=much&mode=steal"),
+    Visit("shop", "/search?page=2"),
+    Visit("shop", "/no-such-page", 404),
+    Visit("desk", "/no-such-page", 404),
+    Visit("stranger", "/", 403),
+    Visit("stranger", "/login/a-link-that-was-used", 403),
+)
+
+
+def visits() -> list[Visit]:
+    """Every page that is HTML, in each of its apps; then the states above."""
+    found = [
+        Visit(app, page.path + (f"?{query}" if query else ""))
+        for page in PAGES
+        if page.html
+        for app in APPS
+        if app in page.audience
+        for query in page.examples
+    ]
+    return [*found, *STATES]
+
