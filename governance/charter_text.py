@@ -1,6 +1,7 @@
 """A charter in plain words, for people who won't read the rules as data.
 
-Every sentence goes through `translate` before numbers are put in. Nothing here decides anything.
+Every text is a literal inside `t(...)`, where `scripts/translations` finds it, and is translated
+before numbers are put in. Nothing here decides anything.
 """
 
 from __future__ import annotations
@@ -11,21 +12,32 @@ from governance.charter import Charter
 
 Translate = Callable[[str], str]
 
-_UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
+
+def percent(bps: int) -> str:
+    """Basis points as a percentage without needless zeros: "5%", "8.75%"."""
+    return f"{bps // 100}.{bps % 100:02d}".rstrip("0").rstrip(".") + "%"
 
 
-def summary(charter: Charter, translate: Translate = str) -> list[tuple[str, str]]:
-    """(heading, sentence) pairs in reading order; `translate` maps English templates to texts."""
+def summary(
+    charter: Charter, translate: Translate = str, percentage: Callable[[int], str] = percent
+) -> list[tuple[str, str]]:
+    """(heading, sentence) pairs in reading order; `translate` maps English templates to texts.
+
+    `percentage` writes basis points as the reader's language does.
+    """
     t = translate
     member, teller, fee = charter.membership, charter.offices.teller, charter.fees.default
     rule = charter.rules.rules
     lines = [(t("Values"), value.text) for value in charter.values]
     probation = t("{time} of probation") if member.probation_s else t("no probation")
     newcomers = (
-        count(member.vouches, "vouch", "vouches", t),
+        count(member.vouches, t("no vouches"), t("{n} vouch"), t("{n} vouches")),
         probation.format(time=duration(member.probation_s, t)),
-        t("{invitations} per member").format(
-            invitations=count(member.invite_slots, "invitation", "invitations", t)
+        count(
+            member.invite_slots,
+            t("no invitations"),
+            t("{n} invitation per member"),
+            t("{n} invitations per member"),
         ),
     )
     lines.append((t("Newcomers"), ", ".join(newcomers)))
@@ -38,33 +50,47 @@ def summary(charter: Charter, translate: Translate = str) -> list[tuple[str, str
     spans = [text.format(time=duration(seconds, t)) for seconds, text in waits if seconds]
     lines.append((t("Changing the rules"), ", ".join(spans)))
     tellers = t("{tellers}, replaced when {num} of {den} members sign").format(
-        tellers=count(teller.seats, "teller", "tellers", t),
+        tellers=count(teller.seats, t("no tellers"), t("{n} teller"), t("{n} tellers")),
         num=teller.recall.num,
         den=teller.recall.den,
     )
     lines.append((t("Tellers"), tellers))
-    lines.append((t("Fee"), t("{percent} of a sale").format(percent=percent(fee.fee_bps))))
+    lines.append((t("Fee"), t("{percent} of a sale").format(percent=percentage(fee.fee_bps))))
     for row in fee.table:
         share = t("{percent} of the fee to {role}")
-        lines.append((t("Fee"), share.format(percent=percent(row.bps), role=t(row.role))))
+        text = share.format(percent=percentage(row.bps), role=role_name(row.role, t))
+        lines.append((t("Fee"), text))
     return lines
 
 
-def count(number: int, one: str, many: str, translate: Translate = str) -> str:
-    """A number with its noun: "1 vouch", "5 invitations", "no vouches"."""
+def role_name(role: str, translate: Translate = str) -> str:
+    """Who gets a share of a fee; a role of the community's own invention stays as it is."""
+    t = translate
+    names = {
+        "referrer": t("whoever recommended it"),
+        "host": t("the member whose shop window it was found in"),
+        "community": t("the community"),
+        "hardship": t("the hardship fund"),
+    }
+    return names.get(role, role)
+
+
+def count(number: int, none: str, one: str, many: str) -> str:
+    """The text for a number, which replaces `{n}`: "1 vouch", "5 invitations", "no vouches"."""
     if number == 0:
-        return translate("no " + many)
-    return translate("{n} " + (one if number == 1 else many)).format(n=number)
+        return none
+    return (one if number == 1 else many).format(n=number)
 
 
 def duration(seconds: int, translate: Translate = str) -> str:
     """Seconds in the largest unit that fits exactly: "14 days", "90 minutes", "no time"."""
-    if seconds == 0:
-        return translate("no time")
-    unit, length = next((u, n) for u, n in _UNITS if seconds % n == 0)
-    return count(seconds // length, unit, unit + "s", translate)
-
-
-def percent(bps: int) -> str:
-    """Basis points as a percentage without needless zeros: "5%", "8.75%"."""
-    return f"{bps // 100}.{bps % 100:02d}".rstrip("0").rstrip(".") + "%"
+    t = translate
+    none = t("no time")
+    units = (
+        (86_400, t("{n} day"), t("{n} days")),
+        (3600, t("{n} hour"), t("{n} hours")),
+        (60, t("{n} minute"), t("{n} minutes")),
+        (1, t("{n} second"), t("{n} seconds")),
+    )
+    length, one, many = next(unit for unit in units if seconds % unit[0] == 0)
+    return count(seconds // length, none, one, many)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,6 +15,7 @@ from starlette.routing import Route
 from node.gateway.context import Gateway
 from node.gateway.forms import Form, TooLarge, read_form
 from node.gateway.guard import METHODS, Guard
+from node.gateway.limits import Limits
 from node.gateway.pages.page import Page
 from node.gateway.pages.registry import PAGES
 from node.gateway.problems import (
@@ -26,7 +27,8 @@ from node.gateway.problems import (
 )
 from node.gateway.stylesheet import PATH, stylesheet
 from node.gateway.turn import turn
-from node.gateway.visit import Audience, Menu, Problem, Visit
+from node.gateway.visit import Audience, Floor, Menu, Problem, Visit
+from node.gateway.words import Words
 from protocol.errors import MoothallError
 from storage.database import friendly
 
@@ -45,13 +47,14 @@ def setup_app(gateway: Gateway) -> Starlette:
 
 def shop_app(gateway: Gateway) -> Starlette:
     """The shop window, for anybody. Pages are compressed: they hold no secret to be guessed."""
-    return _app(gateway, "shop", [Middleware(GZipMiddleware, compresslevel=6)])
+    limits = Middleware(Limits, gateway=gateway)
+    return _app(gateway, "shop", [limits, Middleware(GZipMiddleware, compresslevel=6)])
 
 
 def _app(gateway: Gateway, audience: Audience, inner: list[Middleware]) -> Starlette:
     style = Route(PATH, stylesheet, methods=METHODS, name="stylesheet")
     pages = [page for page in PAGES if audience in page.audience]
-    menu: Menu = tuple((page.path, page.menu) for page in pages if page.menu is not None)
+    menu: Menu = {"market": _menu(pages, "market"), "hall": _menu(pages, "hall")}
 
     def visit(request: Request) -> Visit:
         return Visit(gateway, request, audience, menu)
@@ -82,6 +85,10 @@ def _app(gateway: Gateway, audience: Audience, inner: list[Middleware]) -> Starl
     # A redirect would repeat the Host header that a stranger sent.
     app.router.redirect_slashes = False
     return app
+
+
+def _menu(pages: Sequence[Page], floor: Floor) -> list[tuple[str, Callable[[Words], str]]]:
+    return [(p.path, p.menu) for p in pages if p.menu is not None and p.floor == floor]
 
 
 def _route(page: Page, audience: Audience, visit: Callable[[Request], Visit]) -> Route:

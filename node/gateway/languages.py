@@ -14,8 +14,6 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import Locale
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
 from node.gateway.words import ENGLISH, Words
 
@@ -42,6 +40,9 @@ def words_in(tag: str) -> Words:
 
 def read_catalogue(path: Path) -> GNUTranslations:
     """The texts of a .po file, as gettext uses them."""
+    from babel.messages.mofile import write_mo  # not before they are needed: English needs none
+    from babel.messages.pofile import read_po
+
     compiled = BytesIO()
     with path.open("rb") as file:
         write_mo(compiled, read_po(file))

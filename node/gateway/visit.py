@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
@@ -22,7 +22,8 @@ from storage.store import Store
 
 HTML = "text/html; charset=utf-8"
 Audience = Literal["desk", "shop", "setup"]
-Menu = Sequence[tuple[str, Callable[[Words], str]]]
+Floor = Literal["market", "hall"]  # a moot hall has the assembly above and the market below
+Menu = Mapping[Floor, Sequence[tuple[str, Callable[[Words], str]]]]
 LONGEST_QUERY = 500  # characters of an address that a page's own links carry on
 
 
@@ -42,12 +43,12 @@ class Problem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request to one of the apps. `menu`: path and label of the app's main pages."""
+    """A request to one of the apps. `menu`: path and label of its main pages, by floor."""
 
     gateway: Gateway
     request: Request
     audience: Audience
-    menu: Menu = field(default=())
+    menu: Menu = field(default_factory=lambda: {"market": (), "hall": ()})
 
     @property
     def store(self) -> Store:
@@ -152,7 +153,10 @@ class Visit:
                 path=self.request.url.path,
                 here=self._here(status),
                 languages=languages.LANGUAGES,
-                menu=[(path, label(self.words)) for path, label in self.menu],
+                menu={
+                    floor: [(path, label(self.words)) for path, label in pages]
+                    for floor, pages in self.menu.items()
+                },
                 said=said,
                 form_token=self.form_token,
             )

@@ -28,7 +28,7 @@ class Format:
 
     missing: Callable[[Sequence[str]], list[str]]  # columns without which it is not recognised
     recognises: Callable[[Sequence[str]], bool]
-    read: Callable[[Table, str], Reading]
+    read: Callable[[Table, Settings], Reading]
 
 
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType(

@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from node.importing.model import RowError
+from node.importing.formulas import plain_text
+from node.importing.model import LeftOut, RowError, Settings
 from node.importing.prices import PriceError, minor_units
 from node.importing.table import Row, Table, label, plain
 
@@ -19,6 +20,7 @@ Columns = Mapping[str, tuple[str, ...]]  # field: the names its column may have,
 
 MAX_NAME: Final = 200  # characters of a name, where a field sets no limit of its own
 MAX_WHOLE: Final = 1_000_000_000
+MAX_FAULTS: Final = 10_000  # nobody reads more; the file is refused all the same
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _WHOLE = re.compile(r"-?[0-9]{1,12}")
@@ -36,8 +38,9 @@ def places(header: Sequence[str], columns: Columns) -> dict[str, list[int]]:
 class Sheet:
     """One table as one format sees it. It gathers `errors` while it is read."""
 
-    def __init__(self, table: Table, columns: Columns, currency: str) -> None:
-        self.currency = currency
+    def __init__(self, table: Table, columns: Columns, settings: Settings) -> None:
+        self.currency = settings.currency
+        self._decimal = settings.decimal
         self.errors: list[RowError] = []
         self._columns = columns
         self._header = table.header
@@ -49,18 +52,28 @@ class Sheet:
                 reason = f"{both} mean the same; delete one of these columns."
                 self.errors.append(self._remark(table.line, field, reason))
 
+    def has(self, field: str) -> bool:
+        """Whether the file has a column for this field."""
+        return field in self._index
+
+    def name_of(self, field: str) -> str:
+        """What the file calls this field's column, or its usual name where there is none."""
+        index = self._index.get(field)
+        return self._columns[field][0] if index is None else label(self._header, index)
+
     def cell(self, row: Row, field: str) -> str:
         """What the file says, or "" where it has no such column."""
         index = self._index.get(field)
-        return "" if index is None else row.cells[index]
+        return "" if index is None else plain_text(row.cells[index])
 
     def fault(self, row: Row, field: str, reason: str) -> None:
         """Note that this cell keeps the file from being imported."""
-        self.errors.append(self.note(row, field, reason))
+        if len(self.errors) < MAX_FAULTS:
+            self.errors.append(self._remark(row.line, field, reason))
 
-    def note(self, row: Row, field: str, reason: str) -> RowError:
-        """A remark about one cell, which is not a fault until someone makes it one."""
-        return self._remark(row.line, field, reason)
+    def left_out(self, row: Row, field: str, title: str, reason: str) -> LeftOut:
+        """A remark that the product of this row is not imported, which is no fault."""
+        return LeftOut(line=row.line, column=self.name_of(field), reason=reason, title=title)
 
     def line_of_text(self, row: Row, field: str, limit: int = MAX_NAME) -> str:
         """A cell as one checked line, without runs of spaces."""
@@ -76,15 +89,18 @@ class Sheet:
             self.fault(row, field, "This holds an invisible control character; type it afresh.")
         return text
 
-    def price(self, row: Row, field: str) -> int | None:
-        """Minor units; None where the cell is empty."""
+    def price(self, row: Row, field: str, currency: str = "") -> int | None:
+        """Minor units of `currency`, or of the file's; None where the cell is empty."""
         text = self.cell(row, field)
         if not text:
             return None
         try:
-            return minor_units(text, self.currency)
+            return minor_units(text, currency or self.currency, self._decimal)
         except PriceError as error:
-            self.fault(row, field, str(error))
+            reason = str(error)
+            if error.reason == "ambiguous-price" and not self._decimal:
+                reason += " Or say for all its prices which sign marks the decimals (--decimal)."
+            self.fault(row, field, reason)
             return None
 
     def whole(self, row: Row, field: str) -> int | None:
@@ -102,9 +118,9 @@ class Sheet:
         match self.cell(row, field).casefold():
             case "":
                 return None
-            case "true":
+            case "true" | "1":
                 return True
-            case "false":
+            case "false" | "0":
                 return False
         self.fault(row, field, "Write true or false here.")
         return None
@@ -119,6 +135,4 @@ class Sheet:
         return filled[0] if filled else rows[0]
 
     def _remark(self, line: int, field: str, reason: str) -> RowError:
-        index = self._index.get(field)
-        name = self._columns[field][0] if index is None else label(self._header, index)
-        return RowError(line=line, column=name, reason=reason)
+        return RowError(line=line, column=self.name_of(field), reason=reason)

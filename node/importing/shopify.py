@@ -12,22 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
-from node.importing.descriptions import DescriptionError, markdown
-from node.importing.model import Picture, Product, Reading, RowError, Variant
+from node.importing import goods
+from node.importing.descriptions import markdown
+from node.importing.goods import MAX_ALT, MAX_PICTURES, MAX_TITLE
+from node.importing.model import LeftOut, Picture, Product, Reading, RowError, Settings, Variant
 from node.importing.sheet import MAX_NAME, Columns, Sheet, places
 from node.importing.table import Row, Table, plain
-
-MAX_TITLE: Final = 200  # characters, as are the others without a unit
-MAX_DESCRIPTION: Final = 10_000
-MAX_TAG: Final = 80
-MAX_TAGS: Final = 50
-MAX_ALT: Final = 1_000
-MAX_ADDRESS: Final = 2_000
-MAX_VARIANTS: Final = 100
-MAX_PICTURES: Final = 20
-MAX_BYTES: Final = 15_000  # all the text of a product; a record's body holds 16 KiB
 
 # Field: its column in the current export, then in the legacy one where that differs.
 _COLUMNS: Final[Columns] = {
@@ -75,27 +66,33 @@ def recognises(header: Sequence[str]) -> bool:
     return not missing(header)
 
 
-def read(table: Table, currency: str) -> Reading:
-    """Read every product, with prices in `currency`, which the file itself doesn't name.
+def read(table: Table, settings: Settings) -> Reading:
+    """Read every product; the file itself doesn't name the currency of its prices.
 
     Where there are errors, the products among them are worth nothing.
     """
-    sheet = Sheet(table, _COLUMNS, currency)
+    sheet = Sheet(table, _COLUMNS, settings)
     if sheet.errors:
         return Reading(errors=tuple(sheet.errors))
-    if not places(table.header, _COLUMNS)["title"]:
+    if not sheet.has("title"):
         reason = "A Shopify file has a column Title, and this one does not; export it again."
         return Reading(errors=(RowError(line=table.line, column="Title", reason=reason),))
     products: list[Product] = []
-    skipped: list[RowError] = []
+    skipped: list[LeftOut] = []
     for handle, rows in _groups(sheet, table.rows).items():
         gift = sheet.naming(rows, "gift card")
         if sheet.flag(gift, "gift card"):
             reason = "A gift card binds the shop that sold it, so it is left out."
-            skipped.append(sheet.note(gift, "gift card", reason))
+            title = sheet.cell(sheet.naming(rows, "title"), "title")
+            skipped.append(sheet.left_out(gift, "gift card", title, reason))
         else:
             products.append(_product(sheet, handle, rows))
-    return Reading(products=tuple(products), errors=tuple(sheet.errors), skipped=tuple(skipped))
+    return Reading(
+        products=tuple(products),
+        errors=tuple(sheet.errors),
+        skipped=tuple(skipped),
+        title_column=sheet.name_of("title"),
+    )
 
 
 def _groups(sheet: Sheet, rows: Sequence[Row]) -> dict[str, list[Row]]:
@@ -129,48 +126,24 @@ def _product(sheet: Sheet, handle: str, rows: Sequence[Row]) -> Product:
     # "Home & Garden > Plants > Pots": a market of neighbours looks for pots.
     category = sheet.line_of_text(kind, "category").rpartition(">")[2].strip()
     variants = _variants(sheet, rows)
-    choices = () if _nothing_to_choose(sheet, rows[0], variants) else tuple(variants)
-    if choices or len(variants) > 1:
+    choice = not _nothing_to_choose(sheet, rows[0], variants)
+    if choice:
         _check_names(sheet, rows)
-    prices = [variant.price for variant in variants if variant.price is not None]
-    counts = [variant.quantity for variant in variants if variant.quantity is not None]
-    product = Product(
+    described = sheet.naming(rows, "description")
+    tagged = sheet.naming(rows, "tags")
+    return goods.product(
+        sheet,
+        rows[0],
         handle=handle,
         title=title,
-        description=_description(sheet, sheet.naming(rows, "description")),
+        description=goods.description(sheet, described, "description", markdown),
         category=category or sheet.line_of_text(sheet.naming(rows, "type"), "type"),
-        tags=_tags(sheet, sheet.naming(rows, "tags")),
+        tags=goods.tags(sheet, tagged, "tags", sheet.cell(tagged, "tags").split(",")),
         status=_status(sheet, rows),
-        price=min(prices, default=None),
-        currency=sheet.currency,
-        quantity=sum(counts) if counts else None,
-        variants=choices,
+        variants=variants,
+        choice=choice,
         pictures=_pictures(sheet, rows),
-        line=rows[0].line,
     )
-    size = _size(product)
-    if size > MAX_BYTES:
-        reason = f"All the text of this product takes {size:,} bytes; shorten it to {MAX_BYTES:,}."
-        sheet.fault(rows[0], "description", reason)
-    return product
-
-
-def _description(sheet: Sheet, row: Row) -> str:
-    try:
-        text = markdown(sheet.cell(row, "description"))
-    except DescriptionError as error:
-        sheet.fault(row, "description", str(error))
-        return ""
-    return sheet.checked(row, "description", text, MAX_DESCRIPTION)
-
-
-def _tags(sheet: Sheet, row: Row) -> tuple[str, ...]:
-    """The tags in the file's order, each once."""
-    parts = (" ".join(part.split()) for part in sheet.cell(row, "tags").split(","))
-    tags = tuple(dict.fromkeys(part for part in parts if part))
-    if len(tags) > MAX_TAGS:
-        sheet.fault(row, "tags", f"There are {len(tags)} tags here; keep at most {MAX_TAGS}.")
-    return tuple(sheet.checked(row, "tags", tag, MAX_TAG) for tag in tags)
 
 
 def _status(sheet: Sheet, rows: Sequence[Row]) -> Literal["open", "draft"]:
@@ -208,19 +181,15 @@ def _variants(sheet: Sheet, rows: Sequence[Row]) -> list[Variant]:
                 reason = "This row adds no option, price or picture to its product; delete it."
                 sheet.fault(row, "handle", reason)
             continue
-        counted = sheet.whole(row, "quantity")
         name = _name(_options(sheet, row))
         variant = Variant(
             name=sheet.checked(row, "option 1", name, MAX_NAME),
             price=sheet.price(row, "price"),
-            # Shops sell below zero when they promise more than they have: none is left.
-            quantity=None if counted is None else max(0, counted),
-            sku=sheet.line_of_text(row, "sku"),
+            quantity=goods.stock(sheet.whole(row, "quantity")),
+            sku=goods.sku(sheet, row),
         )
         variants.append(variant)
-        if len(variants) == MAX_VARIANTS + 1:
-            reason = f"A product can have {MAX_VARIANTS} variants; this is one more. Split it."
-            sheet.fault(row, "option 1", reason)
+        goods.room_for(sheet, row, "option 1", variants)
     return variants
 
 
@@ -250,11 +219,8 @@ def _check_names(sheet: Sheet, rows: Sequence[Row]) -> None:
             )
             sheet.fault(row, wrong, reason)
             continue
-        name = _name(options)
-        if name in lines:
-            reason = f"Line {lines[name]} has the same options; each variant needs its own."
-            sheet.fault(row, "option 1", reason)
-        lines.setdefault(name, row.line)
+        advice = "options; each variant needs its own."
+        goods.name_once(sheet, row, "option 1", _name(options), lines, advice=advice)
 
 
 def _pictures(sheet: Sheet, rows: Sequence[Row]) -> tuple[Picture, ...]:
@@ -265,9 +231,7 @@ def _pictures(sheet: Sheet, rows: Sequence[Row]) -> tuple[Picture, ...]:
         address = sheet.cell(row, field)
         if not address:
             continue
-        if not _is_address(address):
-            reason = "This is no picture's address; write one that starts with https://."
-            sheet.fault(row, field, reason)
+        goods.address(sheet, row, field, address)
         alt, position = "", None
         if field == "picture":
             alt, position = sheet.line_of_text(row, "alt", MAX_ALT), sheet.whole(row, "position")
@@ -278,21 +242,3 @@ def _pictures(sheet: Sheet, rows: Sequence[Row]) -> tuple[Picture, ...]:
         order.setdefault(address, (position is None, position or 0))
     ordered = sorted(alts, key=order.__getitem__)
     return tuple(Picture(address=address, alt=alts[address]) for address in ordered)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    sound = len(text) <= MAX_ADDRESS and text.isprintable() and " " not in text
-    return sound and parts.scheme in ("http", "https") and bool(parts.netloc)
-
-
-def _size(product: Product) -> int:
-    """Bytes of text, with what each variant and picture takes beside its words."""
-    texts = [product.handle, product.title, product.description, product.category, *product.tags]
-    texts += [text for variant in product.variants for text in (variant.name, variant.sku)]
-    texts += [picture.alt for picture in product.pictures]
-    beside = 40 * (len(product.variants) + len(product.pictures)) + 2 * len(product.tags)
-    return sum(len(text.encode()) for text in texts) + beside

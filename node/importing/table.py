@@ -20,12 +20,17 @@ from node.importing.model import RowError
 from protocol.errors import Refused
 
 MAX_BYTES: Final = 64 * 1024 * 1024
+MAX_ROWS: Final = 100_000
+MAX_COLUMNS: Final = 2_000
+MAX_RECORD: Final = 2 * 1024 * 1024  # characters of one row, however many lines it spans
+ENCODINGS: Final = ("utf-8", "windows-1252")
 DELIMITERS: Final = ",;\t"  # the last two are what spreadsheets write in many countries
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _AS_UTF8 = (
     'save it again as UTF-8, which spreadsheets call "CSV UTF-8" or offer as the character set.'
 )
+_OR_SAY = "if an older spreadsheet made the file, say that it is in windows-1252; otherwise "
 
 
 class TableFault(Refused):
@@ -65,27 +70,34 @@ def label(header: tuple[str, ...], index: int) -> str:
     return name or f"cell {index + 1}"
 
 
-def read_table(data: bytes) -> Table:
-    """Read UTF-8 bytes, with or without a byte order mark, split by comma, semicolon or tab.
+def read_table(data: bytes, encoding: str = "utf-8") -> Table:
+    """Read bytes in one of ENCODINGS, split by comma, semicolon or tab.
 
-    Rows without any text are left out. Raises TableFault where no header can be read; what is
-    wrong further down is in the table's `errors`, all of it, up to quoting that can't be followed.
+    UTF-8 may begin with a byte order mark. Rows without any text are left out. Raises TableFault
+    where no header can be read; what is wrong further down is in the table's `errors`, all of it,
+    up to quoting that can't be followed.
     """
     if len(data) > MAX_BYTES:
         reason = f"The file is larger than {MAX_BYTES // 2**20} MiB; split it into smaller ones."
         raise _fault(1, reason)
-    text = _decoded(data)
+    text = _decoded(data, encoding)
     records = _records(text, _delimiter(text))
     line, names = next(records, (0, []))
     if not names:
         raise _fault(1, "The file is empty; export the products again and choose that file.")
     header = tuple(names)
+    if len(header) > MAX_COLUMNS:
+        reason = f"The file has {len(header):,} columns; keep at most {MAX_COLUMNS:,} of them."
+        raise _fault(line, reason)
     _refuse_twins(header, line)
 
     rows: list[Row] = []
     errors: list[RowError] = []
     try:
         for start, cells in records:
+            if len(rows) + len(errors) == MAX_ROWS:
+                reason = f"The file has more than {MAX_ROWS:,} rows; split it into smaller ones."
+                raise _fault(start, reason, label(header, 0))
             if len(cells) == len(header):
                 rows.append(Row(line=start, cells=tuple(cells)))
             else:
@@ -99,9 +111,14 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Each record that holds any text, with its first line. Raises TableFault on bad quoting."""
     header: tuple[str, ...] = ()
     raw: list[str] = []  # the physical lines of the record being read
+    line = 1
 
     def lines() -> Iterator[str]:
+        size = 0
         for physical in io.StringIO(text, newline=""):
+            size = size + len(physical) if raw else len(physical)
+            if size > MAX_RECORD:  # before it is cut into cells, which take more room
+                raise _endless(line, header)
             raw.append(physical)
             yield physical
 
@@ -162,16 +179,25 @@ def _bad_cell(line: int, raw: str, delimiter: str, header: tuple[str, ...]) -> T
     return _fault(line, reason, label(header, index))
 
 
-def _decoded(data: bytes) -> str:
+def _endless(line: int, header: tuple[str, ...]) -> TableFault:
+    reason = (
+        f"This row is longer than {MAX_RECORD:,} characters; a quotation mark may be open here, "
+        "or the file is no table."
+    )
+    return _fault(line, reason, label(header, 0))
+
+
+def _decoded(data: bytes, encoding: str) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise _fault(1, f"The file is in UTF-16; {_AS_UTF8}")
     body = data.removeprefix(codecs.BOM_UTF8)
     try:
-        text = body.decode()
+        text = body.decode(encoding)
     except UnicodeDecodeError as error:
         bad = error.start
-        reason = f"The byte 0x{body[bad]:02X} here is not UTF-8 text; {_AS_UTF8}"
-        raise _at_byte(body[:bad].decode(), reason) from None
+        advice = (_OR_SAY if encoding == "utf-8" else "") + _AS_UTF8
+        reason = f"The byte 0x{body[bad]:02X} here is not {encoding.upper()} text; {advice}"
+        raise _at_byte(body[:bad].decode(encoding), reason) from None
     before, zero, _ = text.partition("\0")
     if zero:
         raise _at_byte(before, f"There is a zero byte here, so this is not text; {_AS_UTF8}")
@@ -180,21 +206,25 @@ def _decoded(data: bytes) -> str:
 
 def _at_byte(before: str, reason: str) -> TableFault:
     """A fault at the place that follows `before`, named by the cell it falls into."""
-    line = len(_LINE_END.findall(before)) + 1
-    # A letter in place of the bad byte, so that the cell it opens is counted.
-    reader = csv.reader(io.StringIO(before + "x", newline=""), delimiter=_delimiter(before))
+    line = sum(1 for _ in _LINE_END.finditer(before)) + 1
+    header: tuple[str, ...] = ()
+    last: list[str] = []
+    physical = io.StringIO(before + "x", newline="")  # a letter, so that its cell is counted
+    lines = iter(lambda: physical.readline(MAX_RECORD), "")
     try:
-        records = [record for record in reader if record]
+        for record in csv.reader(lines, delimiter=_delimiter(before)):
+            header = header or tuple(last)
+            last = record or last
     except csv.Error:  # an endless cell before the bad byte: the line still helps
         return _fault(line, reason)
-    header = tuple(records[0]) if len(records) > 1 else ()
-    return _fault(line, reason, label(header, len(records[-1]) - 1))
+    return _fault(line, reason, label(header, len(last) - 1))
 
 
 def _delimiter(text: str) -> str:
     """Whichever of the delimiters cuts the first line with text into the most cells."""
-    lines = (line for line in io.StringIO(text, newline="") if line.strip())
-    first = next(lines, "")
+    stream = io.StringIO(text, newline="")
+    lines = iter(lambda: stream.readline(MAX_RECORD), "")
+    first = next((line for line in lines if line.strip()), "")
     return max(DELIMITERS, key=lambda sign: len(list(_pieces(first, sign))))
 
 

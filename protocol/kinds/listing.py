@@ -13,6 +13,7 @@ from protocol.codec import Plain
 from protocol.kinds.kind import Kind
 from protocol.records import MARKET, MAX_TIME
 from protocol.shape import Body, key32, maybe_whole, rows, text, texts, unreadable, whole
+from protocol.spot import Spot, maybe_spot, spot_data
 
 MODES = ("sell", "swap", "lend", "give", "service", "wanted")
 AUDIENCES = ("everyone", "members")
@@ -79,6 +80,7 @@ class Listing:
     story: str = ""
     category: str = ""
     place: str = ""
+    spot: Spot | None = None  # None: where its maker's profile says
     quantity: int | None = None  # None means not counted
     condition: str = ""
     delivery: str = ""
@@ -102,6 +104,7 @@ class Listing:
             "story": self.story,
             "category": self.category,
             "place": self.place,
+            "spot": spot_data(self.spot),
             "quantity": self.quantity,
             "condition": self.condition,
             "delivery": self.delivery,
@@ -145,6 +148,7 @@ def read(data: Body) -> Listing:
         story=text(data, "story", MAX_TEXT),
         category=text(data, "category", 100),
         place=text(data, "place", 100),
+        spot=maybe_spot(data, "spot"),
         quantity=maybe_whole(data, "quantity"),
         condition=text(data, "condition", 100),
         delivery=text(data, "delivery", 500),

@@ -11,6 +11,7 @@ from protocol.codec import Plain
 from protocol.kinds.kind import Kind
 from protocol.records import MARKET
 from protocol.shape import Body, text, texts, whole
+from protocol.spot import Spot, maybe_spot, spot_data
 
 MAX_NAME = 100
 MAX_ABOUT = 4000
@@ -20,7 +21,10 @@ MAX_ITEM = 80
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
-    """`about` is Markdown; skills, interests and needs are short free texts."""
+    """`about` is Markdown; skills, interests and needs are short free texts.
+
+    `place` is for people to read, `spot` for reckoning distances; neither needs the other.
+    """
 
     version: int
     name: str
@@ -29,10 +33,11 @@ class Profile:
     interests: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     place: str = ""
+    spot: Spot | None = None
 
     def body(self) -> dict[str, Plain]:
         """The record's body."""
-        return {
+        data: dict[str, Plain] = {
             "version": self.version,
             "name": self.name,
             "about": self.about,
@@ -41,6 +46,9 @@ class Profile:
             "needs": list(self.needs),
             "place": self.place,
         }
+        if self.spot is not None:
+            data["spot"] = spot_data(self.spot)
+        return data
 
 
 def read(data: Body) -> Profile:
@@ -53,6 +61,7 @@ def read(data: Body) -> Profile:
         interests=texts(data, "interests", MAX_ITEMS, MAX_ITEM),
         needs=texts(data, "needs", MAX_ITEMS, MAX_ITEM),
         place=text(data, "place", MAX_NAME),
+        spot=maybe_spot(data, "spot"),
     )
 
 

@@ -42,4 +42,4 @@
     done: !expected.length || order.includes(expected[expected.length - 1]),
     faults: [...new Set(faults)],
   };
-};
+}

@@ -91,11 +91,15 @@
       "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
     ),
   ].filter((element) => !hidden(element));
-  // Ticking the label ticks the box: both are one target.
+  // Ticking the label ticks the box, and a card's link may be stretched over its card.
   const target = (element) => {
-    const own = [...element.getClientRects()].filter((box) => box.width > 0 && box.height > 0);
-    if (!/checkbox|radio|file/.test(element.type || "")) return own;
-    return [...own, ...[...(element.labels || [])].map((label) => label.getBoundingClientRect())];
+    const boxes = [...element.getClientRects()].filter((box) => box.width > 0 && box.height > 0);
+    const after = getComputedStyle(element, "::after");
+    if (after.content !== "none" && after.position === "absolute" && element.offsetParent)
+      boxes.push(element.offsetParent.getBoundingClientRect());
+    if (/checkbox|radio|file/.test(element.type || ""))
+      boxes.push(...[...(element.labels || [])].map((label) => label.getBoundingClientRect()));
+    return boxes;
   };
   const inSentence = (element) => {
     if (getComputedStyle(element).display !== "inline") return false;
@@ -136,4 +140,4 @@
   scrollTo({ left: before[0], top: before[1], behavior: "instant" });
 
   return [...new Set(faults)];
-};
+}

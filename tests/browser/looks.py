@@ -73,11 +73,11 @@ class Reader:
 
     def markup(self) -> list[str]:
         """What is wrong with the page's own markup."""
-        return list(self.page.evaluate(f"({MARKUP})()"))
+        return list(self.page.evaluate(MARKUP))
 
     def layout(self, *, target: int = TARGET) -> list[str]:
         """What is cut, covered, too small or in the way."""
-        return list(self.page.evaluate(f"({LAYOUT})({{target: {target}}})"))
+        return list(self.page.evaluate(LAYOUT, {"target": target}))
 
     def unfold(self) -> bool:
         """Open whatever can be folded; False if nothing was."""
@@ -107,14 +107,14 @@ class Reader:
     def tab_through(self) -> list[str]:
         """Press Tab from the top to the last thing that can be pressed; what it misses."""
         self.page.evaluate("window.seen.focused = []; scrollTo(0, 0)")
-        stops = self.page.evaluate(f"({KEYBOARD})()")["stops"]
+        stops = self.page.evaluate(KEYBOARD)["stops"]
         for _ in range(stops):
             self.page.keyboard.press("Tab")
         for _ in range(2 * stops):  # a date has several stops of its own
-            if self.page.evaluate(f"({KEYBOARD})()")["done"]:
+            if self.page.evaluate(KEYBOARD)["done"]:
                 break
             self.page.keyboard.press("Tab")
-        return list(self.page.evaluate(f"({KEYBOARD})()")["faults"])
+        return list(self.page.evaluate(KEYBOARD)["faults"])
 
     def skip(self) -> list[str]:
         """Use the first link of the page, which skips to its content."""

@@ -26,4 +26,4 @@
   for (const id of new Set(ids.filter((each, at) => ids.indexOf(each) !== at)))
     faults.push(`the id ${id} is there twice`);
   return faults;
-};
+}

@@ -38,14 +38,14 @@ def test_a_page_bears_other_languages_and_large_text(readers, site: Site, visit:
     german = readers(visit.app, "de-DE")
     faults += at("phone, German", german.open(path, visit.status, PHONE))
     german.unfold()
-    faults += at("phone, German", german.layout())
+    faults += at("phone, German", german.layout(target=0))
     german.turn_around()
-    faults += at("phone, right to left", german.layout())
+    faults += at("phone, right to left", german.layout(target=0))
     try:
         german.enlarge_text(200)
         faults += at("text twice as large", german.open(path, visit.status, ZOOMED))
         german.unfold()
-        faults += at("text twice as large", german.layout())
+        faults += at("text twice as large", german.layout(target=0))
     finally:
         german.enlarge_text(100)
     assert not faults, "\n".join(["", *faults])

@@ -193,6 +193,9 @@ def samples(value: str) -> tuple[list[Any], list[Any]]:
     if found := re.fullmatch(r"list of at most (\S+) maps", value):
         row = {"name": "x", "id": "x"}
         return [[row] * number(found[1]), []], [[row] * (number(found[1]) + 1), [1], "x"]
+    if value == "spot":
+        bad = [[-9001, 0], [9001, 0], [0, -18_001], [0, 18_001], [1], [1, 2, 3], [True, 0], "0, 0"]
+        return [[-9000, 18_000], [9000, -18_000], [0, 0]], [*bad, [4.5, 7.5], {"lat": 1, "lon": 1}]
     if value.startswith("one of "):
         return list(ticked(value)), ["x", None, 1, []]
     assert value == "map", value

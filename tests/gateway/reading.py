@@ -45,9 +45,7 @@ class Reader(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
-def check_harmless(
-    reader: Reader, *, schemes: Sequence[str] = (), pictures: bool = False
-) -> None:
+def check_harmless(reader: Reader, *, schemes: Sequence[str] = (), pictures: bool = False) -> None:
     """Nothing in here runs, loads from elsewhere or restyles the page.
 
     `schemes`: of links, beside those of the web; `pictures`: whether ours may be shown.

@@ -6,7 +6,6 @@ import httpx
 import pytest
 
 from node.gateway.offers import listing_path, member_path
-from node.gateway.pages.registry import PAGES
 from protocol.kinds.listing import Claim, Variant
 from tests.gateway.reading import check_page
 from tests.gateway.village import DAY, Village

@@ -693,7 +693,7 @@ def test_the_summary_says_how_newcomers_come_in() -> None:
     assert ("Newcomers", "1 vouch, 30 days of probation, 5 invitations per member") in lines
     assert ("Tellers", "1 teller, replaced when 2 of 3 members sign") in lines
     assert ("Fee", "5% of a sale") in lines
-    assert ("Fee", "40% of the fee to referrer") in lines
+    assert ("Fee", "40% of the fee to whoever recommended it") in lines
     assert lines[0] == ("Values", Charter.from_data(market()).values[0].text)
 
 
@@ -719,7 +719,11 @@ def test_durations_counts_and_percentages_in_words() -> None:
         "1 day",
         "14 days",
     ]
-    assert count(0, "seat", "seats") == "no seats"
+    assert [count(n, "no seats", "{n} seat", "{n} seats") for n in range(3)] == [
+        "no seats",
+        "1 seat",
+        "2 seats",
+    ]
     assert [percent(b) for b in (0, 5, 500, 875, 1000, 10_000)] == [
         "0%",
         "0.05%",

@@ -19,6 +19,7 @@ from protocol.kinds.listing import AUDIENCES, MODES, Claim, Listing, Variant
 from protocol.kinds.profile import Profile
 from protocol.kinds.registry import KINDS
 from protocol.records import GOV, MARKET, MAX_BODY, MAX_TIME
+from protocol.spot import MAX_LAT, MAX_LON, Spot
 from tests.protocol.people import ANA, BEN, COMMUNITY, ONCE, h
 from tests.protocol.strategies import damaged, ids, plain, quick, thorough
 
@@ -34,6 +35,7 @@ def many(item: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
     return st.lists(item, max_size=3).map(tuple)
 
 
+spots = st.none() | st.builds(Spot, st.integers(-MAX_LAT, MAX_LAT), st.integers(-MAX_LON, MAX_LON))
 listings = st.builds(
     Listing,
     title=words(200, 1),
@@ -46,6 +48,7 @@ listings = st.builds(
     story=words(10_000),
     category=words(100),
     place=words(100),
+    spot=spots,
     quantity=some,
     condition=words(100),
     delivery=words(500),
@@ -64,6 +67,7 @@ profiles = st.builds(
     interests=many(words(80)),
     needs=many(words(80)),
     place=words(100),
+    spot=spots,
 )
 heads = st.tuples(ids, st.integers(0, 2), counts, ids)
 SAID: dict[str, st.SearchStrategy[tuple[dict[str, Plain], Any]]] = {
@@ -190,6 +194,11 @@ UNREADABLE: list[tuple[str, dict[str, Any]]] = [
     ("profile", {"version": 1}),
     ("profile", {"version": 1, "name": b"Ana"}),
     ("profile", {"version": True, "name": "Ana"}),
+    ("profile", {"version": 1, "name": "Ana", "spot": [9001, 0]}),
+    ("listing", {**LISTING, "spot": [0, -18_001]}),
+    ("listing", {**LISTING, "spot": [47.99, 7.85]}),
+    ("listing", {**LISTING, "spot": [4799]}),
+    ("listing", {**LISTING, "spot": "47.99, 7.85"}),
     ("profile", {"version": 1, "name": "Ana", "skills": ["x"] * 31}),
     ("erase", {"records": []}),
     ("erase", {"records": [h(1)] * 257}),

@@ -40,10 +40,11 @@ async def show(visit: Visit) -> Response:
 
 def _rules(visit: Visit) -> dict[str, list[str]]:
     """Heading -> sentences. The values are left out: they have a part of their own on this page."""
+    words = visit.words
     rules: dict[str, list[str]] = {}
-    for heading, sentence in summary(visit.charter, visit.words.gettext):
+    for heading, sentence in summary(visit.charter, words.gettext, words.percent):
         rules.setdefault(heading, []).append(sentence)
-    rules.pop(visit.words.gettext("Values"), None)
+    rules.pop(words.gettext("Values"), None)
     return rules
 
 
@@ -86,4 +87,5 @@ PAGE = Page(
     endpoint=show,
     audience=BOTH,
     menu=lambda words: words.gettext("Community"),
+    floor="hall",
 )

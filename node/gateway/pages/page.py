@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from node.gateway.forms import Form
-from node.gateway.visit import Audience, Visit
+from node.gateway.visit import Audience, Floor, Visit
 from node.gateway.words import Words
 
 BOTH: frozenset[Audience] = frozenset({"desk", "shop"})
@@ -29,5 +29,6 @@ class Page:
     upload: int = 0  # bytes of files that a post may bring
     public: bool = False  # a desk's page that needs no login
     html: bool = True  # False for a feed, a picture, a redirect
-    menu: Callable[[Words], str] | None = None  # what the main menu calls it
+    menu: Callable[[Words], str] | None = None  # what the menu of its floor calls it
+    floor: Floor = "market"
     examples: tuple[str, ...] = ("",)  # queries that show the page in its different states

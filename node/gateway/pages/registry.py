@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from node.gateway.pages import community, front, join, language, listing, login, member, search
+from node.gateway.pages import api, community, front, join, language, listing, login, member, search
 from node.gateway.pages.page import Page
 
 PAGES: list[Page] = [
@@ -14,4 +14,5 @@ PAGES: list[Page] = [
     login.PAGE,
     join.PAGE,
     language.PAGE,
+    *api.PAGES_HERE,
 ]

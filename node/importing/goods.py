@@ -1,0 +1,163 @@
+"""From cells to the parts of a product, checked against what one listing can hold.
+
+What all formats share: texts, tags, pictures, variants, and a product made of them. Whatever does
+not fit is noted in the sheet as a fault of its cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from node.importing.descriptions import DescriptionError
+from node.importing.model import Picture, Product, Variant
+from node.importing.sheet import Sheet
+from node.importing.table import Row
+
+MAX_TITLE: Final = 200  # characters, as are the others without a unit
+MAX_DESCRIPTION: Final = 10_000
+MAX_TAG: Final = 80
+MAX_TAGS: Final = 50
+MAX_ALT: Final = 1_000
+MAX_ADDRESS: Final = 2_000
+MAX_VARIANTS: Final = 100
+MAX_PICTURES: Final = 20
+MAX_BYTES: Final = 15_000  # all the text of a product; a record's body holds 16 KiB
+
+
+def description(sheet: Sheet, row: Row, field: str, convert: Callable[[str], str]) -> str:
+    """A cell as Markdown, by one of the functions of `descriptions`."""
+    try:
+        text = convert(sheet.cell(row, field))
+    except DescriptionError as error:
+        sheet.fault(row, field, str(error))
+        return ""
+    return sheet.checked(row, field, text, MAX_DESCRIPTION)
+
+
+def tags(sheet: Sheet, row: Row, field: str, parts: Iterable[str]) -> tuple[str, ...]:
+    """The parts of a cell as tags, in their order, each once."""
+    clean = (" ".join(part.split()) for part in parts)
+    found = tuple(dict.fromkeys(part for part in clean if part))
+    if len(found) > MAX_TAGS:
+        sheet.fault(row, field, f"There are {len(found)} tags here; keep at most {MAX_TAGS}.")
+    return tuple(sheet.checked(row, field, tag, MAX_TAG) for tag in found)
+
+
+def address(sheet: Sheet, row: Row, field: str, text: str) -> str:
+    """A picture's address, or a fault."""
+    if not _is_address(text):
+        reason = "This is no picture's address; write one that starts with https://."
+        sheet.fault(row, field, reason)
+    return text
+
+
+def pictures(sheet: Sheet, cells: Iterable[tuple[Row, str, str]]) -> tuple[Picture, ...]:
+    """Row, field and address of each, in their order, each address once."""
+    found: dict[str, Picture] = {}
+    for row, field, text in cells:
+        if text and text not in found:
+            if len(found) == MAX_PICTURES:
+                reason = f"A product can have {MAX_PICTURES} pictures; leave out this one."
+                sheet.fault(row, field, reason)
+            found[text] = Picture(address=address(sheet, row, field, text), alt="")
+    return tuple(found.values())
+
+
+def sku(sheet: Sheet, row: Row, field: str = "sku") -> str:
+    """The seller's own number."""
+    return sheet.line_of_text(row, field)
+
+
+def stock(counted: int | None) -> int | None:
+    """How many are left: shops go below zero when they promise more than they have."""
+    return None if counted is None else max(0, counted)
+
+
+def name_once(
+    sheet: Sheet, row: Row, field: str, name: str, lines: dict[str, int], *, advice: str
+) -> None:
+    """Fault a variant whose name another has; `lines` holds the names of its product so far."""
+    if name in lines:
+        sheet.fault(row, field, f"Line {lines[name]} has the same {advice}")
+    lines.setdefault(name, row.line)
+
+
+def room_for(sheet: Sheet, row: Row, field: str, variants: Sequence[Variant]) -> None:
+    """Fault the row that brings one variant too many."""
+    if len(variants) == MAX_VARIANTS + 1:
+        reason = f"A product can have {MAX_VARIANTS} variants; this is one more. Split it."
+        sheet.fault(row, field, reason)
+
+
+def product(
+    sheet: Sheet,
+    row: Row,
+    *,
+    handle: str,
+    title: str,
+    description: str,
+    category: str,
+    tags: tuple[str, ...],
+    status: Literal["open", "draft"],
+    variants: Sequence[Variant],
+    choice: bool,
+    pictures: tuple[Picture, ...],
+    currency: str = "",
+    further: Mapping[str, Any] | None = None,
+    note: str = "",
+    faulty: str = "description",
+) -> Product:
+    """A product, with price and quantity summed up over its variants.
+
+    Without a `choice` the only variant is the product itself. `faulty` is the field that is to
+    blame when all texts together are too long.
+    """
+    prices = [variant.price for variant in variants if variant.price is not None]
+    counts = [variant.quantity for variant in variants if variant.quantity is not None]
+    made = Product(
+        handle=handle,
+        title=title,
+        description=description,
+        category=category,
+        tags=tags,
+        status=status,
+        price=min(prices, default=None),
+        currency=currency or sheet.currency,
+        quantity=sum(counts) if counts else None,
+        variants=tuple(variants) if choice else (),
+        pictures=pictures,
+        line=row.line,
+        further=further or {},
+        note=note,
+    )
+    size = _size(made)
+    if size > MAX_BYTES:
+        reason = f"All the text of this product takes {size:,} bytes; shorten it to {MAX_BYTES:,}."
+        sheet.fault(row, faulty, reason)
+    return made
+
+
+def with_totals(made: Product, price: int | None, quantity: int | None) -> Product:
+    """The product with a price and a quantity of its own."""
+    return replace(made, price=price, quantity=quantity)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    sound = len(text) <= MAX_ADDRESS and text.isprintable() and " " not in text
+    return sound and parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def _size(made: Product) -> int:
+    """Bytes of text, with what each variant and picture takes beside its words."""
+    texts = [made.handle, made.title, made.description, made.category, *made.tags]
+    texts += [text for variant in made.variants for text in (variant.name, variant.sku)]
+    texts += [picture.alt for picture in made.pictures]
+    beside = 40 * (len(made.variants) + len(made.pictures)) + 2 * len(made.tags)
+    return sum(len(text.encode()) for text in texts) + beside

@@ -1,0 +1,77 @@
+"""Where a node listens: what was asked for, and what was kept from the first run.
+
+Port 0 means a free port the first time and the same one ever after, so that links stay good.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from node.home import Home
+from protocol.errors import Refused
+from storage.database import get_meta
+
+LISTEN = "/ip4/0.0.0.0/tcp/0"
+HERE = "127.0.0.1:0"  # where desk and shop window are served when nobody says otherwise
+NONE = "none"  # switches the shop window, or its outside address, off again
+
+
+def wanted(home: Home, key: str, asked: str | None) -> tuple[str, int]:
+    """Host and port to serve `desk` or `shop` at. Refused `bad-address` for what is none."""
+    kept = get_meta(home.store.db, key)
+    host, port = host_port(asked or kept or HERE)
+    if port == 0 and kept:
+        kept_host, kept_port = host_port(kept)
+        if kept_host == host:
+            return host, kept_port
+    return host, port
+
+
+def host_port(text: str) -> tuple[str, int]:
+    """HOST:PORT in its parts, brackets of IPv6 taken off. Refused `bad-address` otherwise."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65_535 or not host:
+        raise Refused("bad-address", f"{text!r} is not HOST:PORT, such as 127.0.0.1:8080.")
+    return host.strip("[]"), int(port)
+
+
+def outside(text: str) -> str:
+    """An address for guests; empty for `none`. Refused unless it is http or https with a host."""
+    if text == NONE:
+        return ""
+    try:
+        parts = urlsplit(text)
+        bad = parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0
+    except ValueError:
+        bad = True
+    if bad or parts.query or parts.fragment or parts.username is not None:
+        raise Refused("bad-address", f"{text!r} is no address like https://market.example.org.")
+    return text
+
+
+def kept_listen(home: Home, listen: Sequence[str]) -> list[str]:
+    """The multiaddresses to listen on; a TCP port of 0 becomes the one kept for that host."""
+    kept: list[str] = json.loads(get_meta(home.store.db, "listen") or "[]")
+    if not listen:
+        return kept or [LISTEN]
+    by_host = {address.rpartition("/")[0]: address for address in kept}
+    return [
+        by_host.get(address.rpartition("/")[0], address) if address.endswith("/tcp/0") else address
+        for address in listen
+    ]
+
+
+def bound(asked: Sequence[str], addresses: Sequence[str]) -> list[str]:
+    """What was asked for, with the port that port 0 became; a wildcard stays a wildcard."""
+    kept = []
+    for address in asked:
+        if address.endswith("/tcp/0"):
+            _, family, host, *_ = address.split("/")
+            wildcard = host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+            start = f"/{family}/" if wildcard else f"/{family}/{host}/"
+            ports = [each.split("/")[4] for each in addresses if each.startswith(start)]
+            address = f"{address[:-1]}{ports[0]}" if ports else address
+        kept.append(address)
+    return kept
