@@ -10,12 +10,16 @@ from __future__ import annotations
 class MoothallError(Exception):
     """Base of every error we raise on purpose.
 
-    `reason` is a stable word (`bad-signature`), `str(error)` the sentence for a person.
+    `reason` is a stable word (`bad-signature`), `str(error)` the sentence for a person. `values`
+    stand in for `%(name)s` in `message`, which is kept as `text`: so the sentence can be said in
+    another language.
     """
 
-    def __init__(self, reason: str, message: str | None = None) -> None:
-        super().__init__(message or reason)
+    def __init__(self, reason: str, message: str | None = None, **values: object) -> None:
         self.reason = reason
+        self.text = message or reason
+        self.values = values
+        super().__init__(self.text % values if values else self.text)
 
 
 class Invalid(MoothallError):

@@ -18,13 +18,18 @@ from babel.messages.pofile import read_po, write_po
 
 PROJECT = Path(__file__).resolve().parent.parent
 LOCALE = PROJECT / "node" / "gateway" / "locale"
-SOURCES = ("node/gateway", "governance")
+SOURCES = ("protocol", "governance", "storage", "node")
 METHODS = [
     ("**/templates/**.html", "jinja2.ext:babel_extract"),
     ("**.py", "python"),
 ]
-# `t` is what pages call `words.gettext`, `later` marks a constant.
-KEYWORDS = {"_": None, "gettext": None, "t": None, "later": None, "ngettext": (1, 2)}
+# `t` is what pages call `words.gettext`, `later` marks a constant; the second argument of an error
+# is its sentence.
+KEYWORDS: dict[str, tuple[int, ...] | None] = {
+    **dict.fromkeys(("_", "gettext", "t", "later")),
+    "ngettext": (1, 2),
+    **dict.fromkeys(("Refused", "NotFound", "StoreError", "PriceError"), (2,)),
+}
 OPTIONS = {"**/templates/**.html": {"trimmed": "true", "silent": "false"}}
 WIDTH = 100
 

@@ -42,11 +42,11 @@ def problem_for(words: Words, error: MoothallError, *, guests: bool) -> Problem:
     t = words.gettext
     match error:
         case NotFound():
-            return Problem(404, t("Not here"), str(error), error.reason)
+            return Problem(404, t("Not here"), words.told(error), error.reason)
         case Refused():
-            return Problem(400, t("That can't be shown"), str(error), error.reason)
+            return Problem(400, t("That can't be shown"), words.told(error), error.reason)
         case StoreError() if not guests:
-            return Problem(503, t("The store can't be read"), str(error))
+            return Problem(503, t("The store can't be read"), words.told(error))
         case StoreError():
             return Problem(
                 503, t("Closed for a moment"), t("This shop window has a fault. Try again later.")

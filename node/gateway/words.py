@@ -19,8 +19,9 @@ from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 
+from node.gateway.markup import in_english
 from node.importing.prices import CREDIT, decimals
-from protocol.errors import Refused
+from protocol.errors import MoothallError, Refused
 
 _LAST_DAY = (date.max - date(1970, 1, 1)).days
 _DAY_MS = 86_400_000
@@ -44,6 +45,13 @@ class Words:
     def ngettext(self, one: str, many: str, count: int) -> str:
         """The form for `count`; what stands in for numbers is left to the caller."""
         return self.translations.ngettext(one, many, count)
+
+    def told(self, error: MoothallError) -> str:
+        """What an error of ours says. What no catalogue holds stays English and is marked so."""
+        text = self.gettext(error.text)
+        if text == error.text and self.tag != ENGLISH.tag:
+            return in_english(str(error))
+        return text % error.values if error.values else text
 
     def number(self, value: int) -> str:
         """A whole number, grouped."""

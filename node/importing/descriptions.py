@@ -1,4 +1,4 @@
-"""A shop's HTML description as Markdown.
+"""A shop's description as Markdown: from HTML, from WordPress's mixture, or from plain text.
 
 Invariant: what a customer could read in the shop reads the same here, and no HTML is left: text
 that looks like markup is escaped. Scripts, styles, forms and pictures are dropped, and so are
@@ -7,6 +7,7 @@ links that lead nowhere outside the shop.
 
 from __future__ import annotations
 
+import html as entities
 import re
 from typing import Final
 
@@ -30,6 +31,9 @@ _DROPPED_WHOLE = frozenset({
 # fmt: on
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^>]*>")
 
+_BLOCK = re.compile(
+    r"</?(p|div|[uo]l|li|h[1-6]|table|t[rdh]|blockquote|pre|hr|br)\b", re.IGNORECASE
+)
 _ANYWHERE = re.compile(r"([\\`*_\[\]<|]|~(?=~)|&(?=#?[0-9A-Za-z]+;))")
 _LINE_START = re.compile(r"^([ \t]*)(?=[-+](?:\s|$)|[-=]+\s*$|#{1,6}(?:\s|$)|>)", re.MULTILINE)
 _LIST_NUMBER = re.compile(r"^([ \t]*[0-9]{1,9})(?=[.)](?:\s|$))", re.MULTILINE)
@@ -41,10 +45,37 @@ class DescriptionError(Refused):
 
 class _Converter(MarkdownConverter):
     def escape(self, text: str, parent_tags: set[str]) -> str:
-        """Escape what Markdown would take for markup, and leave a plain `&` or `+` readable."""
-        text = _ANYWHERE.sub(r"\\\1", text)
-        text = _LINE_START.sub(r"\1\\", text)
-        return _LIST_NUMBER.sub(r"\1\\", text)
+        """Escape what Markdown would take for markup."""
+        return _escaped(text)
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown shows as it is; a plain `&` or `+` stays readable."""
+    text = _ANYWHERE.sub(r"\\\1", text)
+    text = _LINE_START.sub(r"\1\\", text)
+    return _LIST_NUMBER.sub(r"\1\\", text)
+
+
+def from_text(text: str) -> str:
+    """Plain text, in which at most single characters are written as in HTML: its lines stay."""
+    lines = entities.unescape(text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    paragraphs = re.split(r"\n{2,}", "\n".join(" ".join(line.split()) for line in lines).strip())
+    return "\n\n".join(_escaped(part).replace("\n", "\\\n") for part in paragraphs)
+
+
+def from_wordpress(text: str) -> str:
+    """HTML in which an empty line also ends a paragraph and a line end breaks the line.
+
+    WooCommerce writes a line end as the two characters `\\n`. Raises DescriptionError.
+    """
+    lines = text.replace("\\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
+    parts = []
+    for part in re.split(r"\n\s*\n", lines.strip()):
+        if _BLOCK.search(part):
+            parts.append(part)
+        else:
+            parts.append(f"<p>{part.strip().replace(chr(10), '<br>')}</p>")
+    return markdown("\n".join(parts))
 
 
 def markdown(html: str) -> str:

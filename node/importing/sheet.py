@@ -56,6 +56,14 @@ class Sheet:
         """Whether the file has a column for this field."""
         return field in self._index
 
+    def require(self, line: int, *fields: str) -> bool:
+        """Whether the header, at `line`, has what no file of this format can do without."""
+        for field in fields:
+            if field not in self._index:
+                reason = "A file of this format has such a column; export the products again."
+                self.errors.append(self._remark(line, field, reason))
+        return not self.errors
+
     def name_of(self, field: str) -> str:
         """What the file calls this field's column, or its usual name where there is none."""
         index = self._index.get(field)

@@ -61,22 +61,14 @@ def missing(header: Sequence[str]) -> list[str]:
     return wanted
 
 
-def recognises(header: Sequence[str]) -> bool:
-    """Whether these column names are those of a Shopify product file."""
-    return not missing(header)
-
-
 def read(table: Table, settings: Settings) -> Reading:
     """Read every product; the file itself doesn't name the currency of its prices.
 
     Where there are errors, the products among them are worth nothing.
     """
     sheet = Sheet(table, _COLUMNS, settings)
-    if sheet.errors:
+    if not sheet.require(table.line, "title"):
         return Reading(errors=tuple(sheet.errors))
-    if not sheet.has("title"):
-        reason = "A Shopify file has a column Title, and this one does not; export it again."
-        return Reading(errors=(RowError(line=table.line, column="Title", reason=reason),))
     products: list[Product] = []
     skipped: list[LeftOut] = []
     for handle, rows in _groups(sheet, table.rows).items():

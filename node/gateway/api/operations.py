@@ -55,12 +55,12 @@ FILTERS: tuple[Parameter, ...] = (
     Shaped(
         name="min",
         says=later("The lowest price, in the community's currency."),
-        shape="[0-9]{1,9}([.][0-9]{2})?",
+        shape="(0|[1-9][0-9]{0,8})([.][0-9]{2})?",
     ),
     Shaped(
         name="max",
         says=later("The highest price, in the community's currency."),
-        shape="[0-9]{1,9}([.][0-9]{2})?",
+        shape="(0|[1-9][0-9]{0,8})([.][0-9]{2})?",
     ),
     Choice(name="sort", says=later("The order."), choices=SORTS),
 )
