@@ -1,8 +1,9 @@
 """Talking to the running node of this home over its Unix socket (rights 0600).
 
 One JSON object a line. Requests: `{"do": "poke"}`, `{"do": "append", "drafts": [[kind, base64
-body], ...]}`, `{"do": "peers"}`, `{"do": "watch"}`. Blocking and small, for commands; the
-node's side is `control_server`. When no node runs, the functions say so by None.
+body], ...]}`, `{"do": "one-time", "places": [[slot, round], ...]}`, `{"do": "peers"}`,
+`{"do": "desk"}`, `{"do": "watch"}`. Blocking and small, for commands; the node's side is
+`control_server`. When no node runs, the functions say so by None.
 
 What a command reads and then writes in several steps, it does in its `turn`.
 """
@@ -141,11 +142,25 @@ def append(path: Path, drafts: Sequence[Draft]) -> list[bytes] | None:
     return None if answer is None else [bytes.fromhex(each) for each in answer["ids"]]
 
 
+def one_time(path: Path, places: Sequence[tuple[int, int]]) -> list[bytes] | None:
+    """The seeds of one's invitations at (slot, round) from the running node; None if none runs."""
+    answer = ask(path, {"do": "one-time", "places": [list(place) for place in places]})
+    return None if answer is None else [bytes.fromhex(each) for each in answer["seeds"]]
+
+
+def desk(path: Path) -> str:
+    """A link that opens the desk of the running node, once. Unreachable when no node runs."""
+    answer = ask(path, {"do": "desk"})
+    if answer is None:
+        raise _no_node()
+    return str(answer["desk"])
+
+
 def watch(path: Path) -> Iterator[dict[str, Any]]:
     """The node's events as they happen, until it ends. Unreachable when no node runs."""
     line = _connect(path)
     if line is None:
-        raise Unreachable("no-node", "No node runs for this home: start one with `moothall run`.")
+        raise _no_node()
     with line:
         try:
             line.sendall(b'{"do": "watch"}\n')
@@ -153,3 +168,7 @@ def watch(path: Path) -> Iterator[dict[str, Any]]:
             yield from _lines(line)
         except (OSError, ValueError):
             return  # a killed node ends in the middle of a line
+
+
+def _no_node() -> Unreachable:
+    return Unreachable("no-node", "No node runs for this home: start one with `moothall run`.")

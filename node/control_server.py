@@ -7,11 +7,13 @@ import json
 import logging
 import os
 import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import trio
 
 from node.control import MAX_LINE, short
+from node.inviting import Place, one_time_key
 from node.service import Node
 from protocol.codec import decode
 from protocol.errors import MoothallError, Refused
@@ -27,10 +29,14 @@ logger = logging.getLogger("moothall.control")
 
 async def serve(
     node: Node,
+    login_link: Callable[[], str] | None = None,
     *,
     task_status: TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Listen on the home's socket until cancelled, then take the socket away."""
+    """Listen on the home's socket until cancelled, then take the socket away.
+
+    `login_link` makes a link that opens the desk; None where there is no desk.
+    """
     path = node.home.socket
     path.unlink(missing_ok=True)  # left by a killed node; the lock says that none runs
     listening = trio.socket.socket(socket.AF_UNIX)
@@ -44,7 +50,7 @@ async def serve(
 
     async def handle(stream: trio.SocketStream) -> None:
         try:
-            await _talk(node, stream)
+            await _talk(node, login_link, stream)
         except Exception as error:  # a group of them, too: a command never ends the node
             logger.debug("a command went away: %s", type(error).__name__, exc_info=True)
 
@@ -56,7 +62,9 @@ async def serve(
         path.unlink(missing_ok=True)
 
 
-async def _talk(node: Node, stream: trio.SocketStream) -> None:
+async def _talk(
+    node: Node, login_link: Callable[[], str] | None, stream: trio.SocketStream
+) -> None:
     buffered = bytearray()
     async with stream:
         while True:
@@ -74,24 +82,37 @@ async def _talk(node: Node, stream: trio.SocketStream) -> None:
                 await _watch(node, stream)
                 return
             try:
-                answer = _answer(node, request)
+                answer = _answer(node, login_link, request)
             except MoothallError as error:
                 answer = {"error": error.reason, "message": str(error)}
             await stream.send_all(json.dumps(answer).encode() + b"\n")
 
 
-def _answer(node: Node, request: Any) -> dict[str, Any]:
+def _answer(node: Node, login_link: Callable[[], str] | None, request: Any) -> dict[str, Any]:
     match request:
         case {"do": "poke"}:
             node.poke()
             return {"done": True}
         case {"do": "peers"}:
             return {"peers": len(node.touch())}
+        case {"do": "one-time", "places": list(places)}:
+            device, community = node.home.unlock().device, node.store.community
+            keys = [one_time_key(device, community, _place(item)) for item in places]
+            return {"seeds": [key.seed.hex() for key in keys]}
+        case {"do": "desk"} if login_link is not None:
+            return {"desk": login_link()}
         case {"do": "append", "drafts": list(drafts)}:
             ids = node.home.append_here([_draft(item) for item in drafts])
             node.poke()
             return {"ids": [record_id.hex() for record_id in ids]}
     raise Refused("bad-request", "The node does not know this request; is it an older version?")
+
+
+def _place(item: Any) -> Place:
+    match item:
+        case [int(slot), int(round_)] if slot >= 0 and round_ >= 0:
+            return slot, round_
+    raise Refused("bad-request", "A place of an invitation is a slot and a round.")
 
 
 def _draft(item: Any) -> Draft:

@@ -7,6 +7,7 @@ running node over its socket.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -82,12 +83,17 @@ class Home:
             self._keys = keystore.unlock(self.keyfile.path, secret)
         return self._keys
 
+    @property
+    def locked(self) -> bool:
+        """Whether a passphrase stands before the keys; a running node may have them open."""
+        return self.keyfile.sealed and self._keys is None
+
     def append(self, drafts: Sequence[Draft]) -> list[bytes]:
         """Write records of one's own and return their ids; they are on disk, and on their way.
 
         With sealed keys the running node signs, so that the passphrase is typed only once.
         """
-        if self.keyfile.sealed and self._keys is None:
+        if self.locked:
             ids = control.append(self.socket, drafts)
             if ids is not None:
                 return ids
@@ -238,6 +244,15 @@ def _finish(
     keystore.save(path / KEYS, keys, community, passphrase)
     keyfile = keystore.read(path / KEYS)
     return Home(path=path, keyfile=keyfile, store=store, _keys=keys)
+
+
+def unmake(home: Home) -> None:
+    """Take away a closed home that was just made and leads nowhere."""
+    made = (KEYS, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", RECOVERY, LOCK, control.TURN)
+    for name in made:
+        (home.path / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        home.path.rmdir()  # unless it was there before, with something in it
 
 
 def own_join(home: Home) -> tuple[Record, Record] | None:

@@ -6,9 +6,10 @@ the person who typed them; what is written is what `protocol.kinds.listing` read
 
 from __future__ import annotations
 
+import datetime
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,8 @@ from protocol.kinds import erase as erase_kind
 from protocol.kinds import listing as listing_kind
 from protocol.kinds import withdraw as withdraw_kind
 from protocol.kinds.listing import (
+    MAX_ALT,
+    MAX_PHOTOS,
     MAX_TEXT,
     MAX_TITLE,
     MAX_VALUES,
@@ -27,6 +30,8 @@ from protocol.kinds.listing import (
     Listing,
 )
 from protocol.records import MAX_BODY
+from storage import blobs
+from storage.database import set_meta
 from storage.own import Draft
 from storage.views import listing_queries as queries
 from storage.views.listing_queries import Offer, Query
@@ -35,8 +40,12 @@ from storage.views.listings import fold
 MAX_TAGS, MAX_TAG = 50, 80
 
 
-def check(home: Home, listing: Listing) -> Listing:
-    """The listing if it can be written; Refused with what to change otherwise."""
+def check(home: Home, listing: Listing, before: Listing | None = None) -> Listing:
+    """The listing if it can be written; Refused with what to change otherwise.
+
+    What `before`, the version it follows, said already is not held against it: a day that has
+    passed since, or a value that the charter has given up.
+    """
     if not listing.title.strip():
         raise Refused("no-title", "A listing needs a title; nothing was written.")
     if listing.mode not in MODES:
@@ -47,6 +56,7 @@ def check(home: Home, listing: Listing) -> Listing:
         ("tags", len(listing.tags), MAX_TAGS),
         ("variants", len(listing.variants), MAX_VARIANTS),
         ("values", len(listing.values), MAX_VALUES),
+        ("photos", len(listing.photos), MAX_PHOTOS),
     ):
         if count > limit:
             raise Refused("too-many", f"At most {limit} {name} fit. Nothing was written.")
@@ -57,8 +67,11 @@ def check(home: Home, listing: Listing) -> Listing:
         twice = next((one for one in each if each.count(one) > 1), None)
         if twice is not None:
             raise Refused("twice", f"Two {name} {twice}. Nothing was written.")
-    known = {value.id for value in home.charter().values} if listing.values else set()
-    for claim in listing.values:
+    _check_sense(home, listing, before)
+    stood = {claim.value for claim in before.values} if before is not None else set()
+    claimed = [claim for claim in listing.values if claim.value not in stood]
+    known = {value.id for value in home.charter().values} if claimed else set()
+    for claim in claimed:
         if claim.value not in known:
             raise Refused(
                 "no-value",
@@ -73,6 +86,43 @@ def check(home: Home, listing: Listing) -> Listing:
         raise Refused(
             "bad-listing", f"This can't be listed: {error}. Nothing was written."
         ) from error
+
+
+def _check_sense(home: Home, listing: Listing, before: Listing | None) -> None:
+    """Refused when price or last day contradict what is to be done with the thing."""
+    if priced_gift(listing) and not (before is not None and priced_gift(before)):
+        raise Refused(
+            "gift-price",
+            "What is given away has no price: leave the price out, or choose another mode. "
+            "Nothing was written.",
+        )
+    ends = listing.expires_ms
+    if ends is None or ends > home.store.now_ms() or (before and before.expires_ms == ends):
+        return
+    day = datetime.datetime.fromtimestamp(ends / 1000, datetime.UTC).date()
+    raise Refused(
+        "past", f"{day} is over already; name a day that is still to come. Nothing was written."
+    )
+
+
+def priced_gift(listing: Listing) -> bool:
+    """Whether it is to be given away and has a price all the same."""
+    prices = [listing.price, *(variant.price for variant in listing.variants)]
+    return listing.mode == "give" and any(prices)
+
+
+def check_bounds(minimum: int | None, maximum: int | None) -> None:
+    """Refused when no price can lie between these two."""
+    if minimum is not None and maximum is not None and minimum > maximum:
+        raise Refused(
+            "bad-range",
+            "The lowest price is above the highest, so nothing can be found; exchange them.",
+        )
+
+
+def unproven(listing: Listing) -> list[str]:
+    """Ids of the values that are claimed without a word why."""
+    return [claim.value for claim in listing.values if not claim.evidence.strip()]
 
 
 def _texts(listing: Listing) -> Iterator[tuple[str, str, int]]:
@@ -91,6 +141,8 @@ def _texts(listing: Listing) -> Iterator[tuple[str, str, int]]:
         yield "number (SKU) of a variant", variant.sku, 80
     for claim in listing.values:
         yield "evidence", claim.evidence, 1000
+    for photo in listing.photos:
+        yield "text for a photo", photo.alt, MAX_ALT
 
 
 def check_text(name: str, text: str, limit: int, *, lines: bool = False) -> None:
@@ -146,7 +198,12 @@ def lookup(home: Home, listing_id: bytes) -> Offer:
 def edit(home: Home, text: str, changes: dict[str, Any]) -> Offer:
     """Change fields of a listing or draft of one's own."""
     before = _own(home, text)
-    after = check(home, replace(before.listing, **changes))
+    return rewrite(home, before, replace(before.listing, **changes))
+
+
+def rewrite(home: Home, before: Offer, wanted: Listing) -> Offer:
+    """Let a listing or draft of one's own say `wanted` from now on."""
+    after = check(home, wanted, before.listing)
     if before.status == "draft":
         with home.store.transaction():
             save_draft(home, before.id, after)
@@ -163,11 +220,14 @@ def next_version(before: Offer, after: Listing) -> Listing:
 
 
 def withdraw(home: Home, text: str) -> Offer:
-    """Take a listing off the market for good; a draft is thrown away."""
+    """Take a listing off the market for good; a draft is thrown away.
+
+    What was withdrawn before stays as it is, and nothing is written.
+    """
     before = _own(home, text)
     if before.status == "draft":
         with home.store.transaction():
-            home.store.db.execute("DELETE FROM draft WHERE id = ?", [before.id])
+            _throw_away(home, before)
         return replace(before, status="withdrawn")
     if before.status == "withdrawn":
         return before
@@ -181,12 +241,28 @@ def publish(home: Home, text: str) -> Offer:
     if before.status != "draft":
         raise Refused("not-draft", "That is published already; nothing was changed.")
     made = offer(home, before.listing)
-    with home.store.transaction():
-        home.store.db.execute("DELETE FROM draft WHERE id = ?", [before.id])
-        home.store.db.execute(
-            "UPDATE imported SET listing = ? WHERE listing = ?", [made.id, before.id]
-        )
+    brought_out(home, {before.id: made.id})
     return made
+
+
+def brought_out(home: Home, made: Mapping[bytes, bytes]) -> None:
+    """These drafts became these listings: forget the drafts, and remember what became of them."""
+    with home.store.transaction():
+        for draft, listing in made.items():
+            home.store.db.execute("DELETE FROM draft WHERE id = ?", [draft])
+            home.store.db.execute(
+                "UPDATE imported SET listing = ? WHERE listing = ?", [listing, draft]
+            )
+            set_meta(home.store.db, f"draft {draft.hex()}", listing.hex())
+
+
+def became(home: Home, draft: str) -> bytes | None:
+    """The listing that a draft, named by its id or prefix, was published as; None if it was not."""
+    start = f"draft {draft.strip().lower()}"
+    rows = home.store.db.execute(
+        "SELECT value FROM meta WHERE key >= ? AND key < ? LIMIT 2", [start, start + "g"]
+    ).fetchall()
+    return bytes.fromhex(rows[0][0]) if len(rows) == 1 and len(draft.strip()) >= 8 else None
 
 
 def erase(home: Home, text: str) -> list[bytes]:
@@ -208,8 +284,16 @@ def erase(home: Home, text: str) -> list[bytes]:
             ]
         )
     with home.store.transaction():
-        home.store.db.execute("DELETE FROM draft WHERE id = ?", [before.id])
+        _throw_away(home, before)
+    home.store.wipe_trail()
     return ids
+
+
+def _throw_away(home: Home, draft: Offer) -> None:
+    """Delete a draft with the photos that nothing else names; the caller holds the transaction."""
+    home.store.db.execute("DELETE FROM draft WHERE id = ?", [draft.id])
+    photos = draft.listing.photos
+    blobs.forget(home.store, [one.hash for each in photos for one in (each.small, each.large)])
 
 
 def _own(home: Home, text: str) -> Offer:

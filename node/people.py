@@ -1,110 +1,22 @@
-"""What a member does about people: invite, confirm who was meant, the own profile, leave."""
+"""What a member does about people: confirm who was meant, the own profile, leave."""
 
 from __future__ import annotations
 
-import json
-import os
-import time
 from dataclasses import replace
 from typing import Any
 
 from governance.roll import MEMBER
-from node import control
-from node.home import LOCK, Home
+from node.home import Home
 from node.market import check_text
 from protocol.errors import NotFound, Refused
-from protocol.invitation import MAX_PEERS, Link
-from protocol.keys import Signer
 from protocol.kinds import confirm as confirm_kind
-from protocol.kinds import invite as invite_kind
 from protocol.kinds import leave as leave_kind
 from protocol.kinds.profile import MAX_ABOUT, MAX_ITEM, MAX_ITEMS, MAX_NAME, Profile
-from storage import certificates
-from storage.database import get_meta
 from storage.own import Draft
 from storage.rows import all_logs
 from storage.standing import assess
 from storage.views import members, profiles
 from storage.views.members import WAITING, Member
-
-STARTING_TRIES = 50  # of 0.2 s, for a node that is just starting
-
-
-def own_addresses(home: Home) -> tuple[str, ...]:
-    """Where this node listens, or listened when it last ran."""
-    return tuple(json.loads(get_meta(home.store.db, "addresses") or "[]"))
-
-
-def _wait_for_addresses(home: Home) -> tuple[str, ...]:
-    """A node that was started a moment ago is about to know where it listens."""
-    for _ in range(STARTING_TRIES):
-        if not control.is_running(home.path / LOCK):
-            break
-        time.sleep(0.2)
-        if found := own_addresses(home):
-            return found
-    return ()
-
-
-def invite(home: Home, uses: int) -> list[Link]:
-    """Make `uses` invitations, each for one person, in free slots of this device."""
-    _members_only(home, "invite")
-    addresses = own_addresses(home) or _wait_for_addresses(home)
-    if not addresses:
-        raise Refused(
-            "no-address",
-            "Nobody could reach you: this node has no address yet. Start it once with "
-            "`moothall run`, then invite.",
-        )
-    with home.turn():  # two commands at once must not choose the same slot
-        secrets, ids = _write_invitations(home, uses)
-    peers = {home.device: addresses, **_known_peers(home)}
-    height, certificate = certificates.tip(home.store)
-    return [
-        Link(home.store.community, secret.seed, record_id, height, certificate, peers)
-        for secret, record_id in zip(secrets, ids, strict=True)
-    ]
-
-
-def _write_invitations(home: Home, uses: int) -> tuple[list[Signer], list[bytes]]:
-    """One-time keys, and the records of the invitations that they open."""
-    state = certificates.current(home.store)
-    assert state is not None  # noqa: S101 - a member's home has a roll
-    slots = home.charter().membership.invite_slots
-    taken = {
-        (row[0], row[1])
-        for row in home.store.db.execute(
-            "SELECT slot, round FROM invitation WHERE device = ?", [home.device]
-        )
-    }
-    free = [
-        (slot, state.roll.rounds.get((home.device, slot), 0))
-        for slot in range(slots)
-        if (slot, state.roll.rounds.get((home.device, slot), 0)) not in taken
-    ]
-    if len(free) < uses:
-        raise Refused(
-            "no-slot",
-            f"{len(free)} of your {slots} invitations are free. One comes back when somebody you "
-            "invited is admitted, or when an unused one expires.",
-        )
-    secrets = [Signer(os.urandom(32)) for _ in range(uses)]
-    drafts = [
-        Draft("invite", invite_kind.body(slot, round_, secret.public))
-        for (slot, round_), secret in zip(free, secrets, strict=False)
-    ]
-    return secrets, home.append(drafts)
-
-
-def _known_peers(home: Home) -> dict[bytes, tuple[str, ...]]:
-    """Some members' devices that can be tried when one's own is away."""
-    rows = home.store.db.execute(
-        "SELECT peer.device, addresses FROM peer JOIN device ON device.key = peer.device"
-        " WHERE standing IN (1, 2) AND card IS NOT NULL AND expires_ms > ?"
-        " ORDER BY issued_ms DESC LIMIT ?",
-        [home.store.now_ms(), MAX_PEERS - 1],
-    ).fetchall()
-    return {row[0]: tuple(json.loads(row[1])) for row in rows if row[0] != home.device}
 
 
 def confirm(home: Home, who: str) -> dict[str, str]:
@@ -133,6 +45,18 @@ def confirm(home: Home, who: str) -> dict[str, str]:
     (_, slot, round_), joining = mine[0]
     home.append([Draft("confirm", confirm_kind.body(slot, round_, joining.record))])
     return {"person": joining.person.hex()}
+
+
+def checked_name(text: str) -> str:
+    """A person's name as it is kept, on one line; Refused `bad-name` before anything is made."""
+    kept = text.strip()
+    if not kept or len(kept) > MAX_NAME:
+        raise Refused("bad-name", f"A name has 1 to {MAX_NAME} characters; nothing was made.")
+    if not kept.isprintable():
+        raise Refused(
+            "bad-name", "A name is one line without control characters; nothing was made."
+        )
+    return kept
 
 
 def set_profile(home: Home, changes: dict[str, Any]) -> Profile:
@@ -225,14 +149,3 @@ def _members_only(home: Home, what: str) -> None:
             f"Only members {what}; you are {standing}. The teller's node admits you by itself "
             "when the charter's conditions are met.",
         )
-
-
-def note_invitations(home: Home, links: list[Link], note: str) -> None:
-    """Remember for whom an invitation was; the note never leaves this machine."""
-    if note:
-        with home.store.transaction():
-            for link in links:
-                home.store.db.execute(
-                    "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
-                    [f"note {link.invite.hex()}", note],
-                )

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from node.spots import spot_text
 from node.status import rfc3339
+from protocol.kinds.listing import Photo
 from protocol.kinds.profile import Profile
 from storage.views.listing_queries import Offer
 from storage.views.members import Member
@@ -35,6 +37,7 @@ def offer_json(offer: Offer, pictures: list[dict[str, str]] | None = None) -> di
         "provisional": offer.provisional,
         "category": said.category,
         "place": said.place,
+        "spot": spot_text(said.spot) or None,
         "description": said.description,
         "story": said.story,
         "condition": said.condition,
@@ -54,8 +57,19 @@ def offer_json(offer: Offer, pictures: list[dict[str, str]] | None = None) -> di
             }
             for v in said.variants
         ],
-        "photos": [],
+        "photos": [photo_json(photo) for photo in said.photos],
         "pictures_noted": pictures or [],
+    }
+
+
+def photo_json(photo: Photo) -> dict[str, Any]:
+    """A photo: the size of its large rendition, and the hashes by which both can be had."""
+    return {
+        "alt": photo.alt,
+        "width": photo.large.width,
+        "height": photo.large.height,
+        "small": photo.small.hash.hex(),
+        "large": photo.large.hash.hex(),
     }
 
 
@@ -78,4 +92,5 @@ def profile_json(profile: Profile) -> dict[str, Any]:
         "interests": list(profile.interests),
         "needs": list(profile.needs),
         "place": profile.place,
+        "spot": spot_text(profile.spot) or None,
     }

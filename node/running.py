@@ -13,14 +13,17 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import trio
 
-from node import control_server, joining
+from node import control_server, joining, ports
+from node import home as homes
 from node.home import LOCK, Home
 from node.network.links import Gate, LinkError, Network
 from node.peers import Peers
@@ -29,13 +32,16 @@ from protocol.errors import Refused
 from protocol.lobby import Answer
 from storage.database import get_meta, set_meta
 
+if TYPE_CHECKING:
+    from node.gateway.context import Gateway
+
 logger = logging.getLogger("moothall")
 
-LISTEN = "/ip4/0.0.0.0/tcp/0"
-DESK = "127.0.0.1:0"
-NONE = "none"  # switches the shop window, or its outside address, off again
+SECRET_BYTES = 32  # of what signs the desk's cookies and forms
 JOIN_SECONDS = 30.0
 BUSY_MS = 500
+
+OpenLink = Callable[[str], None]
 
 
 def real_network(home: Home, gate: Gate) -> Network:
@@ -87,82 +93,154 @@ async def _join_once(home: Home) -> Answer | None:
     return answer
 
 
-def run(
-    home: Home,
-    *,
-    listen: Sequence[str],
-    desk: str | None,
-    shop: str | None,
-    shop_url: str | None,
-    as_json: bool,
-) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """How a node is to run; what is None stays as it was kept."""
+
+    listen: Sequence[str] = ()
+    desk: str | None = None
+    shop: str | None = None
+    shop_url: str | None = None
+    as_json: bool = False
+
+
+def run(home: Home, options: Options) -> None:
     """Run the node until SIGINT or SIGTERM."""
+    _log_to_stderr()
+    home.unlock()
+    with only_one(home):
+        trio.run(_run, home, options)
+
+
+def start(folder: Path, home: Home | None, options: Options, open_link: OpenLink) -> None:
+    """Run the node of `folder` until SIGINT or SIGTERM; without a home, have one made first.
+
+    The first-run pages and then the desk answer at one address. `open_link` shows a login link to
+    the person who started this; it runs in a thread of its own.
+    """
+    _log_to_stderr()
+    if home is not None:
+        home.unlock()
+        with only_one(home):
+            pass  # said before a port is taken
+    trio.run(_start, folder, home, options, open_link)
+
+
+def _log_to_stderr() -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s"
     )
-    home.unlock()
-    with only_one(home):
-        trio.run(_run, home, listen, desk, shop, shop_url, as_json)
 
 
-async def _run(
-    home: Home,
-    listen: Sequence[str],
-    desk: str | None,
-    shop: str | None,
-    shop_url: str | None,
-    as_json: bool,
-) -> None:
-    from node.gateway.apps import desk_app, shop_app
+async def _run(home: Home, options: Options) -> None:
+    from node.gateway.apps import desk_app
     from node.gateway.context import Gateway
     from node.gateway.serve import serve
 
+    gateway = Gateway(secret=_secret(home))
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_end_on, signals, nursery.cancel_scope)
+
+            async def open_desk() -> str:
+                host, port = ports.wanted(home, "desk", options.desk)
+                at: str = await nursery.start(serve, desk_app(gateway), host, port)
+                gateway.desk_is_at(at)
+                return at
+
+            await _live(home, options, gateway, open_desk)
+
+
+async def _start(folder: Path, home: Home | None, options: Options, open_link: OpenLink) -> None:
+    from node.gateway.apps import desk_app, setup_app
+    from node.gateway.context import Gateway
+    from node.gateway.first_run import FirstRun
+    from node.gateway.serve import serve
+    from node.gateway.switch import Switch
+
+    gateway = Gateway(secret=_secret(home) if home else os.urandom(SECRET_BYTES))
+    switch = Switch()
+    first = gateway.first_run = FirstRun(folder, switch)
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_end_on, signals, nursery.cancel_scope)
+            host, port = (
+                ports.wanted(home, "desk", options.desk)
+                if home
+                else ports.host_port(options.desk or ports.HERE)
+            )
+            at: str = await nursery.start(serve, switch, host, port)
+            gateway.desk_is_at(at)
+
+            def show_link() -> str:
+                link = gateway.login_link(at)
+                in_thread = partial(trio.to_thread.run_sync, abandon_on_cancel=True)
+                nursery.start_soon(in_thread, open_link, link)
+                return link
+
+            async def open_desk() -> str:
+                switch.turn_to(desk_app(gateway))
+                return at
+
+            if home is not None:
+                first.hand_over(home)
+            else:
+                switch.turn_to(setup_app(gateway))
+                setup = {"setup": show_link()}
+                _say(setup, options.as_json, _greeting(setup["setup"]))
+            while True:
+                home = await first.home()
+                with closing(home), only_one(home):
+                    async with trio.open_nursery() as one_home:
+                        one_home.start_soon(_live, home, options, gateway, open_desk)
+                        await first.given_up()
+                        one_home.cancel_scope.cancel()
+                homes.unmake(home)
+                gateway.end()
+                first = gateway.first_run = FirstRun(folder, switch)
+                switch.turn_to(setup_app(gateway))
+
+
+async def _live(
+    home: Home, options: Options, gateway: Gateway, open_desk: Callable[[], Awaitable[str]]
+) -> None:
+    """Node, owner's socket, desk and shop window of one home, until cancelled."""
+    from node.gateway.apps import shop_app
+    from node.gateway.shop_window import ShopWindow
+
+    database = home.store.db
     # SQLite waits for another process's lock inside this one thread; a busy step is tried again.
-    home.store.db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    database.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     peers = Peers(home.store, trio.current_time)
     network = real_network(home, peers.may_talk)
     node = Node(home, network, keys=home.unlock(), peers=peers)
     home.told = node.poke
-    gateway = Gateway(
-        secret=_secret(home),
-        home=home,
-        node=node,
-    )
-    if shop_url is not None:
-        set_meta(home.store.db, "shop_url", _shop_url(shop_url))
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(_end_on, signals, nursery.cancel_scope)
-            wanted = _kept_listen(home, listen)
-            await nursery.start(node.run, wanted)
-            set_meta(home.store.db, "listen", json.dumps(_bound(wanted, network.addresses)))
-            await nursery.start(control_server.serve, node)
-            ready: dict[str, Any] = {
-                "peer": network.peer_id,
-                "addresses": network.addresses,
-                "desk": None,
-                "shop": None,
-            }
-            host, port = _host_port(desk or _kept(home, "desk", DESK))
-            at = await nursery.start(
-                serve, desk_app(gateway), host, _port(home, "desk", host, port)
-            )
-            gateway.desk_is_at(at)
-            set_meta(home.store.db, "desk", at)
-            ready["desk"] = gateway.login_link(at)
-            if shop == NONE:
-                set_meta(home.store.db, "shop", "")
-            elif shop or get_meta(home.store.db, "shop"):
-                host, port = _host_port(shop or _kept(home, "shop", DESK))
-                at = await nursery.start(
-                    serve, shop_app(gateway), host, _port(home, "shop", host, port)
-                )
-                set_meta(home.store.db, "shop", at)
-                ready["shop"] = f"http://{at}/"
-            if outside := get_meta(home.store.db, "shop_url"):
-                ready["shop_url"] = outside
-            _say(ready, as_json, _welcome(ready))
-            nursery.start_soon(_print_events, node, as_json)
+    gateway.begin(home, node)
+    set_meta(database, "gateway_secret", gateway.secret.hex())
+    if options.shop_url is not None:
+        set_meta(database, "shop_url", ports.outside(options.shop_url))
+    async with trio.open_nursery() as nursery:
+        asked = ports.kept_listen(home, options.listen)
+        await nursery.start(node.run, asked)
+        set_meta(database, "listen", json.dumps(ports.bound(asked, network.addresses)))
+        window = gateway.shop_window = ShopWindow(home, shop_app(gateway), nursery)
+        at = await open_desk()
+        set_meta(database, "desk", at)
+        await nursery.start(control_server.serve, node, lambda: gateway.login_link(at))
+        if options.shop == ports.NONE:
+            await window.switch_off()
+        elif options.shop or get_meta(database, "shop"):
+            await window.switch_on(*ports.wanted(home, "shop", options.shop))
+        ready: dict[str, Any] = {
+            "peer": network.peer_id,
+            "addresses": network.addresses,
+            "desk": gateway.login_link(at),
+            "shop": f"http://{window.address}/" if window.address else None,
+        }
+        if outside := get_meta(database, "shop_url"):
+            ready["shop_url"] = outside
+        _say(ready, options.as_json, _welcome(ready))
+        nursery.start_soon(_print_events, node, options.as_json)
 
 
 async def _end_on(signals: Any, scope: trio.CancelScope) -> None:
@@ -195,6 +273,13 @@ def _read() -> bool:
         return True  # a file, or nothing that can be asked
 
 
+def _greeting(link: str) -> str:
+    return (
+        "There is no home here yet. Open this link in your browser and make one; it works once.\n"
+        f"  {link}\nCtrl-C ends it."
+    )
+
+
 def _welcome(ready: dict[str, Any]) -> str:
     lines = [
         "Your node is running. Ctrl-C ends it.",
@@ -211,64 +296,4 @@ def _welcome(ready: dict[str, Any]) -> str:
 def _secret(home: Home) -> bytes:
     """Signs the desk's cookies; made once a home, never gossiped."""
     kept = get_meta(home.store.db, "gateway_secret")
-    if kept is None:
-        kept = os.urandom(32).hex()
-        set_meta(home.store.db, "gateway_secret", kept)
-    return bytes.fromhex(kept)
-
-
-def _shop_url(text: str) -> str:
-    """An address for guests; empty for `none`. Refused unless it is http or https with a host."""
-    if text == NONE:
-        return ""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise Refused("bad-address", f"{text!r} is no address like https://market.example.org.")
-    return text
-
-
-def _kept(home: Home, key: str, default: str) -> str:
-    return get_meta(home.store.db, key) or default
-
-
-def _host_port(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65_535 or not host:
-        raise Refused("bad-address", f"{text!r} is not HOST:PORT, such as 127.0.0.1:8080.")
-    return host.strip("[]"), int(port)
-
-
-def _port(home: Home, key: str, host: str, port: int) -> int:
-    """Port 0 means: the one of the first run on that host, if there was one."""
-    kept = get_meta(home.store.db, key)
-    if port == 0 and kept:
-        kept_host, kept_port = _host_port(kept)
-        if kept_host == host:
-            return kept_port
-    return port
-
-
-def _kept_listen(home: Home, listen: Sequence[str]) -> list[str]:
-    """The addresses to listen on; a TCP port of 0 becomes the one kept for that host."""
-    kept: list[str] = json.loads(get_meta(home.store.db, "listen") or "[]")
-    if not listen:
-        return kept or [LISTEN]
-    by_host = {address.rpartition("/")[0]: address for address in kept}
-    return [
-        by_host.get(address.rpartition("/")[0], address) if address.endswith("/tcp/0") else address
-        for address in listen
-    ]
-
-
-def _bound(wanted: Sequence[str], addresses: Sequence[str]) -> list[str]:
-    """What was asked for, with the port that port 0 became; a wildcard stays a wildcard."""
-    kept = []
-    for address in wanted:
-        if address.endswith("/tcp/0"):
-            _, family, host, *_ = address.split("/")
-            wildcard = host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
-            start = f"/{family}/" if wildcard else f"/{family}/{host}/"
-            ports = [each.split("/")[4] for each in addresses if each.startswith(start)]
-            address = f"{address[:-1]}{ports[0]}" if ports else address
-        kept.append(address)
-    return kept
+    return os.urandom(SECRET_BYTES) if kept is None else bytes.fromhex(kept)

@@ -20,20 +20,20 @@ import trio
 
 from governance.roll import MEMBER
 from node import gossip, joining, teller
+from node.blobs import Blobs
 from node.conversations import Conversation
 from node.events import Events
 from node.home import Home
+from node.indexing import Indexing
 from node.keystore import Keys
 from node.neighbours import CARDS, Neighbours
-from node.network.links import JOIN, SYNC, LinkError, Network, Stream
+from node.network.links import BLOB, JOIN, SYNC, LinkError, Network, Stream
 from node.peers import Peers
 from protocol import lobby
 from protocol.errors import MoothallError, StoreError
 from protocol.lobby import Answer
 from protocol.records import read_header
 from storage import certificates
-from storage.database import FAST
-from storage.views import listing_text
 
 if TYPE_CHECKING:
     from trio_typing import TaskStatus
@@ -46,11 +46,8 @@ SETTLE_SECONDS = 0.3
 TELLER_SECONDS = 30.0
 KNOCK_SECONDS = 5.0
 ROUNDS = 4  # conversations in a row with one peer until both hold the same
-TEXT_PAUSE = 0.05
-TEXT_PATIENCE = 40  # pauses before a step is taken all the same
 RETRY_SECONDS = 5.0  # after the store was busy or full
 STREAMS = 3  # conversations that one peer may have open with us
-TEXT_STEP = 250  # listings whose text is indexed in one go: about 10 ms
 FLOOD = 200  # own new records, and
 FLOOD_MESSAGES = 4  # gossip messages, above which neighbours are synced with instead
 CHATTY = 50  # records of one transaction that are told one by one
@@ -86,7 +83,8 @@ class Node:
         self._told = 0
         self._heard: dict[str, float] = {}  # peer -> when it was last in touch
         self._wake = trio.Event()
-        self._text = trio.Event()
+        self.blobs = Blobs(self.store, network, self.peers, clock=clock, dice=self._dice)
+        self._indexing = Indexing(self.store, lambda: bool(self._talking or self._serving.total()))
         self._news = trio.Event()
         self._nursery: trio.Nursery | None = None
 
@@ -99,6 +97,7 @@ class Node:
         """Work until cancelled; started once the network listens."""
         self.network.handle(SYNC, self._serve_sync)
         self.network.handle(CARDS, self.neighbours.serve)
+        self.network.handle(BLOB, self.blobs.serve)
         self.network.handle(JOIN, joining.Lobby(self.store, self.kept, self.network.publish).serve)
         hearing = gossip.Hearing(self.store, self.peers, self.kept, self._soon)
         self.network.on_gossip(hearing.check)
@@ -113,7 +112,8 @@ class Node:
             nursery.start_soon(self.neighbours.dial)
             nursery.start_soon(self._sync_now_and_then)
             nursery.start_soon(self._do_duties)
-            nursery.start_soon(self._index_text)
+            nursery.start_soon(self._indexing.run)
+            nursery.start_soon(self.blobs.run)
             nursery.start_soon(self._spread)
             if self.home.standing() == "waiting":
                 nursery.start_soon(self._knock)
@@ -152,7 +152,8 @@ class Node:
             self._start(self.neighbours.say_where)
             self._forget_invitation()
         self.neighbours.look()
-        self._text.set()
+        self._indexing.news()
+        self.blobs.news()
 
     def _forget_invitation(self) -> None:
         """Once on the roll, the link and its secret have done their work."""
@@ -201,6 +202,7 @@ class Node:
         if up:
             self._heard[peer] = self._clock()
             self.neighbours.up(peer)
+            self.blobs.news(peer=True)
             self._start(self._welcome, peer)
 
     async def _welcome(self, peer: str) -> None:
@@ -342,29 +344,6 @@ class Node:
             await self._gate_may_have_changed()
             with trio.move_on_after(pause):
                 await self._wake.wait()
-
-    async def _index_text(self) -> None:
-        """Fill the full text while nothing else is waiting."""
-        while True:
-            self._text = trio.Event()
-            while True:
-                for _ in range(TEXT_PATIENCE):  # records come first, but not for ever
-                    if not (self._talking or self._serving.total()):
-                        break
-                    await trio.sleep(TEXT_PAUSE)
-                try:
-                    if not listing_text.behind(self.store):
-                        break
-                    with self.store.transaction(sync=FAST):
-                        done = listing_text.index_some(self.store, TEXT_STEP)
-                except (StoreError, sqlite3.Error) as error:
-                    logger.warning("the full text waits: %s", error)
-                    await trio.sleep(RETRY_SECONDS)
-                    continue
-                if not done:
-                    break
-                await trio.sleep(0.005)
-            await self._text.wait()
 
     async def _knock(self) -> None:
         """A newcomer's node asks to be let in until it is."""

@@ -112,6 +112,30 @@ ensure_build_tools() {
     [ -z "$missing" ] || stop "$1 still misses what $missing should bring. Please install it for that Python and start again."
 }
 
+# Installs Debian packages if we may; fails, with a sentence, if we may not or it does not work.
+#   try_to_install WHAT_FOR PACKAGE...
+try_to_install() {
+    local purpose=$1 output
+    shift
+    if ! has_apt || { ! is_root && ! has_sudo; }; then
+        say "For $purpose, Debian packages are missing that can't be installed from here: $*."
+        say "    sudo apt-get install $*"
+        return 1
+    fi
+    say "Installing Debian packages for $purpose: $*."
+    if ! { apt_get update >/dev/null 2>&1 || true; output=$(apt_get install --no-install-recommends "$@" 2>&1); }; then
+        printf '%s\n' "$output" | tail -n 5 | without_addresses >&2
+        say "apt-get failed. Please put that right, or run this:"
+        say "    sudo apt-get install $*"
+        return 1
+    fi
+}
+
+has_chromium() { command -v chromium >/dev/null; }
+
+# Sees to it that there is a browser for pages to be looked at in; fails if there can't be one.
+ensure_chromium() { has_chromium || try_to_install "the browser" chromium; }
+
 # --- the environment ---------------------------------------------------------------------------
 
 without_addresses() {

@@ -7,8 +7,10 @@ a test asks the same of it.
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -18,19 +20,18 @@ from babel.messages.pofile import read_po, write_po
 
 PROJECT = Path(__file__).resolve().parent.parent
 LOCALE = PROJECT / "node" / "gateway" / "locale"
+TEMPLATES = PROJECT / "node" / "gateway" / "templates"
 SOURCES = ("protocol", "governance", "storage", "node")
-METHODS = [
-    ("**/templates/**.html", "jinja2.ext:babel_extract"),
-    ("**.py", "python"),
-]
-# `t` is what pages call `words.gettext`, `later` marks a constant; the second argument of an error
-# is its sentence.
-KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    **dict.fromkeys(("_", "gettext", "t", "later")),
-    "ngettext": (1, 2),
-    **dict.fromkeys(("Refused", "NotFound", "StoreError", "PriceError"), (2,)),
+SILENT = ("node/cli", "node/network")  # what they say reaches no page
+# Calls whose arguments are texts, and which of them: `t` is what pages call `words.gettext`,
+# `later` marks a constant, and an error's sentence is its second argument.
+CALLS = {
+    **dict.fromkeys(("_", "gettext", "t", "later"), (0,)),
+    "ngettext": (0, 1),
+    **dict.fromkeys(("Refused", "NotFound", "StoreError", "PriceError"), (1,)),
+    **dict.fromkeys(("DescriptionError", "UnknownFormat"), (1,)),
+    "fault": (2,),  # of a file that is imported: row, field, text
 }
-OPTIONS = {"**/templates/**.html": {"trimmed": "true", "silent": "false"}}
 WIDTH = 100
 
 PLACE = re.compile(r"%\(\w+\)[a-z]|%[^(]|\{\w*\}")
@@ -39,15 +40,30 @@ ENDINGS = (".", "?", "!", "…", ":", ",")
 
 
 def texts() -> Catalog:
-    """Every text of the sources, untranslated. Raises what the templates' parser raises."""
+    """Every text of the sources, untranslated. Raises what the parsers raise."""
     found = Catalog(project="Moothall", charset="utf-8")
+    options = {"**": {"trimmed": "true", "silent": "false"}}
+    rows = extract_from_dir(TEMPLATES, [("**", "jinja2.ext:babel_extract")], options)
+    for _, _, text, comments, _ in rows:
+        found.add(text, auto_comments=comments)
     for folder in SOURCES:
-        rows = extract_from_dir(
-            PROJECT / folder, METHODS, OPTIONS, KEYWORDS, strip_comment_tags=True
-        )
-        for _, _, text, comments, context in rows:
-            found.add(text, context=context, auto_comments=comments)
+        for path in sorted((PROJECT / folder).rglob("*.py")):
+            if not path.relative_to(PROJECT).as_posix().startswith(SILENT):
+                for text in literals(path.read_text(encoding="utf-8")):
+                    found.add(text)
     return found
+
+
+def literals(source: str) -> Iterator[str | tuple[str, ...]]:
+    """The texts of a module. What is put together at run time is no literal and is left out."""
+    for call in ast.walk(ast.parse(source)):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name | ast.Attribute):
+            continue
+        name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr
+        given = [call.args[n] for n in CALLS.get(name, ()) if n < len(call.args)]
+        found = [a.value for a in given if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        if found and len(found) == len(CALLS[name]):
+            yield tuple(found) if len(found) > 1 else found[0]
 
 
 def catalogue(path: Path) -> Catalog:

@@ -56,6 +56,19 @@ def get(store: Store, name: bytes) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
+def published(store: Store, name: bytes) -> bytes | None:
+    """The bytes of this hash, if they are here and a listing of the log names them.
+
+    Photos of drafts are nobody's business yet, however well somebody guesses their hash.
+    """
+    row = store.db.execute(
+        "SELECT data FROM blob WHERE hash = ?"
+        " AND EXISTS (SELECT 1 FROM photo WHERE photo.hash = blob.hash)",
+        [name],
+    ).fetchone()
+    return None if row is None else bytes(row[0])
+
+
 def here(store: Store, name: bytes) -> bool:
     """Whether the bytes of this hash are here."""
     row = store.db.execute("SELECT 1 FROM blob WHERE hash = ?", [name]).fetchone()

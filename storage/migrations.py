@@ -275,6 +275,18 @@ CREATE TABLE blob (  -- node-local: pictures' bytes, own and fetched; in no dige
 CREATE INDEX blob_used ON blob (own, used_ms, size);
 """
 
+SPOTS = """
+-- Hundredths of a degree, where the maker said so for this listing alone; both or neither.
+ALTER TABLE listing ADD COLUMN lat INTEGER;
+ALTER TABLE listing ADD COLUMN lon INTEGER;
+-- Hundredths of a degree, where the person said so; both or neither.
+ALTER TABLE profile ADD COLUMN lat INTEGER;
+ALTER TABLE profile ADD COLUMN lon INTEGER;
+CREATE INDEX listing_spot ON listing (lat, lon) WHERE state = 1 AND lat IS NOT NULL;
+CREATE INDEX listing_maker ON listing (log_no, shown_ms) WHERE state = 1;
+CREATE INDEX listing_wanted ON listing (shown_ms) WHERE state = 1 AND mode = 'wanted';
+"""
+
 
 def _script(database: Database, script: str) -> None:
     """Run several statements inside the running transaction (executescript would commit it)."""
@@ -309,3 +321,8 @@ def _branches(database: Database) -> None:
 @MIGRATIONS(name="0005_photos")
 def _photos(database: Database) -> None:
     _script(database, PHOTOS)
+
+
+@MIGRATIONS(name="0006_spots")
+def _spots(database: Database) -> None:
+    _script(database, SPOTS)

@@ -6,6 +6,7 @@ a line in TEMPLATES.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 
 from governance.templates import kitchen_table, makers_market
@@ -23,3 +24,19 @@ def template(name: str) -> dict[str, Plain]:
     if name not in TEMPLATES:
         raise NotFound("no-template", f"No such template; there are {', '.join(TEMPLATES)}.")
     return deepcopy(TEMPLATES[name])
+
+
+def described(name: str, translate: Callable[[str], str] = str) -> tuple[str, str]:
+    """What the named template is called, and in a sentence whom it suits; `NotFound` otherwise."""
+    t = translate
+    match name:
+        case "kitchen-table":
+            return t("Kitchen table"), t(
+                "A few friends: no fee, no waits, and everything is decided as soon as it is clear."
+            )
+        case "makers-market":
+            return t("Makers' market"), t(
+                "A town's makers: a small fee for common things, and two weeks to think before a "
+                "rule changes."
+            )
+    raise NotFound("no-template", f"No such template; there are {', '.join(TEMPLATES)}.")

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from node.cli import photos
 from protocol.errors import Refused
 from protocol.kinds.listing import AUDIENCES, MODES, Claim, Listing, Variant
 
 if TYPE_CHECKING:
     from node.home import Home
+    from protocol.spot import Spot
 
 NONE = "none"
 TEXTS = (
@@ -67,6 +69,12 @@ def fields(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--category", metavar="TEXT", help="Its category, in a word or two."),
             click.option("--place", metavar="TEXT", help="Where it is."),
             click.option(
+                "--spot",
+                metavar="COORDINATES",
+                help='Where that is on a map, such as "47.99, 7.85" or a map\'s address; kept to '
+                "about a kilometre.  [default: your profile's]",
+            ),
+            click.option(
                 "--quantity",
                 type=Count(),
                 metavar="NUMBER",
@@ -102,6 +110,7 @@ def fields(command: Callable[..., None]) -> Callable[..., None]:
                 metavar="WORD",
                 help="A word to find it by. Can be given several times.",
             ),
+            *photos.OPTIONS,
         )
     ):
         command = option(command)
@@ -117,12 +126,15 @@ def changes(home: Home, given: dict[str, Any], before: Listing | None) -> dict[s
         found["quantity"] = None if given["quantity"] == NONE else given["quantity"]
     if given["expires"] is not None:
         found["expires_ms"] = None if given["expires"] == NONE else date(given["expires"])
+    if given["spot"] is not None:
+        found["spot"] = spot_of(given["spot"])
     if given["tags"]:
         tags = (text.strip() for text in given["tags"])
         found["tags"] = tuple(dict.fromkeys(text for text in tags if text))
     if given["values"]:
         found["values"] = tuple(_claim(text) for text in given["values"] if text.strip())
-    return found | _money(home, given, before)
+    found |= _money(home, given, before)
+    return found | photos.photos(home, given, before)
 
 
 def _money(home: Home, given: dict[str, Any], before: Listing | None) -> dict[str, Any]:
@@ -179,6 +191,13 @@ def _variant(text: str, currency: str) -> Variant:
         price=minor_units(price.strip(), currency) if price else None,
         quantity=int(digits) if digits else None,
     )
+
+
+def spot_of(text: str) -> Spot | None:
+    """The spot that a text names; None for an empty one, and for `none`."""
+    from node.spots import parse_spot
+
+    return parse_spot(text) if text.strip() not in ("", NONE) else None
 
 
 def date(text: str) -> int:

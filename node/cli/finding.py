@@ -55,12 +55,13 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 @click.command("list")
 @_filters
 @click.option("--mine", is_flag=True, help="Only your own, drafts included.")
+@click.option("--drafts", is_flag=True, help="Only your own that are not published yet.")
 @click.pass_obj
-def listing_list(out: Output, /, mine: bool, **given: Any) -> None:
+def listing_list(out: Output, /, mine: bool, drafts: bool, **given: Any) -> None:
     """List what is on offer and what is wanted, newest first."""
-    if mine and given["person"]:
-        raise click.UsageError("Name either --mine or --person.")
-    _search(out, "", given, mine)
+    if sum((mine, drafts, bool(given["person"]))) > 1:
+        raise click.UsageError("Name only one of --mine, --drafts and --person.")
+    _search(out, "", given, mine=mine, drafts=drafts)
 
 
 @click.command()
@@ -72,10 +73,12 @@ def search(out: Output, /, words: tuple[str, ...], **given: Any) -> None:
 
     Each of the WORDS must occur, the last one at least as a beginning.
     """
-    _search(out, " ".join(words), given, mine=False)
+    _search(out, " ".join(words), given)
 
 
-def _search(out: Output, words: str, given: dict[str, Any], mine: bool) -> None:
+def _search(
+    out: Output, words: str, given: dict[str, Any], *, mine: bool = False, drafts: bool = False
+) -> None:
     from node import market, people
     from node.cli.render import offer_line
     from node.plain import offer_json
@@ -86,20 +89,26 @@ def _search(out: Output, words: str, given: dict[str, Any], mine: bool) -> None:
         person = home.person if mine else None
         if given["person"]:
             person = people.resolve(home, given["person"]).person
+        minimum, maximum = _bound(home, given["minimum"]), _bound(home, given["maximum"])
+        market.check_bounds(minimum, maximum)
         query = queries.Query(
             words=words,
             mode=given["mode"] or "",
             category=given["category"],
             place=given["place"],
             value=given["value"].strip(),
-            minimum=_bound(home, given["minimum"]),
-            maximum=_bound(home, given["maximum"]),
+            minimum=minimum,
+            maximum=maximum,
             person=person,
             sort=given["sort"],
             limit=given["limit"],
         )
-        found = queries.search(home.store, query)
-        own = market.unpublished(home, query) if mine else []
+        found = queries.Found(offers=(), total=0, more=False)
+        own = market.unpublished(home, query) if mine or drafts else []
+        if drafts:
+            own = [offer for offer in own if offer.status == "draft"]
+        else:
+            found = queries.search(home.store, query)
         names = profiles.names(home.store)
         unknown = query.value and not found.total and _no_such_value(home, query.value)
     offers = [*own, *found.offers][: query.limit]

@@ -10,6 +10,7 @@ from node.cli.exchange import listing_import
 from node.cli.fields import changes, fields
 from node.cli.finding import listing_list
 from node.cli.output import Output
+from node.cli.photos import undescribed
 from protocol.kinds.listing import Listing
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def listing_add(out: Output, /, draft: bool, **given: Any) -> None:
             offer = market.lookup(home, draft_id)
         else:
             offer = market.offer(home, wanted)
+        _ask_for_evidence(out, offer)
+        _ask_for_alts(out, offer)
         _answer(out, home, offer)
 
 
@@ -55,16 +58,21 @@ def listing_edit(out: Output, /, listing_id: str, **given: Any) -> None:
     """Change a listing or a draft of yours.
 
     What you don't name stays as it is; an empty text takes something away. Variants, values and
-    tags are replaced as a whole.
+    tags are replaced as a whole, and so are photos; --alt alone describes those that are there.
     """
     from node import market
 
-    if all(value is None or value == () for value in given.values()):
+    if all(value is None or value is False or value == () for value in given.values()):
         raise click.UsageError("Name at least one thing to change.")
     with out.opened() as home:
         before = market.find(home, listing_id)
         after = changes(home, given, before.listing)
-        _answer(out, home, market.edit(home, listing_id, after))
+        offer = market.edit(home, listing_id, after)
+        if "values" in after:
+            _ask_for_evidence(out, offer)
+        if "photos" in after:
+            _ask_for_alts(out, offer)
+        _answer(out, home, offer)
 
 
 @listing.command("show")
@@ -90,6 +98,8 @@ def listing_withdraw(out: Output, listing_id: str) -> None:
     from node import market
 
     with out.opened() as home:
+        if market.find(home, listing_id).status == "withdrawn":
+            out.note("That was withdrawn already; nothing was changed.")
         _answer(out, home, market.withdraw(home, listing_id))
 
 
@@ -123,6 +133,19 @@ def listing_erase(out: Output, listing_id: str, yes: bool) -> None:
             {"erased": [record_id.hex() for record_id in ids]},
             f"Erased, versions and all ({len(ids)}).",
         )
+
+
+def _ask_for_evidence(out: Output, offer: Offer) -> None:
+    from node import market
+
+    for value in market.unproven(offer.listing):
+        out.note(f"You claim {value} and don't say why; members will ask: --value {value}=WHY.")
+
+
+def _ask_for_alts(out: Output, offer: Offer) -> None:
+    sentence = undescribed(offer.listing.photos)
+    if sentence:
+        out.note(sentence)
 
 
 def _answer(out: Output, home: Home, offer: Offer) -> None:

@@ -6,15 +6,12 @@ import contextlib
 import io
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from node.cli.output import Output, new_passphrase
 from protocol.errors import Refused
-
-if TYPE_CHECKING:
-    from node.home import Home
 
 no_passphrase = click.option(
     "--no-passphrase",
@@ -71,6 +68,7 @@ def found(
     from governance.charter import Charter
     from governance.templates import template as load_template
     from node import home as homes
+    from node import people
     from storage.database import friendly
 
     if charter_file and template:
@@ -84,7 +82,7 @@ def found(
     if values_file:
         values = _read_json(values_file)
         data["values"] = values.get("values") if isinstance(values, dict) else values
-    person = _name(person)
+    person = people.checked_name(person)
     charter = Charter.from_data(data)
     _refuse_second(out.home)
     with friendly():
@@ -113,20 +111,6 @@ def _read_json(path: Path) -> Any:
         ) from error
     except (ValueError, RecursionError) as error:
         raise Refused("bad-file", f"{path} is not JSON: {error}. Nothing was made.") from error
-
-
-def _name(name: str) -> str:
-    """A person's name as it is kept, on one line."""
-    from protocol.kinds.profile import MAX_NAME
-
-    kept = name.strip()
-    if not kept or len(kept) > MAX_NAME:
-        raise Refused("bad-name", f"A name has 1 to {MAX_NAME} characters; nothing was made.")
-    if not kept.isprintable():
-        raise Refused(
-            "bad-name", "A name is one line without control characters; nothing was made."
-        )
-    return kept
 
 
 def _refuse_second(path: Path) -> None:
@@ -159,11 +143,12 @@ def join(out: Output, link: str, person: str, no_passphrase: bool) -> None:
     trying. When the link turns out to be used up, nothing is kept.
     """
     from node import home as homes
+    from node import people
     from protocol.invitation import read_link
     from storage.database import friendly
 
     invitation = read_link(link)
-    person = _name(person)
+    person = people.checked_name(person)
     _refuse_second(out.home)
     with friendly():
         made = homes.join_by(out.home, invitation, person, new_passphrase(no_passphrase))
@@ -187,23 +172,10 @@ def join(out: Output, link: str, person: str, no_passphrase: bool) -> None:
     if answer is not None and answer.reason:
         sentence = joining.sentence(answer, made.person)
         if answer.reason in lobby.FINAL:
-            _unmake(made)
+            homes.unmake(made)
             raise Refused(answer.reason, sentence)
         data |= {"reason": answer.reason, "message": sentence}
     out.answer(data, f"{sentence}\n\nNext: `moothall run`.")
-
-
-def _unmake(home: Home) -> None:
-    """Take away a home that this command has just made and that leads nowhere."""
-    from node import home as homes
-    from node.control import TURN
-
-    database = homes.DATABASE
-    made = (homes.KEYS, database, f"{database}-wal", f"{database}-shm", homes.RECOVERY)
-    for name in (*made, homes.LOCK, TURN):
-        (home.path / name).unlink(missing_ok=True)
-    with contextlib.suppress(OSError):
-        home.path.rmdir()  # unless it was there before, with something in it
 
 
 @click.command()
@@ -225,11 +197,10 @@ def invite(out: Output, uses: int, note: str | None, qr: bool) -> None:
     guests (`moothall run --shop-url`), the link is shown on a page there, too: send that one to
     somebody who does not have the program yet.
     """
-    from node import invitations, people
+    from node import invitations, inviting
 
     with out.opened() as home:
-        links = people.invite(home, uses)
-        people.note_invitations(home, links, note or "")
+        links = inviting.make(home, uses, note or "")
         texts = [link.text() for link in links]
         pages = [invitations.page_address(home, link) for link in links]
         codes = [_qr(invitations.code_text(home, link)) if qr else "" for link in links]

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from node.cli.fields import spot_of
 from node.cli.output import Output
 from node.cli.render import line, profile_text
 from node.plain import member_json, profile_json
@@ -91,6 +92,12 @@ def _items(texts: tuple[str, ...]) -> tuple[str, ...]:
 @click.option("--interests", multiple=True, metavar="LIST", help="What you care about, likewise.")
 @click.option("--needs", multiple=True, metavar="LIST", help="What you could use, likewise.")
 @click.option("--place", help="Where you are, as near as you like to say.")
+@click.option(
+    "--spot",
+    metavar="COORDINATES",
+    help='Where that is on a map, such as "47.99, 7.85" or a map\'s address; kept to about a '
+    "kilometre.",
+)
 @click.pass_obj
 def profile_set(
     out: Output,
@@ -100,6 +107,7 @@ def profile_set(
     interests: tuple[str, ...],
     needs: tuple[str, ...],
     place: str | None,
+    spot: str | None,
 ) -> None:
     """Change your profile.
 
@@ -117,6 +125,8 @@ def profile_set(
         for key, value in (("skills", skills), ("interests", interests), ("needs", needs))
         if value
     }
+    if spot is not None:
+        changes["spot"] = spot_of(spot)
     if not changes:
         raise click.UsageError("Name at least one thing to change.")
     with out.opened() as home:

@@ -7,6 +7,8 @@ another row.
 from __future__ import annotations
 
 from node.importing.prices import money
+from node.price_range import price_range, variant_price
+from node.spots import spot_text
 from node.status import rfc3339
 from protocol.errors import Refused
 from protocol.kinds.listing import Listing
@@ -29,12 +31,21 @@ def price_text(listing: Listing, price: int | None) -> str:
         return f"{price} in an unknown currency"
 
 
+def asked_text(listing: Listing) -> str:
+    """What a listing costs: the lowest price where its variants differ."""
+    found = price_range(listing)
+    if found is None:
+        return price_text(listing, None)
+    lowest = price_text(listing, found.low)
+    return lowest if found.low == found.high else f"from {lowest}"
+
+
 def offer_line(offer: Offer, names: dict[bytes, str]) -> str:
     """One line of a list."""
     said = offer.listing
     who = line(names.get(offer.person, "")) or offer.person.hex()[:8]
     parts = [offer.id.hex()[:8], said.mode.ljust(7), line(said.title)]
-    price = price_text(said, said.price)
+    price = asked_text(said)
     parts += [price] if price else []
     marks = [] if offer.status == "open" else [offer.status]
     marks += ["provisional"] if offer.provisional else []
@@ -50,10 +61,11 @@ def offer_text(offer: Offer, names: dict[bytes, str]) -> str:
         ("by", f"{names.get(offer.person, '')} {offer.person.hex()[:16]}".strip()),
         ("status", offer.status + (", provisional" if offer.provisional else "")),
         ("mode", said.mode),
-        ("price", price_text(said, said.price)),
+        ("price", asked_text(said)),
         ("quantity", "" if said.quantity is None else str(said.quantity)),
         ("category", said.category),
         ("place", said.place),
+        ("spot", spot_text(said.spot)),
         ("condition", said.condition),
         ("delivery", said.delivery),
         ("for", "everyone" if said.audience == "everyone" else "members only"),
@@ -62,10 +74,12 @@ def offer_text(offer: Offer, names: dict[bytes, str]) -> str:
     ]
     rows += [("value", f"{claim.value}: {claim.evidence}") for claim in said.values]
     for variant in said.variants:
-        price = price_text(said, variant.price)
+        price = price_text(said, variant_price(said, variant))
         count = "" if variant.quantity is None else f"{variant.quantity} there"
         facts = ", ".join(fact for fact in (price, count) if fact)
         rows.append(("variant", f"{variant.name}: {facts}" if facts else variant.name))
+    described = [photo.alt or "without a text" for photo in said.photos]
+    rows += [(f"photo {number}", alt) for number, alt in enumerate(described, 1)]
     lines = [line(said.title), ""]
     lines += [f"{name:<9} {line(value)}" for name, value in rows if value]
     for text in (said.description, said.story):
@@ -79,6 +93,7 @@ def profile_text(profile: Profile) -> str:
     rows = [
         ("name", profile.name),
         ("place", profile.place),
+        ("spot", spot_text(profile.spot)),
         ("skills", ", ".join(profile.skills)),
         ("interests", ", ".join(profile.interests)),
         ("needs", ", ".join(profile.needs)),

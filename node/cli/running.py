@@ -1,61 +1,86 @@
-"""Commands about the running node: run, watch, status."""
+"""Commands about the running node: run, desk, watch, status."""
 
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from types import FrameType
+from typing import Any, TypeVar
 
 import click
 
 from node.cli.output import Output
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def run_options(command: Command) -> Command:
+    """The options of every command that runs a node."""
+    for option in (
+        click.option(
+            "--shop-url",
+            metavar="URL",
+            help='Where guests reach the shop window; "none" forgets it.',
+        ),
+        click.option(
+            "--shop",
+            metavar="HOST:PORT",
+            help='Switch the shop window on, at this address; "none" switches it off.',
+        ),
+        click.option(
+            "--desk", metavar="HOST:PORT", help="Serve your own pages here; this machine only."
+        ),
+        click.option(
+            "--listen",
+            multiple=True,
+            metavar="MULTIADDR",
+            help="Listen for peers here, such as /ip4/0.0.0.0/tcp/4001. Can be given several "
+            "times.",
+        ),
+    ):
+        command = option(command)
+    return command
+
 
 @click.command()
-@click.option(
-    "--listen",
-    multiple=True,
-    metavar="MULTIADDR",
-    help="Listen for peers here, such as /ip4/0.0.0.0/tcp/4001. Can be given several times.",
-)
-@click.option("--desk", metavar="HOST:PORT", help="Serve your own pages here; this machine only.")
-@click.option(
-    "--shop",
-    metavar="HOST:PORT",
-    help='Switch the shop window on, at this address; "none" switches it off.',
-)
-@click.option(
-    "--shop-url", metavar="URL", help='Where guests reach the shop window; "none" forgets it.'
-)
+@run_options
 @click.pass_obj
-def run(
-    out: Output,
-    listen: tuple[str, ...],
-    desk: str | None,
-    shop: str | None,
-    shop_url: str | None,
-) -> None:
+def run(out: Output, /, **options: Any) -> None:
     """Run your node until Ctrl-C.
 
     It keeps in touch with the other members' nodes and serves your desk, whose login link is in
     the first line, and the shop window if you want one. Ports are chosen once and kept.
     """
-    for sort in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sort, _end)  # until the node is far enough to end in good order
+    end_on_signals()
     from node import running
 
     with out.opened() as home:
-        running.run(
-            home,
-            listen=listen,
-            desk=desk,
-            shop=shop,
-            shop_url=shop_url,
-            as_json=out.as_json,
-        )
+        running.run(home, running.Options(as_json=out.as_json, **options))
+
+
+def end_on_signals() -> None:
+    """Until the node is far enough to end in good order, a signal ends it at once."""
+    for sort in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sort, _end)
 
 
 def _end(number: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
+
+
+@click.command()
+@click.pass_obj
+def desk(out: Output) -> None:
+    """Print a new link that opens your desk.
+
+    It works once, in a browser on this machine, while your node runs.
+    """
+    from node import control
+    from node.home import SOCKET, open_home
+
+    open_home(out.home).close()  # says so when there is none
+    link = control.desk(out.home / SOCKET)
+    out.answer({"desk": link}, link)
 
 
 @click.command()

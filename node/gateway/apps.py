@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from node.gateway import statics
 from node.gateway.context import Gateway
 from node.gateway.forms import Form, TooLarge, read_form
 from node.gateway.guard import METHODS, Guard
@@ -25,7 +26,6 @@ from node.gateway.problems import (
     problem_for,
     problem_page,
 )
-from node.gateway.stylesheet import PATH, stylesheet
 from node.gateway.turn import turn
 from node.gateway.visit import Audience, Floor, Menu, Problem, Visit
 from node.gateway.words import Words
@@ -52,7 +52,7 @@ def shop_app(gateway: Gateway) -> Starlette:
 
 
 def _app(gateway: Gateway, audience: Audience, inner: list[Middleware]) -> Starlette:
-    style = Route(PATH, stylesheet, methods=METHODS, name="stylesheet")
+    files = statics.routes(METHODS)
     pages = [page for page in PAGES if audience in page.audience]
     menu: Menu = {"market": _menu(pages, "market"), "hall": _menu(pages, "hall")}
 
@@ -60,8 +60,8 @@ def _app(gateway: Gateway, audience: Audience, inner: list[Middleware]) -> Starl
         return Visit(gateway, request, audience, menu)
 
     routes = [_route(page, audience, visit) for page in pages]
-    public = [style, *(route for page, route in zip(pages, routes, strict=True) if page.public)]
-    guard = Middleware(Guard, visit=visit, routes=[style, *routes], public=public)
+    public = [*files, *(route for page, route in zip(pages, routes, strict=True) if page.public)]
+    guard = Middleware(Guard, visit=visit, routes=[*files, *routes], public=public)
 
     async def tell(request: Request, error: Exception) -> Response:
         """Every error that a page may raise on purpose becomes a page that says what happened."""
@@ -78,7 +78,7 @@ def _app(gateway: Gateway, audience: Audience, inner: list[Middleware]) -> Starl
         return problem_page(seen, problem)
 
     app = Starlette(
-        routes=[style, *routes],
+        routes=[*files, *routes],
         middleware=[guard, *inner],
         exception_handlers=dict.fromkeys(ON_PURPOSE, tell),
     )

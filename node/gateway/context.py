@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from node.events import Events
 from node.gateway.facts import Facts
@@ -20,13 +20,19 @@ from node.gateway.said import Said
 from node.home import Home, now_ms
 from node.people import own_profile
 from protocol.errors import Refused
+from protocol.lobby import Answer
 from storage.store import Store
+
+if TYPE_CHECKING:
+    from node.gateway.first_run import FirstRun
+    from node.gateway.shop_window import ShopWindow
 
 
 class Running(Protocol):
     """What a page may ask of the running node; cheap and without waiting."""
 
     events: Events
+    last_answer: Answer | None  # what the lobby said last to a newcomer
 
     def touch(self) -> Mapping[str, int]:
         """Who is in touch: peer id -> seconds since it was last heard."""
@@ -38,6 +44,7 @@ class Alone:
 
     def __init__(self) -> None:
         self.events = Events()
+        self.last_answer: Answer | None = None
 
     def touch(self) -> Mapping[str, int]:
         """Nobody."""
@@ -58,6 +65,8 @@ class Gateway:
     sessions: Sessions = field(init=False)
     sent: Sent = field(init=False)
     said: Said = field(default_factory=Said)
+    first_run: FirstRun | None = None  # where a command makes the home, or may give it up again
+    shop_window: ShopWindow | None = None  # while the node runs
     _facts: Facts | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +81,10 @@ class Gateway:
         """From here on there is a home, and a node that runs it."""
         self.home, self.node = home, node
         self._facts = Facts(home.store, self.monotonic)
+
+    def end(self) -> None:
+        """There is no home any more; logins stay good."""
+        self.home, self.node, self.shop_window, self._facts = None, Alone(), None, None
 
     @property
     def store(self) -> Store:

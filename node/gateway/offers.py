@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from node.gateway.visit import Visit
 from node.gateway.words import Words
+from node.price_range import price_range
 from protocol.kinds.listing import MODES, Listing
 from storage.views.listing_queries import Offer
 
@@ -33,12 +34,10 @@ def mode_names(words: Words) -> list[tuple[str, str]]:
 
 def price_text(words: Words, listing: Listing) -> str:
     """The price, the lowest of several, or what stands in its place; empty where none belongs."""
-    prices = [variant.price for variant in listing.variants if variant.price is not None]
-    if listing.price is not None and len(prices) < max(1, len(listing.variants)):
-        prices.append(listing.price)  # variants without a price of their own cost this
-    if prices:
-        lowest = words.money(min(prices), listing.currency)
-        if min(prices) == max(prices):
+    found = price_range(listing)
+    if found is not None:
+        lowest = words.money(found.low, listing.currency)
+        if found.low == found.high:
             return lowest
         return words.gettext("from %(price)s") % {"price": lowest}
     if listing.mode in ("sell", "service"):

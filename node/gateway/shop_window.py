@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ShopWindow:
-    """Serves `app` in `nursery`, at one address at a time. `address`: "HOST:PORT", None when off."""
+    """Serves `app` in `nursery`, at one `address` at a time: "HOST:PORT", None when off."""
 
     def __init__(self, home: Home, app: ASGIApp, nursery: trio.Nursery) -> None:
         self.address: str | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from node.gateway import stylesheet
+from node.gateway import statics
 from node.gateway.markup import markdown
 from node.gateway.words import Words
 
@@ -32,5 +32,5 @@ def environment(words: Words) -> Environment:
         words.gettext, words.ngettext, newstyle=True
     )
     made.filters["markdown"] = markdown
-    made.globals.update(words=words, stylesheet=stylesheet.PATH)
+    made.globals.update(words=words, static=statics.PATHS)
     return made

@@ -17,6 +17,7 @@ from node.gateway.context import Gateway
 from node.gateway.login import cookie_name
 from node.gateway.templating import environment
 from node.gateway.words import Words
+from node.gateway.xmltext import xml_text
 from node.home import Home
 from storage.store import Store
 
@@ -149,6 +150,7 @@ class Visit:
                 audience=self.audience,
                 bare=bare or charter is None,
                 community=charter.name if charter else "",
+                followed=charter is not None and charter.guests.see_listings,
                 owner="" if bare else self.gateway.name(),
                 path=self.request.url.path,
                 here=self._here(status),
@@ -160,9 +162,8 @@ class Visit:
                 said=said,
                 form_token=self.form_token,
             )
-            .encode("utf-8", "replace")  # a lone surrogate in a stranger's text
         )
-        return self.document(html, HTML, status=status)
+        return self.document(xml_text(html).encode(), HTML, status=status)
 
     def _here(self, status: int) -> str:
         """Where this very page can be read again, for links that lead back to it; or nothing.
@@ -181,7 +182,7 @@ class Visit:
         """
         if not self.guests:
             return Response(body, status, {"Cache-Control": "no-store"}, media_type)
-        headers = {"Cache-Control": "private, no-cache"}
+        headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie"}
         if status != 200:
             return Response(body, status, headers, media_type)
         tag = f'W/"{sha256(body).hexdigest()[:20]}"'

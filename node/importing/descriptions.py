@@ -92,8 +92,9 @@ def markdown(html: str) -> str:
     if _depth(safe) > MAX_DEPTH:
         raise DescriptionError(
             "bad-description",
-            f"The description has more than {MAX_DEPTH} elements inside one another; "
-            "simplify its HTML.",
+            "The description has more than %(most)s elements inside one another; simplify its "
+            "HTML.",
+            most=MAX_DEPTH,
         )
     converter = _Converter(heading_style="atx", newline_style="backslash", table_infer_header=True)
     # The element around it tells the HTML parser that this is no file name or address.

@@ -21,6 +21,7 @@ from node.importing.descriptions import from_text
 from node.importing.goods import MAX_TITLE, MAX_VARIANTS
 from node.importing.model import Product, Reading, Settings, Variant
 from node.importing.prices import PriceError, decimals
+from node.importing.sentences import later
 from node.importing.sheet import MAX_NAME, Columns, Sheet, places
 from node.importing.table import Row, Table
 
@@ -39,7 +40,9 @@ _COLUMNS: Final[Columns] = {
     **{field: (f"VARIATION {n} VALUES",) for n, field in enumerate(_VALUES, 1)},
 }
 _TELLING = ("title", "price", "currency")
-_ONE_PRICE = "Etsy's file has one price for all variants; give those that cost more their own."
+_ONE_PRICE = later(
+    "Etsy's file has one price for all variants; give those that cost more their own."
+)
 
 
 def missing(header: Sequence[str]) -> list[str]:
@@ -70,8 +73,12 @@ def _product(sheet: Sheet, row: Row, numbers: Counter[str], lines: dict[str, int
     # A seller's own number outlives a new title, where it means one listing alone.
     handle = f"sku {number}" if number and numbers[number] == 1 else title.casefold()
     if handle in lines:
-        reason = f"Line {lines[handle]} has the same title; change one, or give each its own SKU."
-        sheet.fault(row, "title", reason)
+        sheet.fault(
+            row,
+            "title",
+            "Line %(line)s has the same title; change one, or give each its own SKU.",
+            line=lines[handle],
+        )
     lines.setdefault(handle, row.line)
     currency = _currency(sheet, row)
     variants = _variants(sheet, row)
@@ -88,7 +95,13 @@ def _product(sheet: Sheet, row: Row, numbers: Counter[str], lines: dict[str, int
         choice=bool(variants),
         pictures=goods.pictures(sheet, ((row, each, sheet.cell(row, each)) for each in _IMAGES)),
         currency=currency,
-        note=_ONE_PRICE if variants else "",
+        silent=sheet.silent(
+            description=("description",),
+            category=(),
+            tags=("tags", "materials"),
+            quantity=("quantity",),
+        ),
+        notes=[_ONE_PRICE] if variants else [],
     )
     quantity = goods.stock(sheet.whole(row, "quantity"))
     return goods.with_totals(made, sheet.price(row, "price", currency), quantity)
@@ -99,7 +112,7 @@ def _currency(sheet: Sheet, row: Row) -> str:
     try:
         decimals(code or sheet.currency)
     except PriceError as error:
-        sheet.fault(row, "currency", str(error))
+        sheet.fault(row, "currency", error.text, **error.values)
         return sheet.currency
     return code or sheet.currency
 
@@ -123,8 +136,13 @@ def _variants(sheet: Sheet, row: Row) -> list[Variant]:
     count = prod(len(values) for _, values in choices)
     field = choices[-1][0]
     if count > MAX_VARIANTS:
-        reason = f"These are {count:,} variants; a product can have {MAX_VARIANTS}. Split it."
-        sheet.fault(row, field, reason)
+        sheet.fault(
+            row,
+            field,
+            "These are %(count)s variants, and a product can have %(most)s; split it.",
+            count=f"{count:,}",
+            most=MAX_VARIANTS,
+        )
         return []
     names = [" / ".join(names) for names in combinations(*(values for _, values in choices))]
     if len(set(names)) < len(names):

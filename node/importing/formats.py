@@ -7,13 +7,14 @@ errors, each with a line and a column. Only a wrong choice of format or currency
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
-from node.importing import shopify
-from node.importing.model import Reading, RowError
+from node.importing import etsy, open_food_network, own, shopify, woocommerce
+from node.importing.model import Reading, RowError, Settings
 from node.importing.prices import decimals
+from node.importing.sentences import later
 from node.importing.table import Table, TableFault, label, read_table
 from protocol.errors import Refused
 
@@ -26,55 +27,100 @@ class UnknownFormat(Refused):
 class Format:
     """How one kind of file is recognised and read."""
 
+    name: str  # whose it is, for people
     missing: Callable[[Sequence[str]], list[str]]  # columns without which it is not recognised
-    recognises: Callable[[Sequence[str]], bool]
     read: Callable[[Table, Settings], Reading]
 
 
+# The id of each is kept with what was imported by it, so it never changes.
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
     {
-        "shopify": Format(
-            missing=shopify.missing, recognises=shopify.recognises, read=shopify.read
+        "shopify": Format(name="Shopify", missing=shopify.missing, read=shopify.read),
+        "etsy": Format(name="Etsy", missing=etsy.missing, read=etsy.read),
+        "woocommerce": Format(
+            name="WooCommerce", missing=woocommerce.missing, read=woocommerce.read
         ),
+        "ofn": Format(
+            name="Open Food Network",
+            missing=open_food_network.missing,
+            read=open_food_network.read,
+        ),
+        "csv": Format(name="Moothall", missing=own.missing, read=own.read),
     }
 )
 
 
-def read_file(data: bytes, *, format: str | None, currency: str) -> Reading:
+def read_file(
+    data: bytes,
+    *,
+    format: str | None,
+    currency: str,
+    decimal: Literal["", ".", ","] = "",
+    encoding: str = "utf-8",
+) -> Reading:
     """Read a seller's file, by the named format or by the one its column names show.
 
-    `currency` is that of its prices. With anything in `errors` there are no products, so that half
-    a file can't be imported. Raises UnknownFormat and PriceError (`bad-currency`) for the
-    arguments, and nothing for the bytes.
+    `currency` is that of prices that name none, `decimal` and `encoding` what somebody knows about
+    this file. With anything in `errors` there are no products, so that half a file can't be
+    imported. Raises UnknownFormat and PriceError (`bad-currency`) for the arguments, and nothing
+    for the bytes. Pure, and slow for large files: fit for a thread of its own.
     """
     decimals(currency)
     if format is not None and format not in FORMATS:
         raise UnknownFormat(
-            "unknown-format", f'No format is called "{format}"; there is: {", ".join(FORMATS)}.'
+            "unknown-format",
+            "No format is called %(format)s; there are: %(formats)s.",
+            format=format,
+            formats=", ".join(FORMATS),
         )
     try:
-        table = read_table(data)
+        table = read_table(data, encoding)
     except TableFault as fault:
-        return Reading(errors=(fault.error,))
-    name = format or next(
-        (name for name, known in FORMATS.items() if known.recognises(table.header)), None
-    )
-    if name is None:
-        return Reading(errors=(_unrecognised(table),))
-    reading = FORMATS[name].read(table, currency)
+        return Reading(errors=(fault.error,), format=format or "")
+    found = [format] if format is not None else _fitting(table)
+    if len(found) != 1:
+        return Reading(errors=(_open(table, found) if found else _unrecognised(table),))
+    settings = Settings(currency=currency, decimal=decimal)
+    reading = FORMATS[found[0]].read(table, settings)
     errors = sorted((*table.errors, *reading.errors), key=lambda error: error.line)
-    products = () if errors else reading.products
-    return Reading(products=products, errors=tuple(errors), skipped=reading.skipped)
+    return replace(
+        reading,
+        products=() if errors else reading.products,
+        errors=tuple(errors),
+        format=found[0],
+    )
+
+
+def _fitting(table: Table) -> list[str]:
+    return [name for name, known in FORMATS.items() if not known.missing(table.header)]
+
+
+def _open(table: Table, found: Sequence[str]) -> RowError:
+    return RowError(
+        line=table.line,
+        column=label(table.header, 0),
+        text=later(
+            "These columns fit several formats alike (%(names)s); say with --format which it is."
+        ),
+        values={"names": ", ".join(found)},
+    )
 
 
 def _unrecognised(table: Table) -> RowError:
+    """Name what is missing for the formats that come nearest."""
+    missing = {name: known.missing(table.header) for name, known in FORMATS.items()}
+    fewest = min(len(columns) for columns in missing.values())
     lacks = "; ".join(
-        f"{name} needs {' and '.join(known.missing(table.header))}, missing here"
-        for name, known in FORMATS.items()
+        f"{FORMATS[name].name}: {', '.join(columns)}"
+        for name, columns in missing.items()
+        if len(columns) == fewest
     )
     return RowError(
         line=table.line,
         column=label(table.header, 0),
-        reason=f"These columns fit no format that can be read: {lacks}. "
-        "Export the products again, or name the format if you know it.",
+        text=later(
+            "These columns fit no format that can be read; missing are (%(lacks)s). Export the "
+            "products again, or name the format with --format if you know it."
+        ),
+        values={"lacks": lacks},
     )

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from node.importing.descriptions import DescriptionError
 from node.importing.model import Picture, Product, Variant
+from node.importing.sentences import later
 from node.importing.sheet import Sheet
 from node.importing.table import Row
 
@@ -26,13 +27,15 @@ MAX_VARIANTS: Final = 100
 MAX_PICTURES: Final = 20
 MAX_BYTES: Final = 15_000  # all the text of a product; a record's body holds 16 KiB
 
+TOO_MANY_PICTURES: Final = later("A product can have %(most)s pictures; leave out this one.")
+
 
 def description(sheet: Sheet, row: Row, field: str, convert: Callable[[str], str]) -> str:
     """A cell as Markdown, by one of the functions of `descriptions`."""
     try:
         text = convert(sheet.cell(row, field))
     except DescriptionError as error:
-        sheet.fault(row, field, str(error))
+        sheet.fault(row, field, error.text, **error.values)
         return ""
     return sheet.checked(row, field, text, MAX_DESCRIPTION)
 
@@ -42,15 +45,17 @@ def tags(sheet: Sheet, row: Row, field: str, parts: Iterable[str]) -> tuple[str,
     clean = (" ".join(part.split()) for part in parts)
     found = tuple(dict.fromkeys(part for part in clean if part))
     if len(found) > MAX_TAGS:
-        sheet.fault(row, field, f"There are {len(found)} tags here; keep at most {MAX_TAGS}.")
+        text = later("There are %(count)s tags here; keep at most %(most)s.")
+        sheet.fault(row, field, text, count=len(found), most=MAX_TAGS)
     return tuple(sheet.checked(row, field, tag, MAX_TAG) for tag in found)
 
 
 def address(sheet: Sheet, row: Row, field: str, text: str) -> str:
     """A picture's address, or a fault."""
     if not _is_address(text):
-        reason = "This is no picture's address; write one that starts with https://."
-        sheet.fault(row, field, reason)
+        sheet.fault(
+            row, field, "This is no picture's address; write one that starts with https://."
+        )
     return text
 
 
@@ -60,8 +65,7 @@ def pictures(sheet: Sheet, cells: Iterable[tuple[Row, str, str]]) -> tuple[Pictu
     for row, field, text in cells:
         if text and text not in found:
             if len(found) == MAX_PICTURES:
-                reason = f"A product can have {MAX_PICTURES} pictures; leave out this one."
-                sheet.fault(row, field, reason)
+                sheet.fault(row, field, TOO_MANY_PICTURES, most=MAX_PICTURES)
             found[text] = Picture(address=address(sheet, row, field, text), alt="")
     return tuple(found.values())
 
@@ -76,20 +80,33 @@ def stock(counted: int | None) -> int | None:
     return None if counted is None else max(0, counted)
 
 
-def name_once(
-    sheet: Sheet, row: Row, field: str, name: str, lines: dict[str, int], *, advice: str
-) -> None:
+def name_once(sheet: Sheet, row: Row, field: str, name: str, lines: dict[str, int]) -> None:
     """Fault a variant whose name another has; `lines` holds the names of its product so far."""
     if name in lines:
-        sheet.fault(row, field, f"Line {lines[name]} has the same {advice}")
+        sheet.fault(
+            row,
+            field,
+            "Line %(line)s has a variant of the same name; each needs its own.",
+            line=lines[name],
+        )
     lines.setdefault(name, row.line)
 
 
 def room_for(sheet: Sheet, row: Row, field: str, variants: Sequence[Variant]) -> None:
     """Fault the row that brings one variant too many."""
     if len(variants) == MAX_VARIANTS + 1:
-        reason = f"A product can have {MAX_VARIANTS} variants; this is one more. Split it."
-        sheet.fault(row, field, reason)
+        text = later("A product can have %(most)s variants, and this is one more; split it.")
+        sheet.fault(row, field, text, most=MAX_VARIANTS)
+
+
+def all_or_none_priced(sheet: Sheet, field: str, variants: Sequence[tuple[Row, Variant]]) -> None:
+    """Fault variants without a price beside others: they would be shown at the lowest one."""
+    if any(variant.price is not None for _, variant in variants):
+        for row, variant in variants:
+            if not sheet.cell(row, field) and variant.price is None:
+                sheet.fault(
+                    row, field, "Other variants of this product have a price; write one here, too."
+                )
 
 
 def product(
@@ -107,7 +124,8 @@ def product(
     pictures: tuple[Picture, ...],
     currency: str = "",
     further: Mapping[str, Any] | None = None,
-    note: str = "",
+    silent: frozenset[str] = frozenset(),
+    notes: Iterable[str] = (),
     faulty: str = "description",
 ) -> Product:
     """A product, with price and quantity summed up over its variants.
@@ -131,12 +149,18 @@ def product(
         pictures=pictures,
         line=row.line,
         further=further or {},
-        note=note,
+        silent=silent,
+        notes=tuple(notes),
     )
     size = _size(made)
     if size > MAX_BYTES:
-        reason = f"All the text of this product takes {size:,} bytes; shorten it to {MAX_BYTES:,}."
-        sheet.fault(row, faulty, reason)
+        sheet.fault(
+            row,
+            faulty,
+            "All the text of this product takes %(count)s bytes; shorten it to %(most)s.",
+            count=f"{size:,}",
+            most=f"{MAX_BYTES:,}",
+        )
     return made
 
 

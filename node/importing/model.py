@@ -54,16 +54,27 @@ class Product:
     pictures: tuple[Picture, ...]
     line: int  # where it starts in the file, counted from 1
     further: Mapping[str, Any] = field(default_factory=dict)  # fields of `Listing` beside these
-    note: str = ""  # a sentence about what the file leaves out, for whoever imports
+    silent: frozenset[str] = frozenset()  # fields of `Listing` that the file has no column for
+    notes: tuple[str, ...] = ()  # sentences about what the file leaves out, for whoever imports
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowError:
-    """A place in the file, and a sentence about it for the person who will mend it."""
+    """A place in the file, and a sentence about it for the person who will mend it.
+
+    `values` stand in for `%(name)s` in `text`, as in our errors, so that it can be said in another
+    language.
+    """
 
     line: int  # the physical line where the row starts, counted from 1
     column: str  # the header's name for it, or "cell 3" where the header has none
-    reason: str
+    text: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        """The sentence in English."""
+        return self.text % self.values if self.values else self.text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -77,6 +77,12 @@ def _product(sheet: Sheet, handle: str, rows: Sequence[Row]) -> Product:
         variants=variants,
         choice=len(variants) > 1 or bool(variants[0].name),
         pictures=(),
+        silent=sheet.silent(
+            description=("description",),
+            category=("category",),
+            tags=("producer",),
+            quantity=("on hand", "on demand"),
+        ),
     )
 
 
@@ -85,11 +91,11 @@ def _variants(sheet: Sheet, rows: Sequence[Row]) -> list[Variant]:
     lines: dict[str, int] = {}
     for row in rows:
         name = _name(sheet, row)
-        advice = "name and units; write a display_name that tells the two apart."
-        goods.name_once(sheet, row, "units", name, lines, advice=advice)
+        goods.name_once(sheet, row, "units", name, lines)
         if not name and len(rows) > 1:
-            reason = "Each of several rows of a product needs units or a display_name."
-            sheet.fault(row, "units", reason)
+            sheet.fault(
+                row, "units", "Each of several rows of a product needs units or a display_name."
+            )
         counted = goods.stock(sheet.whole(row, "on hand"))
         variant = Variant(
             name=sheet.checked(row, "units", name, MAX_NAME),
@@ -99,6 +105,7 @@ def _variants(sheet: Sheet, rows: Sequence[Row]) -> list[Variant]:
         )
         variants.append(variant)
         goods.room_for(sheet, row, "units", variants)
+    goods.all_or_none_priced(sheet, "price", list(zip(rows, variants, strict=True)))
     return variants
 
 

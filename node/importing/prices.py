@@ -43,7 +43,8 @@ def decimals(currency: str) -> int:
     if not is_currency(currency):
         raise PriceError(
             "bad-currency",
-            f"{_shown(currency)} is no currency code; write three capitals such as EUR.",
+            "%(text)s is no currency code; write three capitals such as EUR.",
+            text=_shown(currency),
         )
     return get_currency_precision(currency)
 
@@ -63,16 +64,27 @@ def minor_units(text: str, currency: str, decimal: str = "") -> int:
     _refuse_other_signs(number or written, places)
     whole, fraction = _told(number, decimal, places) if decimal else _split(number, places)
     if len(fraction) > places:
-        raise _bad(
-            written,
-            f"has more decimals than {currency}, which has {places or 'none'}",
-            places,
+        raise PriceError(
+            "bad-price",
+            "%(text)s has more decimals than %(currency)s, which has %(count)s; write the price as "
+            "in %(example)s.",
+            currency=currency,
+            count=places,
+            **_about(written, places),
         )
     if len(whole) > len(str(MAX_AMOUNT)):  # before int(): it has a limit of its own
-        raise _bad(written, "is too large", places)
+        raise PriceError(
+            "bad-price",
+            "%(text)s is too large; write the price as in %(example)s.",
+            **_about(written, places),
+        )
     amount = int(whole + fraction.ljust(places, "0"))
     if amount > MAX_AMOUNT:
-        raise _bad(written, "is too large", places)
+        raise PriceError(
+            "bad-price",
+            "%(text)s is too large; write the price as in %(example)s.",
+            **_about(written, places),
+        )
     return amount
 
 
@@ -94,7 +106,11 @@ def _told(written: str, decimal: str, places: int) -> tuple[str, str]:
     whole, sign, fraction = written.partition(decimal)
     grouped = _GROUPED.fullmatch(whole)
     if not (_WHOLE.fullmatch(whole) or grouped) or (sign and not fraction.isdigit()):
-        raise _bad(written, "is not a number written in full", places)
+        raise PriceError(
+            "bad-price",
+            "%(text)s is not a number written in full; write the price as in %(example)s.",
+            **_about(written, places),
+        )
     return _digits(whole), fraction
 
 
@@ -105,59 +121,102 @@ def _split(written: str, places: int) -> tuple[str, str]:
         sign = max(",.", key=written.rfind)
         grouped, _, fraction = written.rpartition(sign)
         if sign in grouped or not _GROUPED.fullmatch(grouped) or not fraction:
-            raise _bad(written, "mixes points and commas in a way no number does", places)
+            raise PriceError(
+                "bad-price",
+                "%(text)s mixes points and commas in a way no number does; write the price as in "
+                "%(example)s.",
+                **_about(written, places),
+            )
         return _digits(grouped), fraction
     if commas + points > 1:
         if not _GROUPED.fullmatch(written):
-            raise _bad(written, "has thousands that are not groups of three", places)
+            raise PriceError(
+                "bad-price",
+                "%(text)s has thousands that are not groups of three; write the price as in "
+                "%(example)s.",
+                **_about(written, places),
+            )
         return _digits(written), ""
     if commas:
-        raise _open(written, "has a comma that could mark decimals or thousands", places)
+        raise PriceError(
+            "ambiguous-price",
+            "%(text)s has a comma that could mark decimals or thousands; write the price as in "
+            "%(example)s.",
+            **_about(written, places),
+        )
     whole, point, fraction = written.partition(".")
     if not _WHOLE.fullmatch(whole) or (point and not fraction):
-        raise _bad(written, "is not a number written in full", places)
+        raise PriceError(
+            "bad-price",
+            "%(text)s is not a number written in full; write the price as in %(example)s.",
+            **_about(written, places),
+        )
     if len(fraction) == 3 and places != 3 and _GROUPED.fullmatch(written):
-        raise _open(written, "has a point that could mark decimals or thousands", places)
+        raise PriceError(
+            "ambiguous-price",
+            "%(text)s has a point that could mark decimals or thousands; write the price as in "
+            "%(example)s.",
+            **_about(written, places),
+        )
     return whole, fraction
 
 
 def _refuse_other_signs(written: str, places: int) -> None:
     """Let only ASCII digits, points and commas through, and say what is wrong with the rest."""
     if not written:
-        raise PriceError("bad-price", f"There is no price here; write one {_example(places)}.")
+        raise PriceError(
+            "bad-price",
+            "There is no price here; write one as in %(example)s.",
+            example=_example(places),
+        )
     if _NUMBER.fullmatch(written):
         return
+    about = _about(written, places)
     if _EXPONENT.fullmatch(written):
-        raise _bad(written, "is written with an exponent", places)
+        raise PriceError(
+            "bad-price",
+            "%(text)s is written with an exponent; write the price as in %(example)s.",
+            **about,
+        )
     if written[0] in "-\N{MINUS SIGN}(":
-        raise _bad(written, "is negative, and a price can't be", places)
+        raise PriceError(
+            "bad-price",
+            "%(text)s is negative, and a price can't be; write the price as in %(example)s.",
+            **about,
+        )
     if any(sign.isdecimal() and not sign.isascii() for sign in written):
-        raise _bad(written, "has digits other than 0 to 9", places)
+        raise PriceError(
+            "bad-price",
+            "%(text)s has digits other than 0 to 9; write the price as in %(example)s.",
+            **about,
+        )
     if any(sign.isalpha() or unicodedata.category(sign) == "Sc" for sign in written):
-        raise _open(written, "names a currency or a unit beside the number", places)
-    raise _bad(written, "has signs that don't belong in a price", places)
+        raise PriceError(
+            "ambiguous-price",
+            "%(text)s names a currency or a unit beside the number; write the price as in "
+            "%(example)s.",
+            **about,
+        )
+    raise PriceError(
+        "bad-price",
+        "%(text)s has signs that don't belong in a price; write the price as in %(example)s.",
+        **about,
+    )
 
 
 def _digits(grouped: str) -> str:
     return grouped.replace(",", "").replace(".", "")
 
 
+def _about(written: str, places: int) -> dict[str, str]:
+    """What an error repeats, and a price to write like."""
+    return {"text": _shown(written), "example": _example(places)}
+
+
 def _example(places: int) -> str:
-    if not places:
-        return "as plain digits, such as 1234"
-    return f"as digits with a point before the decimals, such as 1234.{'5'.ljust(places, '0')}"
+    return "1234" + (f".{'5'.ljust(places, '0')}" if places else "")
 
 
 def _shown(text: str) -> str:
     short = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
     return '"' + "".join(sign if sign.isprintable() else "?" for sign in short) + '"'
-
-
-def _bad(written: str, why: str, places: int) -> PriceError:
-    return PriceError("bad-price", f"{_shown(written)} {why}; write the price {_example(places)}.")
-
-
-def _open(written: str, why: str, places: int) -> PriceError:
-    return PriceError(
-        "ambiguous-price", f"{_shown(written)} {why}; write the price {_example(places)}."
-    )

@@ -14,6 +14,7 @@ from typing import Final
 from node.importing.formulas import plain_text
 from node.importing.model import LeftOut, RowError, Settings
 from node.importing.prices import PriceError, minor_units
+from node.importing.sentences import later
 from node.importing.table import Row, Table, label, plain
 
 Columns = Mapping[str, tuple[str, ...]]  # field: the names its column may have, usual one first
@@ -48,9 +49,9 @@ class Sheet:
         self._index = {field: found[0] for field, found in found_at.items() if found}
         for field, found in found_at.items():
             if len(found) > 1:
-                both = " and ".join(label(table.header, index) for index in found)
-                reason = f"{both} mean the same; delete one of these columns."
-                self.errors.append(self._remark(table.line, field, reason))
+                both = ", ".join(label(table.header, index) for index in found)
+                text = later("%(columns)s mean the same; delete one of these columns.")
+                self._note(table.line, field, text, {"columns": both})
 
     def has(self, field: str) -> bool:
         """Whether the file has a column for this field."""
@@ -60,9 +61,18 @@ class Sheet:
         """Whether the header, at `line`, has what no file of this format can do without."""
         for field in fields:
             if field not in self._index:
-                reason = "A file of this format has such a column; export the products again."
-                self.errors.append(self._remark(line, field, reason))
+                text = later(
+                    "A file of this format has such a column, and this one does not; export the "
+                    "products again."
+                )
+                self._note(line, field, text, {})
         return not self.errors
+
+    def silent(self, **fields: Sequence[str]) -> frozenset[str]:
+        """Of these parts of a listing, those for which the file has none of their columns."""
+        return frozenset(
+            part for part, columns in fields.items() if not any(map(self.has, columns))
+        )
 
     def name_of(self, field: str) -> str:
         """What the file calls this field's column, or its usual name where there is none."""
@@ -74,14 +84,13 @@ class Sheet:
         index = self._index.get(field)
         return "" if index is None else plain_text(row.cells[index])
 
-    def fault(self, row: Row, field: str, reason: str) -> None:
-        """Note that this cell keeps the file from being imported."""
-        if len(self.errors) < MAX_FAULTS:
-            self.errors.append(self._remark(row.line, field, reason))
+    def fault(self, row: Row, field: str, text: str, /, **values: object) -> None:
+        """Note that this cell keeps the file from being imported; see RowError for the text."""
+        self._note(row.line, field, text, values)
 
-    def left_out(self, row: Row, field: str, title: str, reason: str) -> LeftOut:
+    def left_out(self, row: Row, field: str, title: str, text: str) -> LeftOut:
         """A remark that the product of this row is not imported, which is no fault."""
-        return LeftOut(line=row.line, column=self.name_of(field), reason=reason, title=title)
+        return LeftOut(line=row.line, column=self.name_of(field), text=text, title=title)
 
     def line_of_text(self, row: Row, field: str, limit: int = MAX_NAME) -> str:
         """A cell as one checked line, without runs of spaces."""
@@ -91,7 +100,11 @@ class Sheet:
         """Text taken from this cell, which must be no longer than `limit` characters."""
         if len(text) > limit:
             self.fault(
-                row, field, f"This is {len(text):,} characters long; shorten it to {limit:,}."
+                row,
+                field,
+                "This is %(count)s characters long; shorten it to %(most)s.",
+                count=f"{len(text):,}",
+                most=f"{limit:,}",
             )
         if _CONTROL.search(text):
             self.fault(row, field, "This holds an invisible control character; type it afresh.")
@@ -105,10 +118,16 @@ class Sheet:
         try:
             return minor_units(text, currency or self.currency, self._decimal)
         except PriceError as error:
-            reason = str(error)
-            if error.reason == "ambiguous-price" and not self._decimal:
-                reason += " Or say for all its prices which sign marks the decimals (--decimal)."
-            self.fault(row, field, reason)
+            if not self._decimal and _clear_with_a_sign(text, currency or self.currency):
+                self.fault(
+                    row,
+                    field,
+                    "%(text)s could be read in two ways; say which sign marks the decimals in all "
+                    "prices of the file (--decimal), or write the price as in %(example)s.",
+                    **error.values,
+                )
+            else:
+                self.fault(row, field, error.text, **error.values)
             return None
 
     def whole(self, row: Row, field: str) -> int | None:
@@ -117,7 +136,9 @@ class Sheet:
         if not text:
             return None
         if not _WHOLE.fullmatch(text) or int(text) > MAX_WHOLE:
-            self.fault(row, field, f"This is not a whole number up to {MAX_WHOLE:,}.")
+            self.fault(
+                row, field, "This is not a whole number up to %(most)s.", most=f"{MAX_WHOLE:,}"
+            )
             return None
         return int(text)
 
@@ -138,9 +159,27 @@ class Sheet:
         filled = [row for row in rows if self.cell(row, field)]
         for row in filled[1:]:
             if self.cell(row, field) != self.cell(filled[0], field):
-                reason = f"This differs from line {filled[0].line}, which has the same handle."
-                self.fault(row, field, f"{reason} Make them equal, or give one another handle.")
+                self.fault(
+                    row,
+                    field,
+                    "This differs from line %(line)s, which is of the same product. Make them "
+                    "equal, or tell the products apart.",
+                    line=filled[0].line,
+                )
         return filled[0] if filled else rows[0]
 
-    def _remark(self, line: int, field: str, reason: str) -> RowError:
-        return RowError(line=line, column=self.name_of(field), reason=reason)
+    def _note(self, line: int, field: str, text: str, values: Mapping[str, object]) -> None:
+        if len(self.errors) < MAX_FAULTS:
+            column = self.name_of(field)
+            self.errors.append(RowError(line=line, column=column, text=text, values=values))
+
+
+def _clear_with_a_sign(text: str, currency: str) -> bool:
+    """Whether a price has one reading once its decimal sign is known."""
+    for decimal in ".,":
+        try:
+            minor_units(text, currency, decimal)
+        except PriceError:
+            continue
+        return True
+    return False

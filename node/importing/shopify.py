@@ -16,7 +16,8 @@ from typing import Final, Literal
 from node.importing import goods
 from node.importing.descriptions import markdown
 from node.importing.goods import MAX_ALT, MAX_PICTURES, MAX_TITLE
-from node.importing.model import LeftOut, Picture, Product, Reading, RowError, Settings, Variant
+from node.importing.model import LeftOut, Picture, Product, Reading, Settings, Variant
+from node.importing.sentences import later
 from node.importing.sheet import MAX_NAME, Columns, Sheet, places
 from node.importing.table import Row, Table, plain
 
@@ -74,9 +75,9 @@ def read(table: Table, settings: Settings) -> Reading:
     for handle, rows in _groups(sheet, table.rows).items():
         gift = sheet.naming(rows, "gift card")
         if sheet.flag(gift, "gift card"):
-            reason = "A gift card binds the shop that sold it, so it is left out."
             title = sheet.cell(sheet.naming(rows, "title"), "title")
-            skipped.append(sheet.left_out(gift, "gift card", title, reason))
+            text = later("A gift card binds the shop that sold it, so it is left out.")
+            skipped.append(sheet.left_out(gift, "gift card", title, text))
         else:
             products.append(_product(sheet, handle, rows))
     return Reading(
@@ -100,9 +101,12 @@ def _groups(sheet: Sheet, rows: Sequence[Row]) -> dict[str, list[Row]]:
         if not handle:
             sheet.fault(row, "handle", "This row has no handle and no title; fill in one of them.")
         elif handle in groups:
-            other = groups[handle][0].line
-            reason = f"Line {other} has the handle that this title gives; write a handle here."
-            sheet.fault(row, "handle", reason)
+            sheet.fault(
+                row,
+                "handle",
+                "Line %(line)s has the handle that this title gives; write a handle here.",
+                line=groups[handle][0].line,
+            )
         else:
             groups[handle] = [row]
     return groups
@@ -135,6 +139,12 @@ def _product(sheet: Sheet, handle: str, rows: Sequence[Row]) -> Product:
         variants=variants,
         choice=choice,
         pictures=_pictures(sheet, rows),
+        silent=sheet.silent(
+            description=("description",),
+            category=("category", "type"),
+            tags=("tags",),
+            quantity=("quantity",),
+        ),
     )
 
 
@@ -167,11 +177,15 @@ def _adds_variant(sheet: Sheet, rows: Sequence[Row], row: Row) -> bool:
 
 def _variants(sheet: Sheet, rows: Sequence[Row]) -> list[Variant]:
     variants: list[Variant] = []
+    where: list[Row] = []
     for row in rows:
         if not _adds_variant(sheet, rows, row):
             if not any(sheet.cell(row, field) for field in _PICTURE):
-                reason = "This row adds no option, price or picture to its product; delete it."
-                sheet.fault(row, "handle", reason)
+                sheet.fault(
+                    row,
+                    "handle",
+                    "This row adds no option, price or picture to its product; delete it.",
+                )
             continue
         name = _name(_options(sheet, row))
         variant = Variant(
@@ -181,7 +195,9 @@ def _variants(sheet: Sheet, rows: Sequence[Row]) -> list[Variant]:
             sku=goods.sku(sheet, row),
         )
         variants.append(variant)
+        where.append(row)
         goods.room_for(sheet, row, "option 1", variants)
+    goods.all_or_none_priced(sheet, "price", list(zip(where, variants, strict=True)))
     return variants
 
 
@@ -204,15 +220,16 @@ def _check_names(sheet: Sheet, rows: Sequence[Row]) -> None:
         options = _options(sheet, row)
         wrong = next((field for field in _OPTIONS if (field in filled) != (field in options)), None)
         if wrong is not None:
-            reason = (
-                "Each variant of a product needs a value here."
+            text = (
+                later("Each variant of a product needs a value here.")
                 if wrong in filled
-                else "The first row of this product leaves this option empty; fill in both or none."
+                else later(
+                    "The first row of this product leaves this option empty; fill in both or none."
+                )
             )
-            sheet.fault(row, wrong, reason)
+            sheet.fault(row, wrong, text)
             continue
-        advice = "options; each variant needs its own."
-        goods.name_once(sheet, row, "option 1", _name(options), lines, advice=advice)
+        goods.name_once(sheet, row, "option 1", _name(options), lines)
 
 
 def _pictures(sheet: Sheet, rows: Sequence[Row]) -> tuple[Picture, ...]:
@@ -228,8 +245,7 @@ def _pictures(sheet: Sheet, rows: Sequence[Row]) -> tuple[Picture, ...]:
         if field == "picture":
             alt, position = sheet.line_of_text(row, "alt", MAX_ALT), sheet.whole(row, "position")
         if address not in alts and len(alts) == MAX_PICTURES:
-            reason = f"A product can have {MAX_PICTURES} pictures; leave out this one."
-            sheet.fault(row, field, reason)
+            sheet.fault(row, field, goods.TOO_MANY_PICTURES, most=MAX_PICTURES)
         alts[address] = alts.get(address) or alt
         order.setdefault(address, (position is None, position or 0))
     ordered = sorted(alts, key=order.__getitem__)

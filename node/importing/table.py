@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from node.importing.model import RowError
+from node.importing.sentences import later
 from protocol.errors import Refused
 
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -27,17 +28,13 @@ ENCODINGS: Final = ("utf-8", "windows-1252")
 DELIMITERS: Final = ",;\t"  # the last two are what spreadsheets write in many countries
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_AS_UTF8 = (
-    'save it again as UTF-8, which spreadsheets call "CSV UTF-8" or offer as the character set.'
-)
-_OR_SAY = "if an older spreadsheet made the file, say that it is in windows-1252; otherwise "
 
 
 class TableFault(Refused):
     """The file as a whole can't be read; `error` says where and why."""
 
     def __init__(self, error: RowError) -> None:
-        super().__init__("broken-file", error.reason)
+        super().__init__("broken-file", error.text, **error.values)
         self.error = error
 
 
@@ -78,17 +75,18 @@ def read_table(data: bytes, encoding: str = "utf-8") -> Table:
     up to quoting that can't be followed.
     """
     if len(data) > MAX_BYTES:
-        reason = f"The file is larger than {MAX_BYTES // 2**20} MiB; split it into smaller ones."
-        raise _fault(1, reason)
+        text = later("The file is larger than %(most)s MiB; split it into smaller ones.")
+        raise _fault(1, text, most=MAX_BYTES // 2**20)
     text = _decoded(data, encoding)
     records = _records(text, _delimiter(text))
     line, names = next(records, (0, []))
     if not names:
-        raise _fault(1, "The file is empty; export the products again and choose that file.")
+        text = later("The file is empty; export the products again and choose that file.")
+        raise _fault(1, text)
     header = tuple(names)
     if len(header) > MAX_COLUMNS:
-        reason = f"The file has {len(header):,} columns; keep at most {MAX_COLUMNS:,} of them."
-        raise _fault(line, reason)
+        text = later("The file has %(count)s columns; keep at most %(most)s of them.")
+        raise _fault(line, text, count=f"{len(header):,}", most=f"{MAX_COLUMNS:,}")
     _refuse_twins(header, line)
 
     rows: list[Row] = []
@@ -96,8 +94,8 @@ def read_table(data: bytes, encoding: str = "utf-8") -> Table:
     try:
         for start, cells in records:
             if len(rows) + len(errors) == MAX_ROWS:
-                reason = f"The file has more than {MAX_ROWS:,} rows; split it into smaller ones."
-                raise _fault(start, reason, label(header, 0))
+                text = later("The file has more than %(most)s rows; split it into smaller ones.")
+                raise _fault(start, text, label(header, 0), most=f"{MAX_ROWS:,}")
             if len(cells) == len(header):
                 rows.append(Row(line=start, cells=tuple(cells)))
             else:
@@ -167,44 +165,56 @@ def _bad_cell(line: int, raw: str, delimiter: str, header: tuple[str, ...]) -> T
         len(pieces) - 1,
     )
     if pieces[index][0] > limit:
-        reason = (
-            f"This cell is longer than {limit:,} characters; shorten it, or close the quotation "
+        text = later(
+            "This cell is longer than %(most)s characters; shorten it, or close the quotation "
             "mark that may be open here."
         )
     else:
-        reason = (
+        text = later(
             "A quotation mark here is not closed, or stands inside a cell; put the whole cell in "
             'quotation marks and write those inside it twice, such as "a 12"" plate".'
         )
-    return _fault(line, reason, label(header, index))
+    return _fault(line, text, label(header, index), most=f"{limit:,}")
 
 
 def _endless(line: int, header: tuple[str, ...]) -> TableFault:
-    reason = (
-        f"This row is longer than {MAX_RECORD:,} characters; a quotation mark may be open here, "
-        "or the file is no table."
+    text = later(
+        "This row is longer than %(most)s characters; a quotation mark may be open here, or the "
+        "file is no table."
     )
-    return _fault(line, reason, label(header, 0))
+    return _fault(line, text, label(header, 0), most=f"{MAX_RECORD:,}")
 
 
 def _decoded(data: bytes, encoding: str) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise _fault(1, f"The file is in UTF-16; {_AS_UTF8}")
+        text = later(
+            "The file is in UTF-16; save it again as UTF-8, which spreadsheets call CSV UTF-8 or "
+            "offer as the character set."
+        )
+        raise _fault(1, text)
     body = data.removeprefix(codecs.BOM_UTF8)
     try:
         text = body.decode(encoding)
     except UnicodeDecodeError as error:
         bad = error.start
-        advice = (_OR_SAY if encoding == "utf-8" else "") + _AS_UTF8
-        reason = f"The byte 0x{body[bad]:02X} here is not {encoding.upper()} text; {advice}"
-        raise _at_byte(body[:bad].decode(encoding), reason) from None
+        reason = later(
+            "The byte %(byte)s here is no text in %(encoding)s; save the file again as UTF-8, "
+            "which spreadsheets call CSV UTF-8, or say that it is in windows-1252 if an older "
+            "spreadsheet made it (--encoding)."
+        )
+        values = {"byte": f"0x{body[bad]:02X}", "encoding": encoding}
+        raise _at_byte(body[:bad].decode(encoding), reason, values) from None
     before, zero, _ = text.partition("\0")
     if zero:
-        raise _at_byte(before, f"There is a zero byte here, so this is not text; {_AS_UTF8}")
+        reason = later(
+            "There is a zero byte here, so this is no text; save the file again as UTF-8, which "
+            "spreadsheets call CSV UTF-8 or offer as the character set."
+        )
+        raise _at_byte(before, reason, {})
     return text
 
 
-def _at_byte(before: str, reason: str) -> TableFault:
+def _at_byte(before: str, text: str, values: dict[str, str]) -> TableFault:
     """A fault at the place that follows `before`, named by the cell it falls into."""
     line = sum(1 for _ in _LINE_END.finditer(before)) + 1
     header: tuple[str, ...] = ()
@@ -216,8 +226,8 @@ def _at_byte(before: str, reason: str) -> TableFault:
             header = header or tuple(last)
             last = record or last
     except csv.Error:  # an endless cell before the bad byte: the line still helps
-        return _fault(line, reason)
-    return _fault(line, reason, label(header, len(last) - 1))
+        return _fault(line, text, **values)
+    return _fault(line, text, label(header, len(last) - 1), **values)
 
 
 def _delimiter(text: str) -> str:
@@ -232,18 +242,21 @@ def _refuse_twins(header: tuple[str, ...], line: int) -> None:
     counted = Counter(plain(name) for name in header)
     for index, name in enumerate(header):
         if name and counted[plain(name)] > 1:
-            reason = "Two columns have this name; rename or delete one of them."
-            raise _fault(line, reason, label(header, index))
+            text = later("Two columns have this name; rename or delete one of them.")
+            raise _fault(line, text, label(header, index))
 
 
 def _wrong_length(line: int, count: int, header: tuple[str, ...]) -> RowError:
     return RowError(
         line=line,
         column=label(header, min(count, len(header))),
-        reason=f"This row has {count} cells and the header has {len(header)}; "
-        "a comma or a quotation mark may be missing or too many.",
+        text=later(
+            "This row has %(count)s cells and the header has %(wanted)s; a comma or a quotation "
+            "mark may be missing or too many."
+        ),
+        values={"count": count, "wanted": len(header)},
     )
 
 
-def _fault(line: int, reason: str, column: str = "cell 1") -> TableFault:
-    return TableFault(RowError(line=line, column=column, reason=reason))
+def _fault(place: int, text: str, column: str = "cell 1", /, **values: object) -> TableFault:
+    return TableFault(RowError(line=place, column=column, text=text, values=values))

@@ -32,6 +32,7 @@ LOBBY_SECONDS = 10.0  # for one stranger's stream
 
 JOIN = "/moothall/join/1"
 SYNC = "/moothall/sync/1"
+BLOB = "/moothall/blob/1"
 
 
 class LinkError(MoothallError):

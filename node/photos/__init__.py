@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import trio
 
-from node.photos.checking import MAX_FILE, check
+from node.photos.checking import MAX_FILE, check, check_size
 
-__all__ = ["MAX_FILE", "Picture", "Prepared", "prepare", "prepare_aside"]
+__all__ = ["MAX_FILE", "Picture", "Prepared", "check_size", "prepare", "prepare_aside"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -45,14 +45,19 @@ _HIDDEN = re.compile(
 _PROGRAMS = (b"MZ", b"\x7fELF", b"#!", b"\xfe\xed\xfa", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 
-def check(data: bytes) -> tuple[str, bytes]:
-    """The picture's format, and its bytes without what follows it; Refused otherwise."""
-    if len(data) > MAX_FILE:
-        size = f"{len(data) / 1024 / 1024:.1f}"
+def check_size(size: int) -> None:
+    """Refused `too-large` if a file of so many bytes is too large to be looked at."""
+    if size > MAX_FILE:
         raise Refused(
             "too-large",
-            f"The file has {size} MB; a photo may have 25 MB. Make it smaller and try again.",
+            f"The file has {size / 1024 / 1024:.1f} MB; a photo may have 25 MB. Make it smaller "
+            "and try again.",
         )
+
+
+def check(data: bytes) -> tuple[str, bytes]:
+    """The picture's format, and its bytes without what follows it; Refused otherwise."""
+    check_size(len(data))
     kind = _kind(data)
     end = _ENDS[kind](data)
     if end is None or end > len(data):

@@ -56,7 +56,7 @@ def draw(kind: str, data: bytes) -> Prepared:
         raise
     except Exception as error:
         text = str(error).lower()
-        if "truncated" in text or "cut" in text or isinstance(error, EOFError):
+        if "truncated" in text or isinstance(error, EOFError):
             raise Refused(
                 "cut-off",
                 "The picture is cut off: a part of it is missing. Copy it again from where it "

@@ -17,7 +17,7 @@ from benchmarks.invented import Inventor
 from governance.charter import Charter
 from governance.templates import template
 from node import home as homes
-from node import people, teller
+from node import inviting, teller
 from node.home import Home, now_ms
 from protocol.kinds.listing import Listing
 from protocol.messages import pack, unpack
@@ -88,7 +88,7 @@ def make(folder: Path, listings: int, members: int = len(SELLERS)) -> Community:
     for seller in sellers[1:]:
         pull(ana, seller)
     clock.ahead = 0
-    (link,) = people.invite(ana, 1)
+    (link,) = inviting.make(ana, 1)
     homes.join_by(folder / "Newcomer", link, "Newcomer", None).close()
     while _index(ana):
         pass
@@ -119,7 +119,7 @@ def _draft(listing: Listing) -> Draft:
 
 def _join(ana: Home, path: Path, name: str, clock: _Clock) -> Home:
     """Somebody joins and is on the roll in both homes."""
-    (link,) = people.invite(ana, 1)
+    (link,) = inviting.make(ana, 1)
     home = homes.join_by(path, link, name, None, clock)
     pull(ana, home)
     teller.certify_due(ana.store, ana.unlock().device)

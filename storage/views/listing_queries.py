@@ -6,6 +6,8 @@ listings contain still answers in a few milliseconds.
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +19,10 @@ from protocol.kinds.listing import Listing, read
 from protocol.records import MAX_BODY
 from storage.store import Store, h64
 from storage.views.listings import OPEN, WITHDRAWN, fold
+from storage.views.nearby import CANDIDATES, RINGS, Near, Places
 
 RANKED = 500  # up to so many matches are ranked by relevance; more are shown newest first
-SORTS = ("best", "new", "price", "price-desc")
+SORTS = ("best", "new", "near", "price", "price-desc")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +37,10 @@ class Query:
     minimum: int | None = None  # minor units
     maximum: int | None = None
     person: bytes | None = None
+    status: str = "open"  # open, expired or withdrawn
+    besides: bytes | None = None  # by everybody but this person
+    wanted: bool | None = None  # only what is wanted, or only what is offered
+    near: Near | None = None  # for "near", or to stay within a distance
     guests: bool = False  # only what everyone may see
     sort: str = "best"
     limit: int = 50
@@ -63,6 +70,11 @@ class Found:
     more: bool
 
 
+_STANDING = {  # the first one is what the partial indexes ask for
+    "open": ("listing.state = 1", "(listing.expires_ms IS NULL OR listing.expires_ms > ?)"),
+    "expired": ("listing.state = 1", "listing.expires_ms <= ?"),
+    "withdrawn": ("listing.state = 2",),
+}
 _FIELDS = """coalesce(listing.root, listing.id), listing.id, device.person, listing.state,
  device.standing, listing.shown_ms, listing.expires_ms, record.body"""
 _JOIN = """ JOIN record ON record.rowid = listing.rowid
@@ -73,6 +85,9 @@ def search(store: Store, query: Query) -> Found:
     """The offers that match, at most `query.limit` from `query.offset` on."""
     words = match_expression(query.words)
     source, where, values = _conditions(store, query, words)
+    near = query.near
+    if near is not None and (near.within is not None or query.sort == "near"):
+        return _search_near(store, query, near, (source, where, values))
     total, more = _count(store, source, where, values, query.count_to)
     order = _order(query.sort, bool(words), total)
     rows = store.db.execute(
@@ -85,6 +100,54 @@ def search(store: Store, query: Query) -> Found:
     return Found(offers=tuple(_offer(row, now) for row in rows), total=total, more=more)
 
 
+def _search_near(
+    store: Store, query: Query, near: Near, matching: tuple[str, str, list[Any]]
+) -> Found:
+    """The same with distances: of many matches only CANDIDATES are looked at."""
+    source, where, values = matching
+    places = Places(store, near)
+    total, more = _count(store, source, where, values, query.count_to)
+    order = _order(query.sort, bool(match_expression(query.words)), total)
+    reached: dict[int, float] = {}  # rowid -> kilometres, in the order asked for
+    cut = False
+    for within in (near.within,) if near.within is not None else (*RINGS, None):
+        inside, more_values = places.condition(store, within) if within is not None else ("1", [])
+        rows = store.db.execute(
+            "SELECT listing.rowid, listing.log_no, listing.lat, listing.lon"
+            f" FROM {source} WHERE {where} AND {inside} ORDER BY {order} LIMIT ?",
+            [*values, *more_values, CANDIDATES + 1],
+        ).fetchall()
+        cut = len(rows) > CANDIDATES
+        for rowid, *where_it_is in rows[:CANDIDATES]:
+            distance = places.distance(*where_it_is)
+            if distance is None and within is None:
+                distance = math.inf
+            if distance is not None and (within is None or distance <= within):
+                reached.setdefault(rowid, distance)
+        if cut or len(reached) > query.offset + query.limit:
+            break
+    if near.within is not None:
+        stop = len(reached) if query.count_to is None else query.count_to
+        total, more = min(len(reached), stop), cut or len(reached) > stop
+    rowids = list(reached)
+    if query.sort == "near":
+        rowids.sort(key=reached.__getitem__)  # stable: equally near ones stay newest first
+    start = max(0, query.offset)
+    page = rowids[start : start + max(0, query.limit)]
+    return Found(offers=_offers(store, page), total=total, more=more)
+
+
+def _offers(store: Store, rowids: Sequence[int]) -> tuple[Offer, ...]:
+    """The offers in these rows, in this order."""
+    rows = store.db.execute(
+        f"SELECT {_FIELDS} FROM json_each(?) AS hit CROSS JOIN listing ON listing.rowid = hit.value"
+        f" {_JOIN} ORDER BY hit.key",
+        [json.dumps(list(rowids))],
+    ).fetchall()
+    now = store.now_ms()
+    return tuple(_offer(row, now) for row in rows)
+
+
 def match_expression(words: str) -> str:
     """What a person typed as an FTS5 expression: every word must occur, the last as a beginning."""
     kept = "".join(c if c.isalnum() else " " for c in words[:200]).split()[:12]
@@ -93,8 +156,8 @@ def match_expression(words: str) -> str:
 
 def _conditions(store: Store, query: Query, words: str) -> tuple[str, str, list[Any]]:
     source = "listing"
-    where = ["listing.state = 1", "(listing.expires_ms IS NULL OR listing.expires_ms > ?)"]
-    values: list[Any] = [store.now_ms()]
+    where = list(_STANDING[query.status])
+    values: list[Any] = [] if query.status == "withdrawn" else [store.now_ms()]
     if words:
         source = "listing_text CROSS JOIN listing ON listing.rowid = listing_text.rowid"
         where.insert(0, "listing_text MATCH ?")
@@ -120,13 +183,29 @@ def _conditions(store: Store, query: Query, words: str) -> tuple[str, str, list[
         values.append(query.maximum)
     if query.guests:
         where.append("listing.guests = 1")
+    if query.wanted is not None:  # the text of a partial index
+        where.append("listing.mode = 'wanted'" if query.wanted else "listing.mode != 'wanted'")
     if query.person is not None:
-        where.append(
-            "listing.log_no IN (SELECT log.no FROM log JOIN device ON device.no = log.device_no"
-            " WHERE device.person = ? AND log.lane = 1)"
-        )
-        values.append(query.person)
+        logs = _logs(store, query.person)
+        # With one log, as nearly everybody has, an index gives them newest first.
+        where.append(f"listing.log_no = {logs[0]}" if len(logs) == 1 else _among(logs))
+    if query.besides is not None:
+        where.append(f"NOT {_among(_logs(store, query.besides))}")
     return source, " AND ".join(where), values
+
+
+def _logs(store: Store, person: bytes) -> list[int]:
+    """The numbers of a person's market logs."""
+    rows = store.db.execute(
+        "SELECT log.no FROM log JOIN device ON device.no = log.device_no"
+        " WHERE device.person = ? AND log.lane = 1",
+        [person],
+    )
+    return [row[0] for row in rows]
+
+
+def _among(logs: Sequence[int]) -> str:
+    return f"listing.log_no IN ({', '.join(map(str, logs))})"
 
 
 def _count(
@@ -135,8 +214,10 @@ def _count(
     if stop is None:
         inner = f"SELECT count(*) FROM {source} WHERE {where}"
         return int(store.db.execute(inner, list(values)).fetchone()[0]), False
+    # Left to itself SQLite may count along the index of prices, where all that have none come last.
+    along = " ORDER BY listing.shown_ms DESC" if source == "listing" else ""
     row = store.db.execute(
-        f"SELECT count(*) FROM (SELECT 1 FROM {source} WHERE {where} LIMIT ?)",
+        f"SELECT count(*) FROM (SELECT 1 FROM {source} WHERE {where}{along} LIMIT ?)",
         [*values, stop + 1],
     ).fetchone()
     return min(int(row[0]), stop), row[0] > stop

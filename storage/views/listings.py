@@ -56,8 +56,8 @@ def apply(store: Store, items: Sequence[Item]) -> None:
     )
     store.db.conn.executemany(
         "INSERT INTO listing (rowid, log_no, seq, id, root64, root, version, state, guests, mode,"
-        " category, place, price, currency, expires_ms, shown_ms, claims)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " category, place, price, currency, expires_ms, shown_ms, claims, lat, lon)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
     if pictures:
@@ -91,6 +91,7 @@ def _row(item: Item, said: Listing, root: int, now: int) -> tuple[object, ...]:
         said.expires_ms,
         min(item.record.header.time_ms, now),
         f" {' '.join(claim.value for claim in said.values)} " if said.values else "",
+        *(said.spot or (None, None)),
     )
 
 

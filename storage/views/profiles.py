@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from protocol.codec import decode, encode
 from protocol.kinds.profile import Profile, read
 from protocol.records import MAX_BODY
+from protocol.spot import Spot
 from storage.store import Store
 from storage.views.view import Item, View
 
@@ -18,8 +19,8 @@ from storage.views.view import Item, View
 def apply(store: Store, items: Sequence[Item]) -> None:
     """Add each version."""
     store.db.conn.executemany(
-        "INSERT INTO profile (log_no, seq, version, id, name, place, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO profile (log_no, seq, version, id, name, place, body, lat, lon)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 item.log.no,
@@ -29,6 +30,7 @@ def apply(store: Store, items: Sequence[Item]) -> None:
                 item.said.name,
                 item.said.place,
                 item.record.body,
+                *(item.said.spot or (None, None)),
             )
             for item in items
         ],
@@ -50,8 +52,8 @@ def erase(store: Store, rowid: int) -> None:
 
 
 _STANDING = """
-    SELECT person, id, version, name, place, body FROM (
-        SELECT device.person, profile.id, version, name, place, body, row_number() OVER (
+    SELECT person, id, version, name, place, body, lat, lon FROM (
+        SELECT device.person, profile.id, version, name, place, body, lat, lon, row_number() OVER (
             PARTITION BY device.person ORDER BY version DESC, profile.id
         ) AS n
         FROM profile JOIN log ON log.no = profile.log_no
@@ -70,6 +72,12 @@ def digest(store: Store) -> Iterator[bytes]:
 def names(store: Store) -> dict[bytes, str]:
     """Person key -> name, for everybody with a profile in view."""
     return {row[0]: row[3] for row in store.db.execute(_STANDING)}
+
+
+def spots(store: Store) -> dict[bytes, Spot]:
+    """Person key -> roughly where they are, for everybody whose profile in view says so."""
+    rows = store.db.execute(f"{_STANDING} AND lat IS NOT NULL")
+    return {row[0]: Spot(row[6], row[7]) for row in rows}
 
 
 def get(store: Store, person: bytes) -> Profile | None:

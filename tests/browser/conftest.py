@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.chromium import chromium
+from tests.browser.chromium import Missing, chromium
 from tests.browser.looks import Reader
 from tests.browser.site import Site, serving
 from tests.browser.visits import App
@@ -14,8 +14,11 @@ Readers = Callable[..., Reader]
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
+    try:
+        with chromium() as opened:
+            yield opened
+    except Missing as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="package")

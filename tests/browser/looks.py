@@ -129,7 +129,7 @@ class Reader:
         if self.page.evaluate("document.activeElement.id") != "main":
             return ["skipping to the content leads elsewhere"]
         self.page.keyboard.press("Tab")
-        inside = "!document.activeElement.closest('header, nav')"
+        inside = "!document.activeElement.closest('header')"
         return [] if self.page.evaluate(inside) else ["after skipping, Tab is back in the menu"]
 
     def _hear(self, message: ConsoleMessage) -> None:
@@ -151,16 +151,15 @@ class Reader:
             self._noticed.append(f"request failed: {request.url} {request.failure}")
 
 
-# Down to the end, as a reader would, so that pictures that wait to be seen are fetched; then up.
+# Past every picture, as a reader would, so that those that wait to be seen are fetched; then up.
 READ_ON = """async () => {
-  const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  for (let at = 0; at < document.documentElement.scrollHeight; at += innerHeight) {
-    scrollTo({ top: at, behavior: "instant" });
-    await frame();
+  for (const image of document.images) {
+    image.scrollIntoView({ block: "center", behavior: "instant" });
+    await image.decode().catch(() => {});
   }
-  await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
   scrollTo({ top: 0, behavior: "instant" });
-  await frame();
+  const frame = () => new Promise(requestAnimationFrame);
+  await frame().then(frame);  // what shifts is told with the frame after
 }"""
 UNFOLD = """() => {
   const closed = document.querySelectorAll("details:not([open])");

@@ -87,9 +87,7 @@ def serving(make: Callable[[Path], World], folder: Path) -> Iterator[Site]:
 
 async def _serve(world: World, nursery: trio.Nursery) -> Site:
     site = Site(world.ids)
-    owned = Gateway(
-        secret=SECRET, home=world.ana, node=Neighbourly(), clock=lambda: world.now
-    )
+    owned = Gateway(secret=SECRET, home=world.ana, node=Neighbourly(), clock=lambda: world.now)
     begun = Gateway(secret=SECRET, clock=lambda: world.now)
     for app, gateway, made in (
         ("desk", owned, desk_app),

@@ -65,9 +65,7 @@ def test_no_two_pages_of_an_app_have_one_title(readers, site: Site):
     for visit in ALL:
         if visit.status != 200:
             continue
-        answer = readers(visit.app).page.request.get(
-            site.origins[visit.app] + visit.fill(site.ids)
-        )
+        answer = readers(visit.app).page.request.get(site.origins[visit.app] + visit.fill(site.ids))
         title = re.search("<title>(.*?)</title>", answer.text(), re.DOTALL)
         titles[visit.app, title[1] if title else ""].add(visit.path.partition("?")[0])
     shared = {title: paths for title, paths in titles.items() if len(paths) > 1}

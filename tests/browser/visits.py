@@ -61,6 +61,8 @@ STATES = (
     Visit("shop", "/search?q=nothing-like-it"),
     Visit("shop", "/search?page=-1&min=much&mode=steal"),
     Visit("shop", "/search?page=2"),
+    Visit("shop", "/join?i={secret}"),
+    Visit("shop", "/join?i=not-an-invitation", 404),
     Visit("shop", "/no-such-page", 404),
     Visit("desk", "/no-such-page", 404),
     Visit("stranger", "/", 403),
@@ -79,4 +81,3 @@ def visits() -> list[Visit]:
         for query in page.examples
     ]
     return [*found, *STATES]
-

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from governance.charter import Charter
 from governance.templates import template
+from node import album, inviting, market, people, photos, teller
 from node import home as homes
-from node import market, people, teller
 from node.gateway.offers import listing_path, member_path
 from node.home import Home
 from protocol.invitation import Link
-from protocol.kinds.listing import Claim, Listing, Variant
-from protocol.messages import unpack, pack
+from protocol.kinds.listing import Claim, Listing, Photo, Variant
+from protocol.messages import pack, unpack
 from protocol.sync import Answerer, Asker
 from storage.database import set_meta
 from storage.holdings import StoreHoldings
+from storage.own import Draft
 from storage.views import listing_text
 
 START = 1_790_000_000_000  # 21 September 2026
@@ -79,7 +83,7 @@ class World:
 
     def join(self, name: str, link: Link | None = None) -> Home:
         """Somebody whom Ana invited has joined, and is not confirmed yet."""
-        chosen = link or people.invite(self.ana, 1)[0]
+        chosen = link or inviting.make(self.ana, 1)[0]
         joined = homes.join_by(
             self.folder / f"joined-{len(self.others)}", chosen, name, None, lambda: self.now
         )
@@ -110,6 +114,15 @@ class World:
         fields = {"mode": "sell", "price": 350, "currency": "EUR", "category": "food", **more}
         made = market.offer(home, Listing(title=title, **fields))
         return _last(listing_path(made.id))
+
+    def photo(self, alt: str, size: tuple[int, int]) -> Photo:
+        """A picture that Ana has taken: a field of colour with something in its middle."""
+        picture = Image.new("RGB", size, (226, 189, 122))
+        middle = Image.new("RGB", (size[0] // 2, size[1] // 2), (148, 92, 40))
+        picture.paste(middle, (size[0] // 4, size[1] // 4))
+        file = BytesIO()
+        picture.save(file, "JPEG")
+        return album.keep(self.ana, photos.prepare(file.getvalue()), alt)
 
     def draft(self, title: str, **more: Any) -> str:
         """A draft of Ana's; its id as addresses have it."""
@@ -147,8 +160,15 @@ def lively(folder: Path) -> World:
     ids["arabic"] = world.offer(
         ben, ARABIC, category="مخبوزات", place="حيّ النهر", description=f"{ARABIC}.\n\n" * 5
     )
-    ids["listing"] = world.offer(world.ana, "Sourdough bread", **SOURDOUGH)
-    ids["draft"] = world.draft("Plum cake", description="When the plums are ripe.")
+    pictures = (
+        world.photo("A round loaf on a board", (1_600, 1_200)),
+        world.photo(f"The oven, and {LONG_WORD}", (600, 1_400)),
+        world.photo("The crumb", (300, 300)),
+    )
+    ids["listing"] = world.offer(world.ana, "Sourdough bread", photos=pictures, **SOURDOUGH)
+    ids["draft"] = world.draft(
+        "Plum cake", description="When the plums are ripe.", photos=pictures[:1]
+    )
     world.draft(LONG_TITLE)
     world.catch_up()
     world.now += 3 * DAY
@@ -159,9 +179,30 @@ def lively(folder: Path) -> World:
     return world
 
 
+def busy(folder: Path) -> World:
+    """The same with 1,000 listings more."""
+    world = lively(folder)
+    drafts = [
+        Draft("listing", market.check(world.ana, _thing(number)).body()) for number in range(1_000)
+    ]
+    world.ana.append(drafts)
+    world.catch_up()
+    return world
+
+
+def _thing(number: int) -> Listing:
+    title, mode, price = THINGS[number % len(THINGS)]
+    category = CATEGORIES[number % len(CATEGORIES)]
+    return Listing(
+        title=f"{title} {number}", mode=mode, price=price, currency="EUR", category=category
+    )
+
+
 SOURDOUGH: dict[str, Any] = {
     "description": "Baked on *Friday*, from\n\n- rye\n- spelt\n- water\n- salt\n\n> Keeps a week.",
-    "story": "# The mill\n\nStands at the bend of the river.\n\n```\n" + "0123456789 " * 20 + "\n```",
+    "story": "# The mill\n\nStands at the bend of the river.\n\n```\n"
+    + "0123456789 " * 20
+    + "\n```",
     "place": "Bern",
     "condition": "fresh",
     "delivery": "By bicycle within the town, or come to the bakery.",
@@ -200,11 +241,10 @@ def _settle(world: World) -> None:
     world.catch_up()
     world.confirm()
     world.join("Eva Lindqvist")
-    shared = people.invite(world.ana, 1)[0]
+    shared = inviting.make(world.ana, 1)[0]
     world.join("Finn", shared)
     world.join("Gus", shared)
-    spare = people.invite(world.ana, 1)
-    people.note_invitations(world.ana, spare, "For the neighbour with the ladder")
+    spare = inviting.make(world.ana, 1, "For the neighbour with the ladder")
     world.ids["invitation"] = spare[0].invite.hex()[:16]
 
 

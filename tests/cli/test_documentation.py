@@ -18,7 +18,7 @@ from tests.cli.people import COMMAND, environment
 DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
 SECTION = re.compile(r"^### `moothall ([^`]+)`$", re.MULTILINE)
 OPTION = re.compile(r"^- `(-[^`]+)`: .", re.MULTILINE)
-BORROWED = re.compile(r"^- all options of `moothall ([^`]+)` except `([^`]+)`$", re.MULTILINE)
+BORROWED = re.compile(r"^- all options of `moothall ([^`]+)` except (`.+`)$", re.MULTILINE)
 MADE_UP = re.compile(r"\b[0-9a-f]{8}\b")
 
 
@@ -66,7 +66,8 @@ def documented() -> dict[str, str]:
 def documented_options(name: str, sections: dict[str, str]) -> list[str]:
     found = OPTION.findall(sections[name])
     for other, missing in BORROWED.findall(sections[name]):
-        found = [each for each in documented_options(other, sections) if each != missing] + found
+        gone = re.findall("`(.+?)`", missing)
+        found = [each for each in documented_options(other, sections) if each not in gone] + found
     return found
 
 

@@ -97,6 +97,9 @@ def test_a_price_is_that_of_the_communitys_currency_or_on_request(ana: Person) -
         (("--expires", "tomorrow"), "bad-date"),
         (("--expires", "0001-01-01"), "bad-date"),
         (("--expires", ""), "bad-date"),
+        (("--expires", "2020-01-31"), "past"),
+        (("--mode", "give", "--price", "3"), "gift-price"),
+        (("--mode", "give", "--variant", "Large=3"), "gift-price"),
         (("--value", "fair=yes"), "no-value"),
         (("--value", "say-it=a", "--value", "say-it=b"), "twice"),
         (("--value", "say-it=" + "a" * 1001), "too-long"),
@@ -199,6 +202,46 @@ def test_what_is_withdrawn_stays_withdrawn(ana: Person) -> None:
     assert ana.do("listing", "show", bread)["listing"]["status"] == "withdrawn"
 
 
+def test_withdrawing_twice_says_that_it_was_withdrawn_already(ana: Person) -> None:
+    bread = ana.add()["id"]
+
+    assert ana.call("listing", "withdraw", bread).err == ""
+    assert "withdrawn already" in ana.call("listing", "withdraw", bread).err
+
+
+def test_a_claim_without_a_word_why_is_taken_with_a_hint(ana: Person) -> None:
+    add = ("listing", "add", "--title", "Bowl", "--mode", "sell")
+
+    assert "members will ask" in ana.call(*add, "--value", "say-it").err
+    assert ana.call(*add, "--value", "say-it=One is chipped.").err == ""
+
+
+def test_an_old_listing_stays_editable_when_its_day_has_passed(ana: Person) -> None:
+    with ana.home() as home:
+        old = Listing(title="Bread", mode="give", price=350, currency="EUR", expires_ms=1)
+        (made,) = home.append([Draft("listing", old.body())])
+
+    after = ana.do("listing", "edit", made.hex(), "--place", "Bern")["listing"]
+
+    assert (after["place"], after["status"]) == ("Bern", "expired")
+    assert ana.refused("listing", "edit", made.hex(), "--expires", "1970-01-02") == "past"
+
+
+def test_a_lowest_price_above_the_highest_is_refused(ana: Person) -> None:
+    assert ana.refused("listing", "list", "--min", "4", "--max", "3") == "bad-range"
+
+
+def test_drafts_are_listed_apart(ana: Person) -> None:
+    ana.add("Bread")
+    ana.add("Shelf", "--draft")
+
+    found = ana.do("listing", "list", "--drafts")
+
+    assert [each["title"] for each in found["listings"]] == ["Shelf"]
+    assert found["total"] == 1
+    assert ana.refused("listing", "list", "--drafts", "--mine", code=2) == "usage"
+
+
 def test_a_draft_is_seen_by_its_owner_alone_until_it_is_published(ana: Person) -> None:
     digest = ana.do("status")["digest"]
     shelf = ana.add("Shelf", "--mode", "lend", "--draft")
@@ -243,7 +286,9 @@ def market(elm_street: Path, tmp_path_factory: pytest.TempPathFactory) -> Person
     ana.add("Cake", "--category", "Food")
     ana.add("Ladder", "--mode", "lend", "--place", "ELM street")
     ana.add("Bread tin", "--mode", "wanted", "--draft")
-    ana.add("Old bread", "--mode", "give", "--expires", "2020-01-01")
+    with ana.home() as home:  # as it stands once its day is over
+        old = Listing(title="Old bread", mode="give", expires_ms=1_577_836_800_000)
+        home.append([Draft("listing", old.body())])
     return ana
 
 

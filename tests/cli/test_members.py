@@ -317,6 +317,7 @@ def test_a_profile_keeps_what_is_not_named(ana: Person) -> None:
         "interests": [],
         "needs": [],
         "place": "",
+        "spot": None,
     }
     assert ana.do("profile", "set", "--skills", "")["profile"]["skills"] == []
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
 VOID = {"meta", "link", "input", "br", "hr", "img"}
 ADDRESSES = {"href", "src", "action", "formaction", "xlink:href", "data", "poster"}
 FORBIDDEN = {"script", "style", "iframe", "object", "embed", "svg", "math", "img", "base"}
+
+DATA_BLOCK = {"type": "application/ld+json"}
 
 
 class Reader(HTMLParser):
@@ -17,6 +20,7 @@ class Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.words: list[str] = []
+        self.data: list[str] = []  # what stands in data blocks
         self.open: list[str] = []
         self.feed(html)
         self.close()
@@ -35,7 +39,7 @@ class Reader(HTMLParser):
         assert last == tag, (last, tag)
 
     def handle_data(self, data: str) -> None:
-        self.words.append(data)
+        (self.data if self.open[-1:] == ["script"] else self.words).append(data)
 
     def all(self, tag: str) -> list[dict[str, str]]:
         return [attrs for name, attrs in self.elements if name == tag]
@@ -51,6 +55,8 @@ def check_harmless(reader: Reader, *, schemes: Sequence[str] = (), pictures: boo
     `schemes`: of links, beside those of the web; `pictures`: whether ours may be shown.
     """
     for tag, attrs in reader.elements:
+        if (tag, attrs) == ("script", DATA_BLOCK):  # browsers don't run it
+            continue
         assert tag not in FORBIDDEN - ({"img"} if pictures else set()), tag
         if tag == "img":
             assert attrs["src"].startswith("/"), attrs
@@ -70,6 +76,8 @@ def check_page(html: str, *, schemes: Sequence[str] = ()) -> Reader:
     assert html.startswith("<!doctype html>")
     reader = Reader(html)
     check_harmless(reader, schemes=schemes, pictures=True)
+    for block in reader.data:
+        json.loads(block)
     for landmark in ("main", "header", "footer", "h1", "title"):
         assert len(reader.all(landmark)) == 1, landmark
     assert reader.all("html")[0]["lang"]

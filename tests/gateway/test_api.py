@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,11 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from node.gateway.api import openapi
 from node.gateway.apps import shop_app
-from node.gateway.pages.registry import PAGES
-from node.plain import offer_json
-from protocol.kinds.listing import Claim, Variant
-from storage.views.listing_queries import get
-from tests.gateway.reading import check_page
+from protocol.kinds.listing import Variant
 from tests.gateway.village import OPEN, Village
 
 SCHEMA = schemathesis.openapi.from_dict(openapi.document("shop"))

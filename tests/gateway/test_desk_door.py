@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from node.gateway import statics
 from node.gateway.apps import desk_app
 from node.gateway.context import Gateway
 from node.gateway.login import OUTSTANDING, SESSION_SECONDS, LoginTokens
@@ -14,7 +15,7 @@ from tests.gateway.reading import check_page
 from tests.gateway.village import DESK, Village
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW")
-PUBLIC = {"stylesheet", "login"}
+PUBLIC = {*statics.PATHS, "login"}
 
 
 def at(gateway: Gateway, base: str = f"http://{DESK}") -> httpx.AsyncClient:

@@ -7,12 +7,13 @@ import random
 
 import pytest
 
-from node.gateway import stylesheet
+from node.gateway import statics
 from node.gateway.offers import listing_path
 from protocol.kinds.listing import Claim, Variant
 from tests.gateway.reading import check_page
 from tests.gateway.village import Village
 
+STYLESHEET = statics.PATHS["moothall.css"]
 BUDGET = 14 * 1024  # gzip of a page and the stylesheet
 WORDS = [
     "bread",
@@ -49,7 +50,7 @@ WORDS = [
 ]
 
 
-@pytest.mark.parametrize("path", ["/", "/search?q=x", "/community", "/nope", stylesheet.PATH])
+@pytest.mark.parametrize("path", ["/", "/search?q=x", "/community", "/nope", STYLESHEET])
 async def test_every_answer_forbids_what_no_page_needs(village: Village, shop, desk, path):
     for client in (shop, desk):
         headers = (await client.get(path)).headers
@@ -101,15 +102,15 @@ async def test_the_desk_is_kept_nowhere_and_the_shop_window_is_asked_again(
 
 async def test_the_stylesheet_is_kept_for_good_under_a_name_of_its_content(shop, desk, stranger):
     for client in (shop, desk, stranger):
-        sheet = await client.get(stylesheet.PATH)
+        sheet = await client.get(STYLESHEET)
         assert sheet.status_code == 200
         assert sheet.headers["content-type"] == "text/css; charset=utf-8"
         assert sheet.headers["cache-control"] == "public, max-age=31536000, immutable"
-        assert sheet.content == stylesheet.TEXT
+        assert sheet.content == statics.TEXTS["moothall.css"]
     links = check_page((await shop.get("/")).text).all("link")
-    assert links == [{"rel": "stylesheet", "href": stylesheet.PATH}]
-    assert b"url(" not in stylesheet.TEXT
-    assert b"@import" not in stylesheet.TEXT
+    assert {"rel": "stylesheet", "href": STYLESHEET} in links
+    assert b"url(" not in statics.TEXTS["moothall.css"]
+    assert b"@import" not in statics.TEXTS["moothall.css"]
 
 
 async def test_the_shop_window_compresses_and_the_desk_does_not(village: Village, shop, desk):
@@ -118,7 +119,7 @@ async def test_the_shop_window_compresses_and_the_desk_does_not(village: Village
 
 
 def weight(html: str) -> int:
-    return len(gzip.compress(html.encode())) + len(gzip.compress(stylesheet.TEXT))
+    return len(gzip.compress(html.encode())) + len(gzip.compress(statics.TEXTS["moothall.css"]))
 
 
 async def test_a_front_page_of_24_listings_fits_the_budget(village: Village, shop, desk):

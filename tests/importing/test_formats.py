@@ -38,9 +38,9 @@ def test_one_wrong_row_leaves_nothing_to_import():
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        (b"Name,Price\n", "shopify needs Title and URL handle (or Handle)"),
-        (b"Title,Price\n", "shopify needs URL handle (or Handle)"),
-        (b"Handle,Price\n", "shopify needs Title"),
+        (b"Name,Price\n", "WooCommerce: Type, Regular price"),
+        (b"Title,Price\n", "Shopify: URL handle (or Handle)"),
+        (b"Handle,Price\n", "Shopify: Title"),
     ],
 )
 def test_an_unknown_header_is_told_which_columns_are_missing(header, words):

@@ -66,7 +66,7 @@ def test_rows_with_one_handle_are_variants_and_pictures_of_one_product():
     assert socks.variants == (
         Variant(name="Small / Red", price=1800, quantity=2, sku="SOCK-SR"),
         Variant(name="Large / Red", price=2100, quantity=0, sku="SOCK-LR"),
-        Variant(name="Large / Green", price=None, quantity=None, sku="SOCK-LG"),
+        Variant(name="Large / Green", price=2100, quantity=None, sku="SOCK-LG"),
     )
     assert [(picture.address[-9:], picture.alt) for picture in socks.pictures] == [
         ("cks-1.jpg", "Two red socks"),
@@ -282,6 +282,13 @@ def test_a_product_with_several_rows_needs_options_in_all_of_them():
     ]
 
 
+def test_a_variant_without_a_price_beside_priced_ones_is_named():
+    """It would be shown at the lowest price of the others."""
+    reading = sheet("mug,Mug,Colour,Blue,9,", "mug,,,Red,,")
+
+    assert places(reading) == [(3, "Variant Price")]
+
+
 def test_too_many_variants_and_pictures_are_named_where_they_start():
     rows = [f"mug,Mug,Colour,C{n},9,https://a.example/{n}" for n in range(105)]
 
@@ -305,7 +312,7 @@ def test_columns_that_mean_the_same_are_refused(columns, line, column, words):
 
 
 def test_a_header_is_recognised_by_its_names():
-    assert shopify.recognises(["Title", "URL handle"])
-    assert not shopify.recognises(["TITLE", "DESCRIPTION", "PRICE", "CURRENCY_CODE", "IMAGE1"])
-    assert not shopify.recognises(["ID", "Type", "SKU", "Name", "Published", "Images"])
+    assert not shopify.missing(["Title", "URL handle"])
+    assert shopify.missing(["TITLE", "DESCRIPTION", "PRICE", "CURRENCY_CODE", "IMAGE1"])
+    assert shopify.missing(["ID", "Type", "SKU", "Name", "Published", "Images"])
     assert shopify.missing(["Handle", "Body (HTML)"]) == ["Title"]

@@ -13,7 +13,15 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-SCRIPTS = ["scripts/lib.sh", "scripts/start", "scripts/check", "scripts/test", ".ci/run"]
+SCRIPTS = [
+    "scripts/lib.sh",
+    "scripts/start",
+    "scripts/check",
+    "scripts/test",
+    "scripts/screenshots",
+    "scripts/check-web",
+    ".ci/run",
+]
 
 PYPROJECT = """
 [build-system]
@@ -206,6 +214,43 @@ def test_with_root_the_missing_packages_are_installed_and_that_is_said(small):
     assert done.stdout == "libgmp-dev\n"
     assert done.stderr.count("\n") == 1
     assert "Installing Debian packages" in done.stderr
+
+
+def test_a_missing_browser_is_installed_once(small, tmp_path):
+    done = bash(
+        "is_root() { true; }; has_apt() { true; }\n"
+        'has_chromium() { [ -e "$MARK" ]; }\n'
+        'apt_get() { [ "$1" = update ] || echo "${@: -1}" >>"$MARK"; }\n'
+        'ensure_chromium && ensure_chromium; cat "$MARK"',
+        small,
+        MARK=str(tmp_path / "installed"),
+    )
+
+    assert done.stdout == "chromium\n"
+    assert done.stderr == "Installing Debian packages for the browser: chromium.\n"
+
+
+@pytest.mark.parametrize(
+    ("may", "said"),
+    [
+        ("has_apt() { false; }", "can't be installed from here: chromium"),
+        (
+            "has_apt() { true; }; is_root() { false; }; has_sudo() { false; }",
+            "can't be installed from here: chromium",
+        ),
+        (
+            "has_apt() { true; }; is_root() { true; }; "
+            "apt_get() { echo E: at http://x.example; false; }",
+            "E: at (address)",
+        ),
+    ],
+)
+def test_a_browser_that_can_not_be_installed_ends_nothing_and_is_named(small, may, said):
+    done = bash(f"has_chromium() {{ false; }}; {may}\nensure_chromium || echo on", small)
+
+    assert done.stdout == "on\n"
+    assert said in done.stderr
+    assert "    sudo apt-get install chromium\n" in done.stderr
 
 
 def test_an_old_python_is_passed_over(small, tmp_path):

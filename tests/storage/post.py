@@ -144,9 +144,15 @@ def send(store: Store, world: World, records: Sequence[Record]) -> None:
     deliver(store, (SEGMENT, (header.device, header.lane, [r.entry() for r in records])))
 
 
-def told(world: World, name: str = "mia", *, without: Sequence[Device] = ()) -> Store:
+def told(
+    world: World,
+    name: str = "mia",
+    *,
+    without: Sequence[Device] = (),
+    path: Path = Path(":memory:"),
+) -> Store:
     """A store to which everything came in good order, but for some devices' logs."""
-    store = new_store(world, name)
+    store = new_store(world, name, path)
     deliver(store, (FOUND, world.found.entry()))
     for travel in world.certificates:
         deliver(store, (CERTIFICATE, travel))

@@ -9,7 +9,7 @@ import trio
 from trio.testing import MockClock
 
 from node import home as homes
-from node import market, people
+from node import inviting, market, people
 from protocol.errors import Refused
 from protocol.kinds.listing import Listing
 from tests.village.village import Village, now_ms
@@ -123,7 +123,7 @@ async def test_two_on_one_invitation_stand_for_nobody_until_the_inviter_says_who
     autojump_clock: MockClock,
 ) -> None:
     ana, ben = await village.join("ana", "ben")
-    (lone,) = people.invite(ben.home, 1)
+    (lone,) = inviting.make(ben.home, 1)
     ben.node.poke()
     await village.agree()
     await ana.stop()  # the teller is away, so nothing is certified
@@ -240,7 +240,7 @@ async def test_what_is_erased_is_gone_from_every_file(
 
 async def test_a_used_invitation_says_so(village: Village, autojump_clock: MockClock) -> None:
     (ana,) = await village.join("ana")
-    (link,) = people.invite(ana.home, 1)
+    (link,) = inviting.make(ana.home, 1)
     ana.node.poke()
     ben = await village.joins("ben", link)
     await village.until(lambda: ben.standing == "member")

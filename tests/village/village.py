@@ -10,7 +10,7 @@ import trio
 from governance.charter import Charter
 from governance.templates import template
 from node import home as homes
-from node import market, people
+from node import inviting, market
 from node.home import Home
 from node.peers import Peers
 from node.service import Node
@@ -154,7 +154,7 @@ class Village:
 
     async def invited(self, name: str, *, by: Villager, wait: bool = True) -> Villager:
         """Somebody joins by an invitation of `by`, and waits to be a member."""
-        (link,) = people.invite(by.home, 1)
+        (link,) = inviting.make(by.home, 1)
         by.node.poke()
         person = await self.joins(name, link)
         if wait:

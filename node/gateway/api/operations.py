@@ -20,7 +20,7 @@ from storage.views.listing_queries import SORTS
 JSON = "application/json"
 JSON_LD = "application/ld+json"
 MOST = 100  # things on a page
-LAST_PAGE = 1000
+LAST_PAGE = 100  # reading further on takes longer than a page may; the sitemap lists everything
 
 PAGING: tuple[Parameter, ...] = (
     Whole(

@@ -10,6 +10,7 @@ from governance.charter_text import summary
 from governance.roll import MEMBER
 from node.gateway.offers import member_path
 from node.gateway.pages.page import BOTH, Page
+from node.gateway.sharing import share
 from node.gateway.visit import Visit
 from node.gateway.words import Words
 from storage.views.members import PROVISIONALLY, WAITING, Member
@@ -34,6 +35,7 @@ async def show(visit: Visit) -> Response:
         rules=_rules(visit),
         shows_members=visit.shows_members,
         shows_listings=visit.shows_listings,
+        share=share(visit, title=charter.name, text=charter.about, path="/community"),
         people=_people(visit) if visit.shows_members else [],
     )
 

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from node.gateway.offers import maker_name, member_path, mode_name, price_text
+from node.gateway.jsonld import listing_block
+from node.gateway.offers import listing_path, maker_name, member_path, mode_name, price_text
 from node.gateway.pages.page import BOTH, Page
+from node.gateway.sharing import share
 from node.gateway.visit import Problem, Visit
+from node.price_range import variant_price
 from protocol.errors import Refused
 from protocol.kinds.listing import Listing
 from storage.views.listing_queries import Offer, get, resolve
@@ -47,6 +50,8 @@ async def show(visit: Visit) -> Response:
         maker_path=member_path(offer.person) if visit.shows_members else "",
         variants=_variants(visit, said),
         claims=_claims(visit, said),
+        share=share(visit, title=said.title, text=said.description, path=listing_path(offer.id)),
+        jsonld="" if withdrawn or not visit.guests else listing_block(visit, offer),
     )
 
 
@@ -77,7 +82,7 @@ def _variants(visit: Visit, listing: Listing) -> list[tuple[str, str, int | None
     """Name, price and number left of each variant."""
     rows = []
     for variant in listing.variants:
-        amount = listing.price if variant.price is None else variant.price
+        amount = variant_price(listing, variant)
         text = "" if amount is None else visit.words.money(amount, listing.currency)
         rows.append((variant.name, text, variant.quantity))
     return rows

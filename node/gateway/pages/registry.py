@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from node.gateway.pages import api, community, front, join, language, listing, login, member, search
+from node.gateway.pages import (
+    api,
+    community,
+    feeds,
+    front,
+    join,
+    language,
+    listing,
+    login,
+    member,
+    robots,
+    search,
+)
 from node.gateway.pages.page import Page
 
 PAGES: list[Page] = [
@@ -14,5 +26,7 @@ PAGES: list[Page] = [
     login.PAGE,
     join.PAGE,
     language.PAGE,
+    feeds.PAGE,
     *api.PAGES_HERE,
+    *robots.PAGES_HERE,
 ]

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from node.gateway.filters import LAST_PAGE, NAMES, PAGE_SIZE, Filters, read_filters
 from node.gateway.offers import card, mode_names
+from node.gateway.pages.feeds import feed_address
 from node.gateway.pages.page import BOTH, Page
 from node.gateway.visit import Visit
 from node.gateway.words import Words
@@ -37,6 +38,7 @@ async def show(visit: Visit) -> Response:
     return visit.render(
         "search.html",
         filters=filters,
+        feed=feed_address(filters),
         kept={name: filters.kept.get(name, "") for name in NAMES},
         offers=[card(visit, offer) for offer in found.offers],
         total=found.total,

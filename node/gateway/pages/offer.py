@@ -1,0 +1,324 @@
+"""`/offer` and `/offer/{listing}`: the form that makes a listing, and the one that changes it.
+
+Nothing is overwritten unseen: a form says which version it was made from, and when that is no
+longer what stands, the page shows both and saves nothing. What is not published yet is kept as a
+draft by every button, under an id that the form brought along, so that the same form sent again
+is the same draft.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+
+from starlette.responses import Response
+
+from governance.charter import Charter
+from node import market
+from node.gateway import offer_form, offer_photos
+from node.gateway.forms import Form
+from node.gateway.offer_form import Fields
+from node.gateway.offers import SHOWN_DIGITS, listing_path, mode_name, mode_names, price_text
+from node.gateway.pages.page import DESK, Page
+from node.gateway.standing import standing_note
+from node.gateway.visit import Visit
+from node.gateway.words import Words
+from protocol.codec import encode
+from protocol.errors import NotFound, Refused
+from protocol.kinds.listing import MODES, Listing, Photo
+from storage.views.listing_queries import Offer
+
+UNPUBLISHED = ("preview", "photos", "draft")  # buttons that keep a draft
+
+
+@dataclass(kw_only=True)
+class _Sheet:
+    """One form on its way to a page. `stands` is what it changes; None for a new listing."""
+
+    visit: Visit
+    stands: Offer | None
+    draft: bytes  # the id that this is or would be kept under
+    fields: Fields
+    photos: tuple[Photo, ...] = ()
+    rows: int = offer_form.EMPTY_ROWS
+    wrong: dict[str, str] = field(default_factory=dict)
+    problem: str = ""
+    photo_problems: list[str] = field(default_factory=list)
+    preview: Listing | None = None
+    differences: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def published(self) -> bool:
+        """Whether others may have seen it."""
+        return self.stands is not None and self.stands.status != "draft"
+
+    def page(self, status: int = 200) -> Response:
+        """The form as a page."""
+        visit, stands = self.visit, self.stands
+        path = f"/offer/{stands.id.hex()[:SHOWN_DIGITS]}" if stands else "/offer"
+        words = visit.words
+        charter = visit.gateway.facts.charter()
+        shown = self.preview
+        return visit.render(
+            "offer.html",
+            status=status,
+            sheet=self,
+            action=path,
+            made_from=mark(stands) if stands else "",
+            texts=self.fields.texts,
+            variants=self.fields.padded(self.rows),
+            claims=self.fields.claims,
+            value_texts={v.id: v.text for v in charter.values} if charter else {},
+            photos=offer_photos.rows_of(self.photos),
+            photo_problems=self.photo_problems,
+            wrong=self.wrong,
+            problem=self.problem,
+            differences=self.differences,
+            modes=mode_names(words),
+            categories=[name for name, _ in visit.gateway.facts.categories(guests=False)],
+            note=standing_note(visit),
+            shown=shown,
+            shown_price=price_text(words, shown) if shown else "",
+            shown_mode=mode_name(words, shown.mode) if shown else "",
+        )
+
+
+def mark(offer: Offer) -> str:
+    """Names exactly what an offer says; another word as soon as anything changes."""
+    return sha256(offer.id + encode(offer.listing.body())).hexdigest()[:32]
+
+
+async def new(visit: Visit) -> Response:
+    """The empty form; `?mode=wanted` and the like chooses what is to be done."""
+    mode = visit.request.query_params.get("mode", "")
+    charter = visit.gateway.facts.charter()
+    fields = offer_form.blank(
+        charter.currency if charter else "", _values(charter), mode if mode in MODES else MODES[0]
+    )
+    return _Sheet(visit=visit, stands=None, draft=os.urandom(32), fields=fields).page()
+
+
+async def change(visit: Visit) -> Response:
+    """The form of a listing or draft as it stands."""
+    stands = _find(visit, visit.request.path_params["listing"])
+    if stands is None:
+        raise NotFound("no-listing", visit.words.gettext("There is no listing or draft here."))
+    given = visit.request.path_params["listing"].lower()
+    if not stands.id.hex().startswith(given) or stands.status == "withdrawn":
+        return visit.done(listing_path(stands.id))
+    return _fresh(visit, stands).page()
+
+
+async def send_new(visit: Visit, form: Form) -> Response:
+    """Keep or publish what was typed into the empty form."""
+    text = form.text("draft-id").lower()
+    draft = _bytes(text) or os.urandom(32)
+    return await _send(visit, form, _find(visit, draft.hex()), draft)
+
+
+async def send_change(visit: Visit, form: Form) -> Response:
+    """Keep, publish or save what was typed over something that stands."""
+    given = visit.request.path_params["listing"]
+    stands = _find(visit, given)
+    return await _send(visit, form, stands, stands.id if stands else os.urandom(32))
+
+
+async def _send(visit: Visit, form: Form, stands: Offer | None, draft: bytes) -> Response:
+    home, words, t = visit.home, visit.words, visit.words.gettext
+    charter = visit.gateway.facts.charter()
+    before = stands.listing if stands else None
+    values = _values(charter, before)
+    fields = offer_form.read(form, values)
+    photos, photo_problems = await offer_photos.take(home, form, words)
+    sheet = _Sheet(visit=visit, stands=stands, draft=draft, fields=fields, photos=photos)
+    sheet.photo_problems = photo_problems
+    do, made_from = form.text("do"), form.text("made-from")
+    if do == "rows":
+        sheet.rows = offer_form.MORE_ROWS
+        return sheet.page()
+    wanted, sheet.wrong = offer_form.listing_of(
+        fields,
+        before,
+        currency=charter.currency if charter else "",
+        now_ms=home.store.now_ms(),
+        words=words,
+    )
+    if wanted is not None:
+        wanted = replace(wanted, photos=photos)
+    if stands is None and made_from:
+        sheet.problem = t(
+            "What this form was made from is no longer here, so nothing was saved. What you "
+            "typed stands below; it can be kept as a new listing."
+        )
+        return sheet.page(409)
+    if stands is not None and stands.status == "withdrawn":
+        sheet.stands, sheet.draft = None, os.urandom(32)
+        sheet.problem = t(
+            "This listing was withdrawn in the meantime, so nothing was saved. What you typed "
+            "stands below; it can be kept as a new listing."
+        )
+        return sheet.page(409)
+    if stands is not None and made_from != mark(stands) and wanted != stands.listing:
+        return _changed_meanwhile(sheet)
+    if wanted is None:
+        if do == "photos" and not photo_problems:
+            sheet.wrong = {}  # the photos are here; the rest can wait
+            return sheet.page()
+        sheet.problem = t("Nothing was saved yet: something below needs a look.")
+        return sheet.page(422)
+    try:
+        return _done(sheet, do, wanted)
+    except Refused as error:
+        sheet.problem = _reason(words, error)
+        return sheet.page(422)
+
+
+def _done(sheet: _Sheet, do: str, wanted: Listing) -> Response:
+    """Do what the button says with a listing that is whole; Refused when it can't be written."""
+    visit, stands = sheet.visit, sheet.stands
+    home, t = visit.home, visit.words.gettext
+    if not sheet.published and do in UNPUBLISHED:
+        checked = market.check(home, wanted, stands.listing if stands else None)
+        with home.store.transaction():
+            market.save_draft(home, sheet.draft, checked)
+        sheet.stands = market.lookup(home, sheet.draft)
+        if do == "draft" and not sheet.photo_problems:
+            path = f"/offer/{sheet.draft.hex()[:SHOWN_DIGITS]}"
+            return visit.done(path, t("Kept as a draft; nobody else sees it."))
+    if do == "preview":
+        sheet.preview = market.check(home, wanted, stands.listing if stands else None)
+        return sheet.page()
+    if do == "photos" or sheet.photo_problems:
+        return sheet.page(422 if sheet.photo_problems else 200)
+    if sheet.published and stands is not None:
+        if wanted == stands.listing:
+            return visit.done(listing_path(stands.id), t("Nothing was different."))
+        made = market.rewrite(home, stands, wanted)
+        return visit.done(listing_path(made.id), _with_hint(visit, t("Saved."), wanted))
+    made = market.offer(home, wanted)
+    market.brought_out(home, {sheet.draft: made.id})
+    said = t("Published.")
+    if made.status == "waiting":
+        said = t("Written down; it goes out as soon as the community lets you in.")
+    return visit.done(listing_path(made.id), _with_hint(visit, said, wanted))
+
+
+def _changed_meanwhile(sheet: _Sheet) -> Response:
+    """Show what stands beside what was typed; the next time it is sent, it is saved."""
+    stands, visit = sheet.stands, sheet.visit
+    assert stands is not None  # noqa: S101 - something stands that is not what was typed
+    t = visit.words.gettext
+    now = _fresh(visit, stands).fields
+    names = field_names(visit.words)
+    for name, text in sheet.fields.texts.items():
+        if text != now.texts[name].strip():
+            sheet.differences.append((names[name], now.texts[name], text))
+    if sheet.fields.padded(0) != now.rows:
+        shown = ["; ".join(row.name for row in rows) for rows in (now.rows, sheet.fields.padded(0))]
+        sheet.differences.append((t("Variants"), *shown))
+    sheet.problem = t(
+        "This was changed in another tab or by a command in the meantime, so nothing was saved. "
+        "The fields hold what you typed; send them again to let that stand instead."
+    )
+    return sheet.page(409)
+
+
+def _fresh(visit: Visit, stands: Offer) -> _Sheet:
+    """The form of what stands."""
+    charter = visit.gateway.facts.charter()
+    fields = offer_form.fields_of(
+        stands.listing, charter.currency if charter else "", _values(charter)
+    )
+    return _Sheet(
+        visit=visit, stands=stands, draft=stands.id, fields=fields, photos=stands.listing.photos
+    )
+
+
+def _find(visit: Visit, text: str) -> Offer | None:
+    """A listing or draft of one's own, or what a draft was published as; Refused for others'."""
+    home = visit.home
+    try:
+        found = market.find(home, text)
+    except NotFound:
+        became = market.became(home, text)
+        try:
+            found = market.lookup(home, became) if became else None
+        except NotFound:  # erased since
+            return None
+    if found is not None and found.person != home.person:
+        t = visit.words.gettext
+        raise Refused("not-yours", t("That listing is somebody else's; only they can change it."))
+    return found
+
+
+def _values(charter: Charter | None, before: Listing | None = None) -> list[str]:
+    """Ids of the values that the form asks about."""
+    known = [value.id for value in charter.values] if charter else []
+    claimed = [claim.value for claim in before.values] if before else []
+    return list(dict.fromkeys((*known, *claimed)))
+
+
+def _with_hint(visit: Visit, said: str, wanted: Listing) -> str:
+    """The sentence, and a second one when a value is claimed without a word why."""
+    if not market.unproven(wanted):
+        return said
+    t = visit.words.gettext
+    return f"{said} {t('It claims a value and does not say why: members will ask.')}"
+
+
+def _reason(words: Words, error: Refused) -> str:
+    """Why a whole form was refused, in the reader's language where it can be foreseen."""
+    t = words.gettext
+    if error.reason == "too-long":
+        return t("All texts together are too long for one listing; shorten one of them.")
+    return str(error)
+
+
+def field_names(words: Words) -> dict[str, str]:
+    """What each field is called."""
+    t = words.gettext
+    return {
+        "title": t("Title"),
+        "mode": t("What do you want to do?"),
+        "price": t("Price"),
+        "currency": t("Currency"),
+        "description": t("Description"),
+        "story": t("Story"),
+        "category": t("Category"),
+        "place": t("Place"),
+        "quantity": t("How many are there?"),
+        "condition": t("Condition"),
+        "delivery": t("Delivery"),
+        "audience": t("Who may see it?"),
+        "expires": t("Open until"),
+        "tags": t("Tags"),
+    }
+
+
+def _bytes(text: str) -> bytes | None:
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return found if len(found) == 32 else None
+
+
+PAGES_HERE = [
+    Page(
+        path="/offer",
+        name="offer",
+        endpoint=new,
+        post=send_new,
+        audience=DESK,
+        upload=offer_photos.UPLOAD,
+    ),
+    Page(
+        path="/offer/{listing}",
+        name="change",
+        endpoint=change,
+        post=send_change,
+        audience=DESK,
+        upload=offer_photos.UPLOAD,
+    ),
+]
