@@ -72,6 +72,7 @@ class Blobs:
         self._useless: set[bytes] = set()  # not what its listing says
         self._serving: Counter[str] = Counter()
         self._buckets: dict[str, Bucket] = {}
+        self._shown: set[bytes] = set()  # since the last sweep
         self._sweep_at = 0.0
         self._asked = trio.Event()
         self._news = trio.Event()
@@ -93,6 +94,7 @@ class Blobs:
     async def bring(self, name: bytes) -> bool:
         """Ask neighbours for a picture that a page shows; whether it is here, within seconds."""
         if blobs.here(self._store, name):
+            self._shown.add(name)
             return True
         if self._known_to_fail(name) or not blobs.sizes(self._store, name):
             return False
@@ -145,7 +147,9 @@ class Blobs:
         if self._clock() >= self._sweep_at:
             self._sweep_at = self._clock() + IDLE_SECONDS
             with self._store.transaction(sync=FAST):
+                blobs.used(self._store, self._shown)
                 blobs.sweep(self._store)
+            self._shown.clear()
 
     async def _fetch_some(self) -> bool:
         """Fetch a few cards' pictures; whether any came."""

@@ -42,7 +42,10 @@ def turn(folder: Path) -> Iterator[None]:
         handle = os.open(folder / TURN, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise StoreError(
-            "read-only", f"{folder} can't be written to ({error.strerror}); nothing was changed."
+            "read-only",
+            "%(path)s can't be written to (%(why)s); nothing was changed.",
+            path=folder,
+            why=error.strerror,
         ) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

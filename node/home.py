@@ -154,21 +154,26 @@ def open_home(path: Path, clock: Clock = now_ms) -> Home:
     store = open_store(path / DATABASE, device=keyfile.device, now_ms=clock)
     if not store.community:
         # The keys are written last, so an empty database beside them was lost or replaced.
-        raise StoreError("damaged", f"{path / DATABASE} is empty; nothing was changed.")
+        raise StoreError("damaged", "%(path)s is empty; nothing was changed.", path=path / DATABASE)
     return Home(path=path, keyfile=keyfile, store=store)
 
 
 def prepare(path: Path) -> None:
     """Make the folder of a new home; Refused when there is one already."""
     if (path / KEYS).exists():
-        raise Refused("home-exists", f"{path} already holds a home; nothing was changed.")
+        raise Refused(
+            "home-exists", "%(path)s already holds a home; nothing was changed.", path=path
+        )
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         for leftover in (DATABASE, DATABASE + "-wal", DATABASE + "-shm"):
             (path / leftover).unlink(missing_ok=True)  # of a start that did not get to the keys
     except OSError as error:
         raise StoreError(
-            "read-only", f"{path} can't be written ({error.strerror}); nothing was made."
+            "read-only",
+            "%(path)s can't be written to (%(why)s); nothing was made.",
+            path=path,
+            why=error.strerror,
         ) from error
 
 

@@ -19,7 +19,7 @@ from node import control
 from node.home import LOCK, Home
 from node.market import check_text
 from protocol.codec import encode
-from protocol.errors import NotFound, Refused, Unreachable
+from protocol.errors import NotFound, Refused, Term, Unreachable
 from protocol.invitation import MAX_PEERS, Link
 from protocol.keys import Signer
 from protocol.kinds import invite as invite_kind
@@ -58,11 +58,11 @@ def make(home: Home, uses: int, note: str = "") -> list[Link]:
 
     Refused `not-member`, `no-address`, `no-slot`, or for a note that can't be kept.
     """
-    check_text("note", note, MAX_NOTE)
+    check_text(Term("note"), note, MAX_NOTE)
     if home.standing() != MEMBER:
         raise Refused(
             "not-member",
-            f"Only members invite; you are {home.standing()}. The teller's node admits you by "
+            "Only members invite; you are none yet, or no longer. The teller's node admits you by "
             "itself when the charter's conditions are met.",
         )
     if not (own_addresses(home) or _wait_for_addresses(home)):
@@ -180,8 +180,10 @@ def _free_places(home: Home, uses: int) -> list[Place]:
     if len(free) < uses:
         raise Refused(
             "no-slot",
-            f"{len(free)} of your {slots} invitations are free. One comes back when somebody you "
+            "%(free)s of your %(all)s invitations are free. One comes back when somebody you "
             "invited is admitted, or when an unused one expires.",
+            free=len(free),
+            all=slots,
         )
     return free[:uses]
 

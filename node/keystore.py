@@ -89,7 +89,10 @@ def write_private(path: Path, text: str) -> None:
             os.close(folder)
     except OSError as error:
         raise StoreError(
-            "read-only", f"{path} can't be written ({error.strerror}); nothing was changed."
+            "read-only",
+            "%(path)s can't be written to (%(why)s); nothing was changed.",
+            path=path,
+            why=error.strerror,
         ) from error
 
 
@@ -144,7 +147,9 @@ def _load(path: Path) -> dict[str, object]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise StoreError("no-keys", f"{path} can't be read ({error.strerror}).") from error
+        raise StoreError(
+            "no-keys", "%(path)s can't be read (%(why)s).", path=path, why=error.strerror
+        ) from error
     except (ValueError, RecursionError) as error:
         raise _damaged(path) from error
     if not isinstance(data, dict):
@@ -166,6 +171,7 @@ def stretch(passphrase: str, salt: bytes) -> bytes:
 def _damaged(path: Path) -> StoreError:
     return StoreError(
         "damaged-keys",
-        f"{path} is damaged and was left as it is. Put a copy of it back; without one, the "
+        "%(path)s is damaged and was left as it is. Put a copy of it back; without one, the "
         "recovery file still holds your person key.",
+        path=path,
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 from node.home import Home
 from protocol.codec import decode, encode
-from protocol.errors import Invalid, NotFound, Refused
+from protocol.errors import Invalid, NotFound, Refused, Term
 from protocol.kinds import erase as erase_kind
 from protocol.kinds import listing as listing_kind
 from protocol.kinds import withdraw as withdraw_kind
@@ -49,24 +49,30 @@ def check(home: Home, listing: Listing, before: Listing | None = None) -> Listin
     if not listing.title.strip():
         raise Refused("no-title", "A listing needs a title; nothing was written.")
     if listing.mode not in MODES:
-        raise Refused("bad-mode", f"The mode is one of {', '.join(MODES)}.")
+        raise Refused("bad-mode", "The mode is one of %(modes)s.", modes=", ".join(MODES))
     for name, text, limit in _texts(listing):
         check_text(name, text, limit, lines=name in ("description", "story"))
     for name, count, limit in (
-        ("tags", len(listing.tags), MAX_TAGS),
-        ("variants", len(listing.variants), MAX_VARIANTS),
-        ("values", len(listing.values), MAX_VALUES),
-        ("photos", len(listing.photos), MAX_PHOTOS),
+        (Term("tags"), len(listing.tags), MAX_TAGS),
+        (Term("variants"), len(listing.variants), MAX_VARIANTS),
+        (Term("values"), len(listing.values), MAX_VALUES),
+        (Term("photos"), len(listing.photos), MAX_PHOTOS),
     ):
         if count > limit:
-            raise Refused("too-many", f"At most {limit} {name} fit. Nothing was written.")
-    for name, each in (
-        ("variants are called", [variant.name for variant in listing.variants]),
-        ("claims are of the value", [claim.value for claim in listing.values]),
-    ):
-        twice = next((one for one in each if each.count(one) > 1), None)
-        if twice is not None:
-            raise Refused("twice", f"Two {name} {twice}. Nothing was written.")
+            raise Refused(
+                "too-many",
+                "At most %(limit)s %(things)s fit. Nothing was written.",
+                limit=limit,
+                things=name,
+            )
+    twice = _twice([variant.name for variant in listing.variants])
+    if twice is not None:
+        raise Refused("twice", "Two variants are called %(name)s. Nothing was written.", name=twice)
+    twice = _twice([claim.value for claim in listing.values])
+    if twice is not None:
+        raise Refused(
+            "twice", "Two claims are of the value %(name)s. Nothing was written.", name=twice
+        )
     _check_sense(home, listing, before)
     stood = {claim.value for claim in before.values} if before is not None else set()
     claimed = [claim for claim in listing.values if claim.value not in stood]
@@ -75,7 +81,9 @@ def check(home: Home, listing: Listing, before: Listing | None = None) -> Listin
         if claim.value not in known:
             raise Refused(
                 "no-value",
-                f"The charter has no value {claim.value!r}; it has: {', '.join(sorted(known))}.",
+                "The charter has no value %(value)s; it has: %(values)s.",
+                value=repr(claim.value),
+                values=", ".join(sorted(known)),
             )
     body = listing.body()
     if len(encode(body)) > MAX_BODY:
@@ -84,8 +92,12 @@ def check(home: Home, listing: Listing, before: Listing | None = None) -> Listin
         return listing_kind.read(body)
     except Invalid as error:
         raise Refused(
-            "bad-listing", f"This can't be listed: {error}. Nothing was written."
+            "bad-listing", "This can't be listed: %(why)s. Nothing was written.", why=error
         ) from error
+
+
+def _twice(names: list[str]) -> str | None:
+    return next((name for name in names if names.count(name) > 1), None)
 
 
 def _check_sense(home: Home, listing: Listing, before: Listing | None) -> None:
@@ -101,7 +113,9 @@ def _check_sense(home: Home, listing: Listing, before: Listing | None) -> None:
         return
     day = datetime.datetime.fromtimestamp(ends / 1000, datetime.UTC).date()
     raise Refused(
-        "past", f"{day} is over already; name a day that is still to come. Nothing was written."
+        "past",
+        "%(day)s is over already; name a day that is still to come. Nothing was written.",
+        day=day,
     )
 
 
@@ -125,27 +139,27 @@ def unproven(listing: Listing) -> list[str]:
     return [claim.value for claim in listing.values if not claim.evidence.strip()]
 
 
-def _texts(listing: Listing) -> Iterator[tuple[str, str, int]]:
+def _texts(listing: Listing) -> Iterator[tuple[Term, str, int]]:
     """Every text of a listing: what it is called, what it says, how many characters fit."""
-    yield "title", listing.title, MAX_TITLE
-    yield "description", listing.description, MAX_TEXT
-    yield "story", listing.story, MAX_TEXT
-    yield "category", listing.category, 100
-    yield "place", listing.place, 100
-    yield "condition", listing.condition, 100
-    yield "delivery", listing.delivery, 500
+    yield Term("title"), listing.title, MAX_TITLE
+    yield Term("description"), listing.description, MAX_TEXT
+    yield Term("story"), listing.story, MAX_TEXT
+    yield Term("category"), listing.category, 100
+    yield Term("place"), listing.place, 100
+    yield Term("condition"), listing.condition, 100
+    yield Term("delivery"), listing.delivery, 500
     for tag in listing.tags:
-        yield "tag", tag, MAX_TAG
+        yield Term("tag"), tag, MAX_TAG
     for variant in listing.variants:
-        yield "name of a variant", variant.name, 200
-        yield "number (SKU) of a variant", variant.sku, 80
+        yield Term("name of a variant"), variant.name, 200
+        yield Term("number (SKU) of a variant"), variant.sku, 80
     for claim in listing.values:
-        yield "evidence", claim.evidence, 1000
+        yield Term("evidence"), claim.evidence, 1000
     for photo in listing.photos:
-        yield "text for a photo", photo.alt, MAX_ALT
+        yield Term("text for a photo"), photo.alt, MAX_ALT
 
 
-def check_text(name: str, text: str, limit: int, *, lines: bool = False) -> None:
+def check_text(name: Term, text: str, limit: int, *, lines: bool = False) -> None:
     """Refused unless a text is short enough and holds no control character.
 
     With `lines` it may have several lines, and tabs.
@@ -153,14 +167,25 @@ def check_text(name: str, text: str, limit: int, *, lines: bool = False) -> None
     if len(text) > limit:
         raise Refused(
             "too-long",
-            f"The {name} has {len(text)} characters; {limit} fit. Nothing was written.",
+            "The %(field)s has %(length)s characters; %(limit)s fit. Nothing was written.",
+            field=name,
+            length=len(text),
+            limit=limit,
         )
     for sign in text:
         if unicodedata.category(sign) in ("Cc", "Zl", "Zp") and not (lines and sign in "\n\t"):
-            what = "has several lines" if sign in "\r\n" else f"holds U+{ord(sign):04X}"
+            if sign in "\r\n":
+                raise Refused(
+                    "bad-text",
+                    "The %(field)s has several lines; write it in one. Nothing was written.",
+                    field=name,
+                )
             raise Refused(
                 "bad-text",
-                f"The {name} {what}; write it without. Nothing was written.",
+                "The %(field)s holds U+%(code)s, which nobody can see; write it without. "
+                "Nothing was written.",
+                field=name,
+                code=f"{ord(sign):04X}",
             )
 
 
@@ -180,7 +205,12 @@ def find(home: Home, text: str) -> Offer:
         if len(text.strip()) < 8 or not found:
             raise
     if len(found) > 1:
-        raise Refused("ambiguous", f"{len(found)} ids begin with {text}: give more digits.")
+        raise Refused(
+            "ambiguous",
+            "%(count)s ids begin with %(text)s: give more digits.",
+            count=len(found),
+            text=text,
+        )
     return found[0]
 
 
@@ -227,7 +257,7 @@ def withdraw(home: Home, text: str) -> Offer:
     before = _own(home, text)
     if before.status == "draft":
         with home.store.transaction():
-            _throw_away(home, before)
+            throw_away(home, before)
         return replace(before, status="withdrawn")
     if before.status == "withdrawn":
         return before
@@ -284,12 +314,12 @@ def erase(home: Home, text: str) -> list[bytes]:
             ]
         )
     with home.store.transaction():
-        _throw_away(home, before)
+        throw_away(home, before)
     home.store.wipe_trail()
     return ids
 
 
-def _throw_away(home: Home, draft: Offer) -> None:
+def throw_away(home: Home, draft: Offer) -> None:
     """Delete a draft with the photos that nothing else names; the caller holds the transaction."""
     home.store.db.execute("DELETE FROM draft WHERE id = ?", [draft.id])
     photos = draft.listing.photos

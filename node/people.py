@@ -8,7 +8,7 @@ from typing import Any
 from governance.roll import MEMBER
 from node.home import Home
 from node.market import check_text
-from protocol.errors import NotFound, Refused
+from protocol.errors import NotFound, Refused, Term
 from protocol.kinds import confirm as confirm_kind
 from protocol.kinds import leave as leave_kind
 from protocol.kinds.profile import MAX_ABOUT, MAX_ITEM, MAX_ITEMS, MAX_NAME, Profile
@@ -21,7 +21,7 @@ from storage.views.members import WAITING, Member
 
 def confirm(home: Home, who: str) -> dict[str, str]:
     """Say which of several people on one of your invitations you meant."""
-    _members_only(home, "confirm")
+    _members_only(home, Term("confirm"))
     assessed = assess(home.store)
     assert assessed is not None  # noqa: S101 - a member's home has a roll
     wanted = who.strip().lower()
@@ -34,11 +34,14 @@ def confirm(home: Home, who: str) -> dict[str, str]:
     if not found:
         raise NotFound(
             "no-contest",
-            f"No unsettled invitation of yours was taken up by {who}; `moothall member list` "
+            "No unsettled invitation of yours was taken up by %(who)s; `moothall member list` "
             "shows the ids of those who wait.",
+            who=who,
         )
     if len({joining.person for _, joining in found}) > 1:
-        raise Refused("ambiguous", f"{len(found)} people fit {who}: give more digits.")
+        raise Refused(
+            "ambiguous", "%(count)s people fit %(text)s: give their id.", count=len(found), text=who
+        )
     mine = [item for item in found if item[0][0] == home.device]
     if not mine:
         raise Refused("not-yours", "That invitation is somebody else's: ask who made it.")
@@ -51,7 +54,9 @@ def checked_name(text: str) -> str:
     """A person's name as it is kept, on one line; Refused `bad-name` before anything is made."""
     kept = text.strip()
     if not kept or len(kept) > MAX_NAME:
-        raise Refused("bad-name", f"A name has 1 to {MAX_NAME} characters; nothing was made.")
+        raise Refused(
+            "bad-name", "A name has 1 to %(most)s characters; nothing was made.", most=MAX_NAME
+        )
     if not kept.isprintable():
         raise Refused(
             "bad-name", "A name is one line without control characters; nothing was made."
@@ -71,20 +76,25 @@ def set_profile(home: Home, changes: dict[str, Any]) -> Profile:
 
 def _check(profile: Profile) -> None:
     """Refused with what to change when a profile can't be written."""
-    check_text("name", profile.name, MAX_NAME)
+    check_text(Term("name"), profile.name, MAX_NAME)
     if not profile.name.strip():
         raise Refused("no-name", "A profile needs a name; nothing was changed.")
-    check_text("about", profile.about, MAX_ABOUT, lines=True)
-    check_text("place", profile.place, MAX_NAME)
+    check_text(Term("about"), profile.about, MAX_ABOUT, lines=True)
+    check_text(Term("place"), profile.place, MAX_NAME)
     for key, items in (
-        ("skills", profile.skills),
-        ("interests", profile.interests),
-        ("needs", profile.needs),
+        (Term("skills"), profile.skills),
+        (Term("interests"), profile.interests),
+        (Term("needs"), profile.needs),
     ):
         if len(items) > MAX_ITEMS:
-            raise Refused("too-many", f"At most {MAX_ITEMS} {key} fit; nothing was changed.")
+            raise Refused(
+                "too-many",
+                "At most %(limit)s %(things)s fit. Nothing was written.",
+                limit=MAX_ITEMS,
+                things=key,
+            )
         for item in items:
-            check_text(f"item of {key}", item, MAX_ITEM)
+            check_text(key, item, MAX_ITEM)
 
 
 def own_profile(home: Home) -> Profile:
@@ -103,7 +113,7 @@ def own_profile(home: Home) -> Profile:
 
 def leave(home: Home) -> None:
     """Go: names the heads of one's own logs, so that what stands of them stays."""
-    _members_only(home, "leave")
+    _members_only(home, Term("leave"))
     heads = [
         (log.device, log.lane, log.prefix_seq, log.prefix_id)
         for log in all_logs(home.store)
@@ -141,11 +151,11 @@ def resolve(home: Home, text: str) -> Member:
         raise
 
 
-def _members_only(home: Home, what: str) -> None:
-    standing = home.standing()
-    if standing != MEMBER:
+def _members_only(home: Home, what: Term) -> None:
+    if home.standing() != MEMBER:
         raise Refused(
             "not-member",
-            f"Only members {what}; you are {standing}. The teller's node admits you by itself "
-            "when the charter's conditions are met.",
+            "Only members %(do)s; you are none yet, or no longer. The teller's node admits you by "
+            "itself when the charter's conditions are met.",
+            do=what,
         )

@@ -33,7 +33,9 @@ def host_port(text: str) -> tuple[str, int]:
     """HOST:PORT in its parts, brackets of IPv6 taken off. Refused `bad-address` otherwise."""
     host, colon, port = text.rpartition(":")
     if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65_535 or not host:
-        raise Refused("bad-address", f"{text!r} is not HOST:PORT, such as 127.0.0.1:8080.")
+        raise Refused(
+            "bad-address", "%(text)s is not HOST:PORT, such as 127.0.0.1:8080.", text=repr(text)
+        )
     return host.strip("[]"), int(port)
 
 
@@ -47,7 +49,11 @@ def outside(text: str) -> str:
     except ValueError:
         bad = True
     if bad or parts.query or parts.fragment or parts.username is not None:
-        raise Refused("bad-address", f"{text!r} is no address like https://market.example.org.")
+        raise Refused(
+            "bad-address",
+            "%(text)s is no address like https://market.example.org.",
+            text=repr(text),
+        )
     return text
 
 

@@ -39,6 +39,11 @@ Person:    {person}
 
 def save(path: Path, person: Signer, community: bytes, name: str, passphrase: str | None) -> None:
     """Write the file for `person`, sealed when there is a passphrase."""
+    write_private(path, text(person, community, name, passphrase))
+
+
+def text(person: Signer, community: bytes, name: str, passphrase: str | None) -> str:
+    """What the file says. With a passphrase this takes about a second."""
     secret = person.seed
     if passphrase is not None:
         salt = random(argon2id.SALTBYTES)
@@ -54,7 +59,7 @@ def save(path: Path, person: Signer, community: bytes, name: str, passphrase: st
         person=person.public.hex(),
     )
     sort = "Sealed" if passphrase is not None else "Secret"
-    write_private(path, head + "\n" + "\n".join(f"{sort}: {line}" for line in lines) + "\n")
+    return head + "\n" + "\n".join(f"{sort}: {line}" for line in lines) + "\n"
 
 
 def read(text: str, passphrase: str | None) -> tuple[bytes, Signer]:

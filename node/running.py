@@ -62,7 +62,7 @@ def only_one(home: Home) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise Refused(
-                "already-running", f"A node is running for {home.path} already."
+                "already-running", "A node is running for %(path)s already.", path=home.path
             ) from error
         yield
     finally:

@@ -366,6 +366,10 @@ class Node:
 
     # For the owner
 
+    async def bring(self, name: bytes) -> bool:
+        """A page shows the picture of this hash: whether it is here, after some seconds at most."""
+        return await self.blobs.bring(name)
+
     def touch(self) -> dict[str, Any]:
         """Who is in touch: peer -> seconds since it was last heard."""
         now = self._clock()

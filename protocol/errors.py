@@ -22,6 +22,10 @@ class MoothallError(Exception):
         super().__init__(self.text % values if values else self.text)
 
 
+class Term(str):
+    """A word of ours among an error's values, such as the name of a field; it is translated too."""
+
+
 class Invalid(MoothallError):
     """These bytes break the protocol, whoever made them."""
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from protocol.codec import Plain, decode, encode
-from protocol.errors import Invalid, Refused
+from protocol.errors import Invalid, Refused, Term
 
 MAX_PEERS = 8
 MAX_ADDRESSES = 8
@@ -66,33 +66,33 @@ def read_link(text: str) -> Link:
     """The link a person pasted. Refused `bad-link` with a sentence when it is none, or damaged."""
     pasted = text.strip()
     if len(pasted) > MAX_LINK:
-        raise _bad("it is far too long")
+        raise _bad(Term("it is far too long"))
     try:
         address = urlsplit(pasted)
         payload = parse_qs(address.query).get("i", [""])[0]
     except ValueError as error:
-        raise _bad("it can't be read") from error
+        raise _bad(Term("it can't be read")) from error
     if address.scheme not in ("moothall", "http", "https") or not payload:
-        raise _bad("it does not begin with moothall:join?i= or end in /join?i=...")
+        raise _bad(Term("it does not begin with moothall:join?i= or end in /join?i=..."))
     try:
         raw = base64.b64decode(payload + "=" * (-len(payload) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
-        raise _bad("some letters of it are missing or changed") from error
+        raise _bad(Term("some letters of it are missing or changed")) from error
     data, check = raw[:-4], raw[-4:]
     if sha256(data).digest()[:4] != check:
-        raise _bad("some letters of it are missing or changed")
+        raise _bad(Term("some letters of it are missing or changed"))
     try:
         value = decode(data, limit=MAX_LINK)
     except Invalid as error:
-        raise _bad("it can't be read") from error
+        raise _bad(Term("it can't be read")) from error
     if not isinstance(value, list) or len(value) != 7 or type(value[0]) is not int or value[0] != 1:
-        raise _bad("it was made by another version of Moothall")
+        raise _bad(Term("it was made by another version of Moothall"))
     _, community, secret, invite, height, certificate, peers = value
     for key in (community, secret, invite, certificate):
         if type(key) is not bytes or len(key) != 32:
-            raise _bad("it can't be read")
+            raise _bad(Term("it can't be read"))
     if type(height) is not int or not -1 <= height < 2**53 or not isinstance(peers, list):
-        raise _bad("it can't be read")
+        raise _bad(Term("it can't be read"))
     return Link(
         community,  # type: ignore[arg-type]
         secret,  # type: ignore[arg-type]
@@ -112,17 +112,18 @@ def _peer(item: Plain) -> tuple[bytes, tuple[str, ...]]:
         or not isinstance(item[1], list)
         or len(item[1]) > MAX_ADDRESSES
     ):
-        raise _bad("it can't be read")
+        raise _bad(Term("it can't be read"))
     where: list[str] = []
     for address in item[1]:
         if not isinstance(address, str) or len(address) > MAX_ADDRESS:
-            raise _bad("it can't be read")
+            raise _bad(Term("it can't be read"))
         where.append(address)
     return item[0], tuple(where)
 
 
-def _bad(why: str) -> Refused:
+def _bad(why: Term) -> Refused:
     return Refused(
         "bad-link",
-        f"That is not a whole invitation link: {why}. Nothing was changed; copy it again.",
+        "That is not a whole invitation link: %(why)s. Nothing was changed; copy it again.",
+        why=why,
     )

@@ -24,9 +24,9 @@ TEMPLATES = PROJECT / "node" / "gateway" / "templates"
 SOURCES = ("protocol", "governance", "storage", "node")
 SILENT = ("node/cli", "node/network")  # what they say reaches no page
 # Calls whose arguments are texts, and which of them: `t` is what pages call `words.gettext`,
-# `later` marks a constant, and an error's sentence is its second argument.
+# `later` and `Term` mark a constant, and an error's sentence is its second argument.
 CALLS = {
-    **dict.fromkeys(("_", "gettext", "t", "later"), (0,)),
+    **dict.fromkeys(("_", "gettext", "t", "later", "Term"), (0,)),
     "ngettext": (0, 1),
     **dict.fromkeys(("Refused", "NotFound", "StoreError", "PriceError"), (1,)),
     **dict.fromkeys(("DescriptionError", "UnknownFormat"), (1,)),

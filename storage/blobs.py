@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
+from protocol.codec import decode
 from protocol.errors import Invalid
-from protocol.kinds.listing import LARGE_BYTES
+from protocol.kinds.listing import LARGE_BYTES, Photo, Rendition, read
+from protocol.records import MAX_BODY
 from storage.store import Store
 
 FETCHED_BYTES = 256 * 1024 * 1024  # of others' pictures, together
@@ -104,6 +106,24 @@ def makers(store: Store, name: bytes) -> list[bytes]:
         [name],
     )
     return [row[0] for row in rows]
+
+
+def photo_of(store: Store, name: bytes) -> tuple[Photo, Rendition] | None:
+    """The photo of an open listing to which this picture belongs, and which rendition it is."""
+    row = store.db.execute(
+        "SELECT record.body FROM photo JOIN listing ON listing.rowid = photo.listing"
+        " JOIN record ON record.rowid = listing.rowid WHERE hash = ? AND state = 1 LIMIT 1",
+        [name],
+    ).fetchone()
+    if row is None:
+        return None
+    said = read(decode(row[0], limit=MAX_BODY))  # type: ignore[arg-type]
+    return next(
+        (photo, one)
+        for photo in said.photos
+        for one in (photo.small, photo.large)
+        if one.hash == name
+    )
 
 
 def missing(store: Store, listings: int, limit: int) -> list[bytes]:

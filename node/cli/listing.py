@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from node.cli.exchange import listing_import
+from node.cli.exchange import listing_export, listing_import
 from node.cli.fields import changes, fields
 from node.cli.finding import listing_list
 from node.cli.output import Output
@@ -88,6 +88,7 @@ def listing_show(out: Output, listing_id: str) -> None:
 
 listing.add_command(listing_list)
 listing.add_command(listing_import)
+listing.add_command(listing_export)
 
 
 @listing.command("withdraw")

@@ -111,8 +111,9 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 def cli(out: Output, home: str | None, as_json: bool) -> None:
     """A market and an assembly for one community, with no one in the middle.
 
-    Begin with `moothall found NAME --person YOU`, or `moothall join LINK --person YOU`; then
-    `moothall run`. --home and --json work before and after the command.
+    Begin with `moothall start`, in the browser; or with `moothall found NAME --person YOU` or
+    `moothall join LINK --person YOU`, then `moothall run`. --home and --json work before and after
+    the command.
     """
     if home == "":
         raise click.UsageError("--home needs the name of a folder.")

@@ -20,8 +20,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from node.importing.prices import money
+from node.spots import spot_text
 from protocol.errors import Refused
 from protocol.kinds.listing import Listing
+from protocol.spot import Spot
 
 CONTEXT: Final = "https://schema.org"
 Node = dict[str, Any]
@@ -150,7 +152,7 @@ def _offer(
     if said.mode == "give":
         price = 0
     stock = "Discontinued" if not open_ else "OutOfStock" if quantity == 0 else "InStock"
-    place = {"@type": "Place", "name": said.place} if said.place else None
+    place = _filled({"@type": "Place", "name": said.place, "geo": _geo(said.spot)})
     level = None if quantity is None else {"@type": "QuantitativeValue", "value": quantity}
     return _filled(
         {
@@ -159,12 +161,19 @@ def _offer(
             "businessFunction": _BUSINESS + _FUNCTIONS.get(said.mode, "Sell"),
             "availability": f"{CONTEXT}/{stock}",
             "inventoryLevel": level,
-            "availableAtOrFrom": place,
+            "availableAtOrFrom": place if len(place) > 1 else None,
             "description": said.delivery,
             "validThrough": _date(said.expires_ms),
             "url": address,
         }
     )
+
+
+def _geo(spot: Spot | None) -> Node | None:
+    if spot is None:
+        return None
+    lat, lon = spot_text(spot).split(", ")
+    return {"@type": "GeoCoordinates", "latitude": lat, "longitude": lon}
 
 
 def _price(price: int | None, currency: str) -> Node:

@@ -41,8 +41,6 @@ def _passphrase(visit: Visit, form: Form) -> str | None:
     return chosen or None
 
 
-def again(
-    visit: Visit, template: str, form: Form, error: MoothallError, **more: Any
-) -> Response:
+def again(visit: Visit, template: str, form: Form, error: MoothallError, **more: Any) -> Response:
     """The same page with what was typed and what to change; passphrases are never sent back."""
-    return visit.render(template, status=422, form=form, problem=str(error), **more)
+    return visit.render(template, status=422, form=form, problem=visit.words.told(error), **more)

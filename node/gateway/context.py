@@ -29,13 +29,17 @@ if TYPE_CHECKING:
 
 
 class Running(Protocol):
-    """What a page may ask of the running node; cheap and without waiting."""
+    """What a page may ask of the running node; cheap, and without waiting but for `bring`."""
 
     events: Events
     last_answer: Answer | None  # what the lobby said last to a newcomer
 
     def touch(self) -> Mapping[str, int]:
         """Who is in touch: peer id -> seconds since it was last heard."""
+        ...
+
+    async def bring(self, name: bytes) -> bool:
+        """A page shows the picture of this hash: whether it is here, after some seconds at most."""
         ...
 
 
@@ -49,6 +53,10 @@ class Alone:
     def touch(self) -> Mapping[str, int]:
         """Nobody."""
         return {}
+
+    async def bring(self, name: bytes) -> bool:
+        """Nobody brings anything."""
+        return False
 
 
 @dataclass(kw_only=True)
@@ -100,6 +108,11 @@ class Gateway:
     def name(self) -> str:
         """What this node's owner is called."""
         return own_profile(self._open).name
+
+    @property
+    def owner(self) -> bytes:
+        """This node's owner: their person key."""
+        return self._open.person
 
     @property
     def _open(self) -> Home:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from governance.charter import Charter
+from protocol.spot import Spot
 from storage import certificates
 from storage.store import Store
 from storage.views import listing_queries, listing_text, members, profiles
@@ -28,6 +29,7 @@ class Facts:
     def __init__(self, store: Store, monotonic: Callable[[], float]) -> None:
         self._store = store
         self._names = _Kept[dict[bytes, str]]()
+        self._spots = _Kept[dict[bytes, Spot]]()
         self._members = _Kept[dict[bytes, Member]]()
         self._charter = _Kept[Charter | None]()
         self._counts = {
@@ -48,6 +50,10 @@ class Facts:
     def names(self) -> dict[bytes, str]:
         """Person -> name, of everybody with a profile here."""
         return self._names.get(self.version(), lambda: profiles.names(self._store))
+
+    def spots(self) -> dict[bytes, Spot]:
+        """Person -> roughly where they are, of everybody whose profile says so."""
+        return self._spots.get(self.version(), lambda: profiles.spots(self._store))
 
     def members(self) -> dict[bytes, Member]:
         """Person -> member, members first, then by name."""

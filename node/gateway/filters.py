@@ -10,21 +10,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from governance.charter import Charter
+from governance.roll import MEMBER
+from node.gateway import distances
+from node.gateway.visit import Visit
 from node.gateway.words import Words
 from node.importing.prices import minor_units
 from protocol.errors import Refused
 from protocol.kinds.listing import MODES
-from storage.views.listing_queries import SORTS, Query
+from protocol.spot import Spot
+from storage.views.listing_queries import NEAREST, SORTS, Query
+from storage.views.members import PROVISIONALLY
+from storage.views.nearby import Near
 
 PAGE_SIZE = 24
 COUNT_TO = 1000  # matches beyond these are neither counted nor paged through
 LAST_PAGE = COUNT_TO // PAGE_SIZE
 LONGEST_WORDS = 200  # characters of a search that are used
 LONGEST_NAME = 100  # of a category or a place
+FARTHEST = 20_000  # kilometres: half way round the Earth
 _ECHO = 40  # characters of a wrong value that a sentence repeats
+_SHORTEST_KEY = 8  # hex digits that name a person
+BELONGS = (MEMBER, PROVISIONALLY)  # whom guests may know of
 
-NAMES = ("q", "mode", "category", "place", "value", "min", "max", "sort")
+NAMES = ("q", "mode", "category", "place", "within", "value", "min", "max", "by", "sort")
 
 
 @dataclass(kw_only=True)
@@ -36,6 +44,8 @@ class Filters:
     notices: list[str] = field(default_factory=list)
     minimum: int | None = None  # minor units
     maximum: int | None = None
+    maker: bytes | None = None
+    centre: Spot | None = None  # where distances are reckoned from
 
     def query(self, *, guests: bool) -> Query:
         """What to ask the view."""
@@ -47,6 +57,8 @@ class Filters:
             value=self.kept.get("value", ""),
             minimum=self.minimum,
             maximum=self.maximum,
+            person=self.maker,
+            near=self._near(),
             guests=guests,
             sort=self.kept.get("sort", "best"),
             limit=PAGE_SIZE,
@@ -54,9 +66,15 @@ class Filters:
             count_to=COUNT_TO,
         )
 
-    def address(self, page: int) -> str:
-        """The address of another page of the same search."""
-        pairs = dict(self.kept)
+    def _near(self) -> Near | None:
+        if self.centre is None:
+            return None
+        within = self.kept.get("within")
+        return Near(spot=self.centre, within=int(within) if within else None)
+
+    def address(self, page: int = 1, *, without: str = "") -> str:
+        """The address of another page of the same search, or of a search without one filter."""
+        pairs = {name: value for name, value in self.kept.items() if name != without}
         if page > 1:
             pairs["page"] = str(page)
         return f"/search?{urlencode(pairs)}" if pairs else "/search"
@@ -67,12 +85,14 @@ class Filters:
         return sum(name not in ("q", "sort") for name in self.kept)
 
 
-def read_filters(given: Mapping[str, str], charter: Charter, words: Words) -> Filters:
-    """What the address asks for."""
-    filters = Filters()
+def read_filters(visit: Visit) -> Filters:
+    """What the address asks for, as far as this reader may ask it."""
+    given, charter, words = visit.request.query_params, visit.charter, visit.words
+    filters = Filters(centre=distances.centre(visit))
     t = words.gettext
     _read_words(filters, clean(given.get("q", "")), words)
-    choices = {"mode": MODES, "sort": SORTS, "value": tuple(v.id for v in charter.values)}
+    sorts = (*SORTS, NEAREST) if filters.centre is not None else SORTS
+    choices = {"mode": MODES, "sort": sorts, "value": tuple(v.id for v in charter.values)}
     unknown = {
         "mode": t('There is no kind of listing called "%(given)s", so all kinds are shown.'),
         "sort": t('There is no order called "%(given)s", so the usual one is used.'),
@@ -94,7 +114,9 @@ def read_filters(given: Mapping[str, str], charter: Charter, words: Words) -> Fi
             filters.notices.append(sentence)
         elif text:
             filters.kept[name] = text
+    _read_distance(filters, clean(given.get("within", "")), words)
     _read_prices(filters, given, charter.currency, words)
+    _read_maker(filters, clean(given.get("by", "")).lower(), visit)
     filters.page, notice = read_page(given.get("page", ""), words)
     filters.notices += [notice] if notice else []
     return filters
@@ -132,6 +154,42 @@ def _read_words(filters: Filters, text: str, words: Words) -> None:
         )
     elif text:
         filters.kept["q"] = text
+
+
+def _read_distance(filters: Filters, text: str, words: Words) -> None:
+    """Whole kilometres, from where the owner is."""
+    if not text:
+        return
+    t = words.gettext
+    if filters.centre is None:
+        filters.notices.append(t("Distances are not known here, so this search goes any distance."))
+    elif text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= FARTHEST:
+        filters.kept["within"] = str(int(text))
+    else:
+        sentence = t(
+            '"%(given)s" is no distance in kilometres, so it was left out; write it as 10.'
+        )
+        filters.notices.append(sentence % {"given": shorten(text)})
+
+
+def _read_maker(filters: Filters, text: str, visit: Visit) -> None:
+    """One person's listings: of the owner, or of anybody whom this reader may know to belong."""
+    if not text:
+        return
+    members = visit.gateway.facts.members()
+    known = members if visit.shows_members else [visit.gateway.owner]
+    found = [
+        person
+        for person in known
+        if len(text) >= _SHORTEST_KEY and person.hex().startswith(text)
+        if not visit.guests or person not in members or members[person].status in BELONGS
+    ]
+    if len(found) == 1:
+        filters.maker = found[0]
+        filters.kept["by"] = text
+    else:
+        sentence = visit.words.gettext("Nobody with that id is known here, so all are shown.")
+        filters.notices.append(sentence)
 
 
 def _read_prices(filters: Filters, given: Mapping[str, str], currency: str, words: Words) -> None:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from node.exporting import schema_org
 from node.gateway.offers import listing_path, maker_name, member_path
 from node.gateway.outside import base
+from node.gateway.pictures import path
 from node.gateway.visit import Visit
 from storage.views.listing_queries import Offer
 
@@ -28,6 +29,11 @@ def listing_document(visit: Visit, offer: Offer) -> dict[str, Any]:
             open_=offer.status == "open",
             address=f"{site}{listing_path(offer.id)}" if site else "",
             seller_address=maker,
+            images=[
+                schema_org.Image(address=f"{site}{path(photo.large)}", alt=photo.alt)
+                for photo in offer.listing.photos
+                if site
+            ],
             values={value.id: value.text for value in visit.charter.values},
         )
     )

@@ -31,11 +31,6 @@ _cleaner = nh3.Cleaner(
 )
 
 
-def in_english(text: str) -> Markup:
-    """A sentence that stays English among those of another language; readers aloud are told so."""
-    return Markup('<span lang="en" dir="ltr">{}</span>').format(text)
-
-
 @lru_cache(maxsize=256)  # parsing the worst 10,000 characters takes a tenth of a second
 def markdown(text: str) -> Markup:
     """`text`, by whomever, as HTML that is safe to put into a page."""

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from node.gateway.forms import Form
 from node.gateway.words import Words
@@ -159,7 +160,7 @@ class _Reading:
     def listing(self) -> Listing:
         """The listing; not to be used when something is wrong."""
         before = self.before or Listing(title="", mode=MODES[0])
-        texts = {name: self._text(name, LONGEST[name]) for name in LONGEST}
+        texts: dict[str, Any] = {name: self._text(name, LONGEST[name]) for name in LONGEST}
         if not texts["title"] and "title" not in self.wrong:
             self.wrong["title"] = self.words.gettext("A listing needs a title.")
         made = replace(before, **texts)

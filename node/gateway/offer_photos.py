@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from node import album, photos
+from node import album
 from node.gateway.forms import Form
+from node.gateway.pictures import Shown, shown
 from node.gateway.words import Words
 from node.home import Home
+from node.photos import prepare_aside
 from protocol.errors import Refused
 from protocol.kinds.listing import MAX_PHOTOS, Photo
 
 UPLOAD = 96 * 1024 * 1024  # bytes of files with one form
-TURNS = {"right": 1, "around": 2, "left": 3}  # quarters, clockwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,13 @@ class PhotoRow:
     """A photo that the form holds already. `kept` carries it through the browser and back."""
 
     kept: str
-    photo: Photo
+    alt: str
+    shown: Shown
 
 
-def rows_of(shown: Sequence[Photo]) -> list[PhotoRow]:
+def rows_of(photos: Sequence[Photo]) -> list[PhotoRow]:
     """The rows of a form that shows these photos."""
-    return [PhotoRow(album.to_field(photo), photo) for photo in shown]
+    return [PhotoRow(album.to_field(each), each.alt, shown(each)) for each in photos]
 
 
 async def take(home: Home, form: Form, words: Words) -> tuple[tuple[Photo, ...], list[str]]:
@@ -42,22 +44,15 @@ async def take(home: Home, form: Form, words: Words) -> tuple[tuple[Photo, ...],
         if not carried or form.checked(f"photo-{number}-remove"):
             continue
         try:
-            photo = await _carried(home, form, number, carried)
+            photo = album.from_field(home, carried)
         except Refused as error:
-            wrong.append(str(error))
+            wrong.append(words.told(error))
             continue
+        photo = replace(photo, alt=form.text(f"photo-{number}-alt"))
         wanted.append((_place(form.text(f"photo-{number}-order"), number), photo))
     found = [photo for _, photo in sorted(wanted, key=lambda each: each[0])]
     await _add(home, form, words, found, wrong)
     return tuple(found), wrong
-
-
-async def _carried(home: Home, form: Form, number: int, carried: str) -> Photo:
-    photo = album.from_field(home, carried)
-    quarters = TURNS.get(form.text(f"photo-{number}-turn"), 0)
-    if quarters:
-        photo = await album.turned_aside(home, photo, quarters)
-    return replace(photo, alt=form.text(f"photo-{number}-alt"))
 
 
 def _place(text: str, number: int) -> tuple[int, int, int]:
@@ -67,9 +62,7 @@ def _place(text: str, number: int) -> tuple[int, int, int]:
     return place, moved, number
 
 
-async def _add(
-    home: Home, form: Form, words: Words, found: list[Photo], wrong: list[str]
-) -> None:
+async def _add(home: Home, form: Form, words: Words, found: list[Photo], wrong: list[str]) -> None:
     """Make photos of the files that came and keep them."""
     t = words.gettext
     for file in form.files("photos"):
@@ -80,8 +73,9 @@ async def _add(
             )
             continue
         try:
-            prepared = await photos.prepare_aside(file.data)
+            prepared = await prepare_aside(file.data)
         except Refused as error:
-            wrong.append(t("“%(file)s” was left out.") % {"file": file.name} + f" {error}")
+            sentence = t("“%(file)s” was left out. %(why)s")
+            wrong.append(sentence % {"file": file.name, "why": words.told(error)})
             continue
         found.append(album.keep(home, prepared, form.text("alt")))

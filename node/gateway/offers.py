@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from node.gateway.distances import distance_text
+from node.gateway.pictures import Shown, shown
 from node.gateway.visit import Visit
 from node.gateway.words import Words
 from node.price_range import price_range
@@ -64,9 +66,11 @@ class Card:
     price: str
     mode: str
     place: str
+    distance: str
     maker: str
     provisional: bool
     members_only: bool
+    photo: Shown | None  # the first one
 
 
 def card(visit: Visit, offer: Offer) -> Card:
@@ -79,8 +83,10 @@ def card(visit: Visit, offer: Offer) -> Card:
         mode=mode_name(visit.words, said.mode),
         place=said.place,
         maker=maker_name(visit, offer.person),
+        distance=distance_text(visit, offer),
         provisional=offer.provisional,
         members_only=said.audience == "members",
+        photo=shown(said.photos[0]) if said.photos else None,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,6 +19,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import wrap_app
 
+from node.gateway.limits import CONNECTIONS, counted
 from protocol.errors import Refused
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class _Server:
         self._config = _config()
         self._context = WorkerContext(None)
         self._room = trio.CapacityLimiter(MAX_CONNECTIONS)
+        self._held: Counter[str] = Counter()  # connections by address, as `counted` names them
 
     async def accept(self, listener: trio.SocketListener) -> None:
         """Take connections until cancelled, then wait for the last of them, though not long."""
@@ -94,22 +97,51 @@ class _Server:
             logger.warning("no new connection for now: %s", error.strerror)
             await trio.sleep(0.1)
             return
+        address = _visitor(stream)
+        if address is not None and self._held[address] >= CONNECTIONS:
+            stream.socket.close()
+            self._room.release_on_behalf_of(ticket)
+            return
         streams.add(stream)
-        connections.start_soon(self._converse, stream, streams, ticket)
+        connections.start_soon(self._converse, stream, streams, ticket, address)
 
     async def _converse(
-        self, stream: trio.SocketStream, streams: set[trio.SocketStream], ticket: object
+        self,
+        stream: trio.SocketStream,
+        streams: set[trio.SocketStream],
+        ticket: object,
+        address: str | None,
     ) -> None:
         """One visitor. What goes wrong with them ends here."""
+        self._held.update([address] if address else [])
         try:
             state = ConnectionState({})
-            await TCPServer(self._app, self._config, self._context, state, cast(Any, stream))
+            await _Connection(self._app, self._config, self._context, state, cast(Any, stream))
         except* Exception as errors:  # noqa: BLE001 - a server lives on, whatever a visitor does
             logger.info("a connection failed: %s", _names(errors))
         finally:
             stream.socket.close()  # when cancelled, Hypercorn may leave it open
             self._room.release_on_behalf_of(ticket)
             streams.discard(stream)
+            if address is not None:
+                self._held[address] -= 1
+                self._held += Counter()  # forgets those that hold none
+
+
+class _Connection(TCPServer):
+    """Hypercorn's, which ends when its visitor has hung up and not only once that is timed out."""
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        await self.idle_task.stop()
+
+
+def _visitor(stream: trio.SocketStream) -> str | None:
+    """Whose connection this is; None for this machine's own, or when it has ended already."""
+    try:
+        return counted(stream.socket.getpeername()[0])
+    except OSError:
+        return None
 
 
 async def _close_later(streams: set[trio.SocketStream]) -> None:

@@ -28,7 +28,10 @@ async def turn(home: Home) -> AsyncIterator[None]:
         handle = os.open(home.path / TURN, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise StoreError(
-            "read-only", f"{home.path} can't be written to ({error.strerror}); nothing was changed."
+            "read-only",
+            "%(path)s can't be written to (%(why)s); nothing was changed.",
+            path=home.path,
+            why=error.strerror,
         ) from error
     try:
         with trio.move_on_after(PATIENCE) as waiting:

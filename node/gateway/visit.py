@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from governance.charter import Charter
+from node import welcome
 from node.gateway import languages
 from node.gateway.context import Gateway
 from node.gateway.login import cookie_name
@@ -160,10 +161,18 @@ class Visit:
                     for floor, pages in self.menu.items()
                 },
                 said=said,
+                next_step=self._next_step(),
                 form_token=self.form_token,
             )
         )
         return self.document(xml_text(html).encode(), HTML, status=status)
+
+    def _next_step(self) -> tuple[int, int] | None:
+        """Which of the first steps in a new home is next, of how many; None once all are taken."""
+        if self.audience != "desk" or self.gateway.home is None:
+            return None
+        steps = welcome.remaining(self.store)
+        return (welcome.number(steps[0]), welcome.ALL) if steps else None
 
     def _here(self, status: int) -> str:
         """Where this very page can be read again, for links that lead back to it; or nothing.

@@ -19,9 +19,8 @@ from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 
-from node.gateway.markup import in_english
 from node.importing.prices import CREDIT, decimals
-from protocol.errors import MoothallError, Refused
+from protocol.errors import MoothallError, Refused, Term
 
 _LAST_DAY = (date.max - date(1970, 1, 1)).days
 _DAY_MS = 86_400_000
@@ -47,11 +46,12 @@ class Words:
         return self.translations.ngettext(one, many, count)
 
     def told(self, error: MoothallError) -> str:
-        """What an error of ours says. What no catalogue holds stays English and is marked so."""
+        """What an error of ours says; a page may have put it into this language already."""
         text = self.gettext(error.text)
-        if text == error.text and self.tag != ENGLISH.tag:
-            return in_english(str(error))
-        return text % error.values if error.values else text
+        if not error.values:
+            return text
+        values = error.values.items()
+        return text % {k: self.gettext(v) if isinstance(v, Term) else v for k, v in values}
 
     def number(self, value: int) -> str:
         """A whole number, grouped."""

@@ -54,7 +54,7 @@ def missing(header: Sequence[str]) -> list[str]:
 def read(table: Table, settings: Settings) -> Reading:
     """Read every listing; `settings.currency` counts for rows that name none."""
     sheet = Sheet(table, _COLUMNS, settings)
-    if not sheet.require(table.line, "title"):
+    if not sheet.require(table.line, "title", "price"):
         return Reading(errors=tuple(sheet.errors))
     numbers = Counter(sheet.cell(row, "sku") for row in table.rows)
     lines: dict[str, int] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 from node.importing import etsy, open_food_network, own, shopify, woocommerce
 from node.importing.model import Reading, RowError, Settings
@@ -55,7 +55,7 @@ def read_file(
     *,
     format: str | None,
     currency: str,
-    decimal: Literal["", ".", ","] = "",
+    decimal: str = "",
     encoding: str = "utf-8",
 ) -> Reading:
     """Read a seller's file, by the named format or by the one its column names show.

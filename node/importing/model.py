@@ -16,7 +16,7 @@ class Settings:
     """What a file can leave open and only its owner knows."""
 
     currency: str  # of prices without one: ISO 4217, or "CREDIT"
-    decimal: Literal["", ".", ","] = ""  # the decimal sign; "" takes only what has one reading
+    decimal: str = ""  # the decimal sign, "." or ","; "" takes only what has one reading
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,11 +14,15 @@ from typing import Any, Final, Literal
 
 from node.importing import goods
 from node.importing.goods import MAX_TITLE
-from node.importing.model import Product, Reading, Settings, Variant
+from node.importing.model import LeftOut, Product, Reading, Settings, Variant
 from node.importing.prices import PriceError, decimals
+from node.importing.sentences import later
 from node.importing.sheet import MAX_NAME, Columns, Sheet, places
 from node.importing.table import Row, Table
+from node.spots import parse_spot
+from protocol.errors import Refused
 from protocol.kinds.listing import AUDIENCES, MODES, Claim
+from protocol.spot import Spot
 
 COLUMNS: Final = (
     "id",
@@ -31,6 +35,7 @@ COLUMNS: Final = (
     "category",
     "tags",
     "place",
+    "spot",
     "condition",
     "delivery",
     "audience",
@@ -46,6 +51,7 @@ COLUMNS: Final = (
 _COLUMNS: Final[Columns] = {name: (name,) for name in COLUMNS}
 _ONCE: Final = COLUMNS[1:-4]  # what the first row of a listing says for all its rows
 _TELLING = ("title", "mode", "price")
+EXPIRED: Final = "expired"  # a status that only an export writes
 _LINES: Final = {"place": 100, "condition": 100, "delivery": 500}
 
 
@@ -65,9 +71,20 @@ def read(table: Table, settings: Settings) -> Reading:
         handle = sheet.line_of_text(row, "id").casefold()
         handle = handle or f"title {sheet.line_of_text(row, 'title', MAX_TITLE).casefold()}"
         groups.setdefault(handle, []).append(row)
-    products = tuple(_product(sheet, handle, rows) for handle, rows in groups.items())
+    products: list[Product] = []
+    skipped: list[LeftOut] = []
+    for handle, rows in groups.items():
+        if sheet.cell(rows[0], "status").casefold() == EXPIRED:
+            text = later("It is over; write another day and the status open to bring it back.")
+            title = sheet.cell(rows[0], "title")
+            skipped.append(sheet.left_out(rows[0], "status", title, text))
+        else:
+            products.append(_product(sheet, handle, rows))
     return Reading(
-        products=products, errors=tuple(sheet.errors), title_column=sheet.name_of("title")
+        products=tuple(products),
+        errors=tuple(sheet.errors),
+        skipped=tuple(skipped),
+        title_column=sheet.name_of("title"),
     )
 
 
@@ -124,6 +141,8 @@ def _further(sheet: Sheet, row: Row) -> dict[str, Any]:
         for field, limit in _LINES.items()
         if sheet.has(field)
     }
+    if sheet.has("spot"):
+        told["spot"] = _spot(sheet, row)
     if sheet.has("story"):
         told["story"] = _text(sheet, row, "story")
     if sheet.has("mode"):
@@ -143,6 +162,15 @@ def _text(sheet: Sheet, row: Row, field: str) -> str:
     return sheet.checked(row, field, text, goods.MAX_DESCRIPTION)
 
 
+def _spot(sheet: Sheet, row: Row) -> Spot | None:
+    text = sheet.cell(row, "spot")
+    try:
+        return parse_spot(text) if text else None
+    except Refused as error:
+        sheet.fault(row, "spot", error.text, **error.values)
+        return None
+
+
 def _one_of(sheet: Sheet, row: Row, field: str, known: Sequence[str], usual: str) -> str:
     text = sheet.cell(row, field).casefold() or usual
     if text not in known:
@@ -151,8 +179,7 @@ def _one_of(sheet: Sheet, row: Row, field: str, known: Sequence[str], usual: str
 
 
 def _status(sheet: Sheet, row: Row) -> Literal["open", "draft"]:
-    """What its owner has taken off the market does not come back by itself."""
-    text = _one_of(sheet, row, "status", ("open", "draft"), "open")
+    text = _one_of(sheet, row, "status", ("open", "draft", EXPIRED), "open")
     return "draft" if text == "draft" else "open"
 
 

@@ -50,8 +50,8 @@ def check_size(size: int) -> None:
     if size > MAX_FILE:
         raise Refused(
             "too-large",
-            f"The file has {size / 1024 / 1024:.1f} MB; a photo may have 25 MB. Make it smaller "
-            "and try again.",
+            "The file has %(size)s MB; a photo may have 25 MB. Make it smaller and try again.",
+            size=f"{size / 1024 / 1024:.1f}",
         )
 
 
@@ -90,11 +90,12 @@ def _kind(data: bytes) -> str:
         return GIF
     for at, magic, name in _OTHERS:
         if data[at : at + len(magic)] == magic:
-            more = " Phones can be set to write JPEG (“most compatible”)." if name == "HEIC" else ""
             raise Refused(
                 "other-format",
-                f"This is a {name} picture; photos are taken as JPEG, PNG, WebP or GIF. Save it "
-                f"as JPEG and try again.{more}",
+                "This is a picture of the kind %(kind)s; photos are taken as JPEG, PNG, WebP or "
+                "GIF. Save it as JPEG and try again; phones can be set to do so by themselves "
+                "(“most compatible”).",
+                kind=name,
             )
     start = data[:1024].lstrip().lower()
     if b"<svg" in start:
@@ -103,8 +104,12 @@ def _kind(data: bytes) -> str:
             "This is an SVG drawing; photos are taken as JPEG, PNG, WebP or GIF. Save it as PNG "
             "and try again.",
         )
-    what = "is no picture" if data else "is empty"
-    raise Refused("not-a-picture", f"The file {what}. Photos are taken as JPEG, PNG, WebP or GIF.")
+    if not data:
+        raise Refused("not-a-picture", "The file is empty; choose the picture again.")
+    raise Refused(
+        "not-a-picture",
+        "The file is no picture. Photos are taken as JPEG, PNG, WebP or GIF.",
+    )
 
 
 def _something_else(tail: bytes) -> bool:
@@ -145,8 +150,9 @@ def _jpeg_end(data: bytes) -> int | None:
         if scans > SCANS:
             raise Refused(
                 "broken-picture",
-                f"The picture is drawn in more than {SCANS} passes, which no camera does. Open it "
+                "The picture is drawn in more than %(most)s passes, which no camera does. Open it "
                 "in an image program and save it anew.",
+                most=SCANS,
             )
 
 

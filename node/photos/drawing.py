@@ -76,14 +76,18 @@ def _open(kind: str, data: bytes) -> ImageFile:
     if width * height > MAX_PIXELS:
         raise Refused(
             "too-many-pixels",
-            f"The picture has {width} times {height} pixels; at most 100 million fit. Make it "
+            "The picture has %(width)s times %(height)s pixels; at most 100 million fit. Make it "
             "smaller and try again.",
+            width=width,
+            height=height,
         )
     if min(width, height) < 1 or max(width, height) > LONGEST * min(width, height):
         raise Refused(
             "odd-shape",
-            f"The picture has {width} times {height} pixels: too narrow to be shown. Cut it to "
+            "The picture has %(width)s times %(height)s pixels: too narrow to be shown. Cut it to "
             "a calmer shape and try again.",
+            width=width,
+            height=height,
         )
     if kind != JPEG and getattr(image, "is_animated", False):
         raise Refused(

@@ -9,14 +9,23 @@ from dataclasses import dataclass
 
 from protocol.codec import Plain
 from protocol.kinds.kind import Kind
-from protocol.records import MARKET
-from protocol.shape import Body, text, texts, whole
+from protocol.records import MARKET, MAX_TIME
+from protocol.shape import Body, text, texts, unreadable, whole
 from protocol.spot import Spot, maybe_spot, spot_data
 
 MAX_NAME = 100
 MAX_ABOUT = 4000
 MAX_ITEMS = 30
 MAX_ITEM = 80
+MAX_NOTE = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Away:
+    """Somebody is away through a day: for display only, nothing depends on it."""
+
+    until_ms: int  # when the last day away begins, in UTC; milliseconds since 1970
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +43,7 @@ class Profile:
     needs: tuple[str, ...] = ()
     place: str = ""
     spot: Spot | None = None
+    away: Away | None = None
 
     def body(self) -> dict[str, Plain]:
         """The record's body."""
@@ -48,6 +58,8 @@ class Profile:
         }
         if self.spot is not None:
             data["spot"] = spot_data(self.spot)
+        if self.away is not None:
+            data["away"] = {"until": self.away.until_ms, "note": self.away.note}
         return data
 
 
@@ -62,7 +74,16 @@ def read(data: Body) -> Profile:
         needs=texts(data, "needs", MAX_ITEMS, MAX_ITEM),
         place=text(data, "place", MAX_NAME),
         spot=maybe_spot(data, "spot"),
+        away=_away(data.get("away")),
     )
+
+
+def _away(item: object) -> Away | None:
+    if item is None:
+        return None
+    if not isinstance(item, dict):
+        raise unreadable("away")
+    return Away(until_ms=whole(item, "until", 0, MAX_TIME), note=text(item, "note", MAX_NOTE))
 
 
 KIND = Kind(name="profile", lane=MARKET, erasable=True, read=read)

@@ -22,7 +22,8 @@ from storage.views.listings import OPEN, WITHDRAWN, fold
 from storage.views.nearby import CANDIDATES, RINGS, Near, Places
 
 RANKED = 500  # up to so many matches are ranked by relevance; more are shown newest first
-SORTS = ("best", "new", "near", "price", "price-desc")
+SORTS = ("best", "new", "price", "price-desc")
+NEAREST = "near"  # an order as well, for a query that says where from
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +41,7 @@ class Query:
     status: str = "open"  # open, expired or withdrawn
     besides: bytes | None = None  # by everybody but this person
     wanted: bool | None = None  # only what is wanted, or only what is offered
-    near: Near | None = None  # for "near", or to stay within a distance
+    near: Near | None = None  # for NEAREST, or to stay within a distance
     guests: bool = False  # only what everyone may see
     sort: str = "best"
     limit: int = 50
@@ -86,7 +87,7 @@ def search(store: Store, query: Query) -> Found:
     words = match_expression(query.words)
     source, where, values = _conditions(store, query, words)
     near = query.near
-    if near is not None and (near.within is not None or query.sort == "near"):
+    if near is not None and (near.within is not None or query.sort == NEAREST):
         return _search_near(store, query, near, (source, where, values))
     total, more = _count(store, source, where, values, query.count_to)
     order = _order(query.sort, bool(words), total)
@@ -130,7 +131,7 @@ def _search_near(
         stop = len(reached) if query.count_to is None else query.count_to
         total, more = min(len(reached), stop), cut or len(reached) > stop
     rowids = list(reached)
-    if query.sort == "near":
+    if query.sort == NEAREST:
         rowids.sort(key=reached.__getitem__)  # stable: equally near ones stay newest first
     start = max(0, query.offset)
     page = rowids[start : start + max(0, query.limit)]
@@ -164,6 +165,10 @@ def _conditions(store: Store, query: Query, words: str) -> tuple[str, str, list[
         values.insert(0, words)
     elif query.words.strip():
         where.append("0")  # only punctuation was typed
+    if query.mode == "wanted" or query.wanted:
+        where.append("listing.mode = 'wanted'")  # the text of a partial index
+    elif query.wanted is not None:
+        where.append("listing.mode != 'wanted'")
     for column, wanted in (
         ("mode", query.mode),
         ("category", fold(query.category)),
@@ -183,8 +188,6 @@ def _conditions(store: Store, query: Query, words: str) -> tuple[str, str, list[
         values.append(query.maximum)
     if query.guests:
         where.append("listing.guests = 1")
-    if query.wanted is not None:  # the text of a partial index
-        where.append("listing.mode = 'wanted'" if query.wanted else "listing.mode != 'wanted'")
     if query.person is not None:
         logs = _logs(store, query.person)
         # With one log, as nearly everybody has, an index gives them newest first.
@@ -265,11 +268,13 @@ def get(store: Store, listing: bytes) -> Offer:
     return _offer(row, store.now_ms())
 
 
-def resolve(store: Store, prefix: str, kind: str = "listing") -> bytes:
+def resolve(store: Store, prefix: str) -> bytes:
     """The full id for a hex prefix of 8 or more; NotFound or Refused `ambiguous` otherwise."""
     text = prefix.strip().lower()
     if len(text) < 8 or any(c not in "0123456789abcdef" for c in text) or len(text) > 64:
-        raise NotFound("bad-id", f"{prefix!r} is no id: give 8 or more of its hex digits.")
+        raise NotFound(
+            "bad-id", "%(text)s is no id: give 8 or more of its hex digits.", text=repr(prefix)
+        )
     low = bytes.fromhex(text[:16].ljust(16, "0"))
     high = bytes.fromhex(text[:16].ljust(16, "f"))
     found: set[bytes] = set()
@@ -284,9 +289,14 @@ def resolve(store: Store, prefix: str, kind: str = "listing") -> bytes:
         if draft.hex().startswith(text):
             found.add(draft)
     if not found:
-        raise NotFound("no-listing", f"There is no {kind} {prefix} here.")
+        raise NotFound("no-listing", "There is no listing %(id)s here.", id=prefix)
     if len(found) > 1:
-        raise Refused("ambiguous", f"{len(found)} ids begin with {prefix}: give more digits.")
+        raise Refused(
+            "ambiguous",
+            "%(count)s ids begin with %(text)s: give more digits.",
+            count=len(found),
+            text=prefix,
+        )
     return found.pop()
 
 

@@ -87,9 +87,14 @@ def resolve(store: Store, text: str) -> Member:
         or (member.name and member.name.casefold() == wanted.casefold())
     ]
     if not found:
-        raise NotFound("no-member", f"Nobody called {text} is known here.")
+        raise NotFound("no-member", "Nobody called %(text)s is known here.", text=text)
     if len(found) > 1:
-        raise Refused("ambiguous", f"{len(found)} people fit {text}: give their id.")
+        raise Refused(
+            "ambiguous",
+            "%(count)s people fit %(text)s: give their id.",
+            count=len(found),
+            text=text,
+        )
     return found[0]
 
 

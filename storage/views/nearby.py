@@ -31,13 +31,11 @@ _HAS_SPOT = "state = 1 AND lat IS NOT NULL"  # the text of a partial index
 class Near:
     """A filter: near `spot`, at most `within` kilometres away if that is given.
 
-    Without `makers`, only listings with a spot of their own have a distance: who may not see a
-    profile must not learn from distances what it says.
+    Only for who may see members' profiles: distances tell what these say.
     """
 
     spot: Spot
     within: int | None = None
-    makers: bool = True
 
 
 def kilometres(one: Spot, other: Spot) -> float:
@@ -54,7 +52,7 @@ class Places:
 
     def __init__(self, store: Store, near: Near) -> None:
         self._spot = near.spot
-        self._makers = _market_logs(store) if near.makers else {}
+        self._makers = _market_logs(store)
         self._known: dict[Spot, float] = {}
 
     def distance(self, log_no: int, lat: int | None, lon: int | None) -> float | None:

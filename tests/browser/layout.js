@@ -37,7 +37,20 @@
 
   // Sideways scrolling.
   const wide = document.documentElement.scrollWidth;
-  if (wide > width) faults.push(`the page is ${wide} px wide and scrolls sideways at ${width} px`);
+  if (wide > width) {
+    const sticksOut = (element) => {
+      const box = element.getBoundingClientRect();
+      const beyond = box.right > width + 1 || box.left < -1;
+      const within = element.clientWidth && element.scrollWidth > element.clientWidth + 1;
+      return (beyond || within) && !inScroller(element) && !hidden(element);
+    };
+    const outside = [...document.body.querySelectorAll("*")].filter(sticksOut);
+    const deepest = outside.filter((each) => !outside.some((other) => each !== other && each.contains(other)));
+    faults.push(
+      `the page is ${wide} px wide and scrolls sideways at ${width} px: ` +
+        deepest.slice(0, 3).map(name).join(", ")
+    );
+  }
 
   // Cut text, and text that leaves the page.
   const texts = [];

@@ -43,6 +43,7 @@ class Reader:
         self.page = self._context.new_page()
         self._browser_settings = self._context.new_cdp_session(self.page)
         self._noticed: list[str] = []
+        self._asked: set[Request] = set()  # since the last navigation
         self._refused = False  # whether the page asked for answers with a problem
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self._noticed.append(f"script failed: {error}"))
@@ -139,6 +140,9 @@ class Reader:
             self._noticed.append(f"console {message.type}: {message.text}")
 
     def _see_request(self, request: Request) -> None:
+        if request.is_navigation_request():
+            self._asked.clear()  # what the page before still waited for is of no interest
+        self._asked.add(request)
         if not request.url.startswith(self._origin + "/"):
             self._noticed.append(f"asks somebody else: {request.url}")
 
@@ -147,7 +151,7 @@ class Reader:
             self._noticed.append(f"{response.status} for {response.url}")
 
     def _see_failure(self, request: Request) -> None:
-        if request.resource_type != "eventsource":  # ends whenever its page is left
+        if request in self._asked:
             self._noticed.append(f"request failed: {request.url} {request.failure}")
 
 

@@ -20,7 +20,7 @@
       faults.push(`an image has no width and height: ${source}`);
     if (image.complete && !image.naturalWidth) faults.push(`an image shows nothing: ${source}`);
   }
-  for (const element of document.querySelectorAll("[style], style, script:not([src])"))
+  for (const element of document.querySelectorAll("[style], style, script:not([src], [type='application/ld+json'])"))
     faults.push(`style or script within the page: <${element.localName}>`);
   const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
   for (const id of new Set(ids.filter((each, at) => ids.indexOf(each) !== at)))

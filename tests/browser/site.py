@@ -14,9 +14,8 @@ from pathlib import Path
 
 import trio
 
-from node.events import Events
 from node.gateway.apps import desk_app, setup_app, shop_app
-from node.gateway.context import Gateway
+from node.gateway.context import Alone, Gateway
 from node.gateway.serve import serve
 from tests.browser.visits import App
 from tests.browser.world import World
@@ -25,11 +24,8 @@ SECRET = bytes(range(32))
 LOOPBACK = "127.0.0.1"
 
 
-class Neighbourly:
+class Neighbourly(Alone):
     """Stands in for a node that runs: in touch with four neighbours."""
-
-    def __init__(self) -> None:
-        self.events = Events()
 
     def touch(self) -> Mapping[str, int]:
         """Peer id -> seconds since it was last heard."""

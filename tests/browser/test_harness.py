@@ -22,7 +22,9 @@ def reader(browser, site) -> Iterator[Reader]:
     opened.close()
 
 
-def show(reader: Reader, style: str, body: str, policy: str = "img-src *", status: int = 200):
+def show(
+    reader: Reader, style: str, body: str, policy: str = "img-src *", status: int = 200
+) -> list[str]:
     """Have a page of the shop window's address be this one; what opening it tells."""
 
     def answer(route: Route) -> None:

@@ -62,7 +62,7 @@ STATES = (
     Visit("shop", "/search?page=-1&min=much&mode=steal"),
     Visit("shop", "/search?page=2"),
     Visit("shop", "/join?i={secret}"),
-    Visit("shop", "/join?i=not-an-invitation", 404),
+    Visit("shop", "/join?i=not-an-invitation", 400),
     Visit("shop", "/no-such-page", 404),
     Visit("desk", "/no-such-page", 404),
     Visit("stranger", "/", 403),

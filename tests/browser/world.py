@@ -244,8 +244,9 @@ def _settle(world: World) -> None:
     shared = inviting.make(world.ana, 1)[0]
     world.join("Finn", shared)
     world.join("Gus", shared)
-    spare = inviting.make(world.ana, 1, "For the neighbour with the ladder")
-    world.ids["invitation"] = spare[0].invite.hex()[:16]
+    spare = inviting.make(world.ana, 1, "For the neighbour with the ladder")[0]
+    world.ids["invitation"] = spare.invite.hex()[:16]
+    world.ids["secret"] = spare.text().partition("?i=")[2]
 
 
 def _last(path: str) -> str:

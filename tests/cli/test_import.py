@@ -202,7 +202,7 @@ def test_a_wrong_option_or_file_is_refused(ana: Person) -> None:
     file = ana.file("shop.csv", rows(MUG))
 
     assert ana.refused("listing", "import", file + "x") == "no-file"
-    assert ana.refused("listing", "import", file, "--format", "etsy") == "unknown-format"
+    assert ana.refused("listing", "import", file, "--format", "fax") == "unknown-format"
     assert ana.refused("listing", "import", file, "--currency", "euro") == "bad-currency"
     assert ana.refused("listing", "import", str(ana.folder), code=2) == "usage"
     assert ana.do("listing", "import", file, "--format", "shopify", "--currency", "chf")

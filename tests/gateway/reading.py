@@ -85,10 +85,12 @@ def check_page(html: str, *, schemes: Sequence[str] = ()) -> Reader:
     ids = [attrs["id"] for _, attrs in reader.elements if "id" in attrs]
     assert len(set(ids)) == len(ids)
     labelled = {label["for"] for label in reader.all("label")}
-    for field in [*reader.all("input"), *reader.all("select")]:
+    seen = [field for field in reader.all("input") if field.get("type") != "hidden"]
+    for field in [*seen, *reader.all("select"), *reader.all("textarea")]:
         assert field["id"] in labelled, field
     for _, attrs in reader.elements:
         assert attrs.get("aria-labelledby", "main") in ids
-    for form in reader.all("form"):
-        assert form.get("method", "get") == "get"
+    tokens = [field for field in reader.all("input") if field.get("name") == "form"]
+    posts = [form for form in reader.all("form") if form.get("method", "get") != "get"]
+    assert len(tokens) == len(posts)  # each form that writes carries its token, and no other
     return reader

@@ -2,46 +2,76 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import httpx
 import pytest
 
 from node.gateway import statics
-from node.gateway.apps import desk_app
+from node.gateway.apps import desk_app, setup_app
 from node.gateway.context import Gateway
+from node.gateway.first_run import FirstRun
 from node.gateway.login import OUTSTANDING, SESSION_SECONDS, LoginTokens
 from node.gateway.pages.registry import PAGES
+from node.gateway.switch import Switch
 from protocol.errors import Refused
 from tests.gateway.reading import check_page
 from tests.gateway.village import DESK, Village
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW")
-PUBLIC = {*statics.PATHS, "login"}
+PUBLIC = {*statics.PATHS, "login", "desk-robots"}
 
 
 def at(gateway: Gateway, base: str = f"http://{DESK}") -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(desk_app(gateway)), base_url=base)
 
 
+def filled(path: str, gateway: Gateway) -> str:
+    """A route's path with ids that exist where something has that id."""
+    known = {"member": gateway.home.person.hex() if gateway.home else "00" * 32}
+    return re.sub(r"\{(\w+)(:\w+)?\}", lambda found: known.get(found[1], "00" * 32), path)
+
+
 async def test_every_route_refuses_a_guest_with_every_method(gateway: Gateway, stranger):
     routes = desk_app(gateway).routes
     assert {p.name for p in PAGES if "desk" in p.audience} <= {route.name for route in routes}
-    for route in routes:
-        if route.name in PUBLIC:
-            continue
-        path = route.path.replace("{id}", gateway.store.device.hex())
-        for method in METHODS:
-            answer = await stranger.request(method, path)
-            assert answer.status_code == 403, (method, path)
-            assert "set-cookie" not in answer.headers
-            if method == "GET":
-                page = check_page(answer.text)
-                assert "the link that “moothall run” prints" in page.text
-                assert "Riverside" not in answer.text  # nor anything else about the home
+    await everything_is_refused(routes, gateway, stranger)
     for path in ("/nope", "/listing", "/login", "/login/", "/static/other.css"):
         assert (await stranger.get(path)).status_code == 403
 
 
-async def test_what_is_public_is_the_stylesheet_and_the_login(gateway: Gateway, stranger):
+async def test_the_first_run_pages_refuse_a_guest_as_the_desk_does(tmp_path: Path):
+    gateway = Gateway(secret=b"0123456789abcdef0123456789abcdef")
+    gateway.first_run = FirstRun(tmp_path / "ana", Switch())
+    gateway.desk_is_at(DESK)
+    app = setup_app(gateway)
+    assert {p.name for p in PAGES if "setup" in p.audience} <= {r.name for r in app.routes}
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url=f"http://{DESK}"
+    ) as stranger:
+        await everything_is_refused(app.routes, gateway, stranger)
+    assert not (tmp_path / "ana").exists()
+
+
+async def everything_is_refused(routes, gateway: Gateway, stranger: httpx.AsyncClient) -> None:
+    for route in routes:
+        if route.name in PUBLIC:
+            continue
+        for method in METHODS:
+            path = filled(route.path, gateway)
+            # As a real page of this desk would send it, but for the login.
+            body = {"form": gateway.sent.token(), "do": "next"} if method == "POST" else None
+            headers = {"origin": f"http://{DESK}"}
+            answer = await stranger.request(method, path, data=body, headers=headers)
+            assert answer.status_code == 403, (method, path)
+            assert "set-cookie" not in answer.headers
+            assert "Riverside" not in answer.text  # nor anything else about the home
+            if method == "GET" and answer.headers["content-type"].startswith("text/html"):
+                assert "the link that “moothall run” prints" in check_page(answer.text).text
+
+
+async def test_what_is_public_tells_nothing_of_the_home(gateway: Gateway, stranger):
     for route in desk_app(gateway).routes:
         if route.name not in PUBLIC:
             continue
@@ -51,6 +81,7 @@ async def test_what_is_public_is_the_stylesheet_and_the_login(gateway: Gateway, 
             reading = method in ("GET", "HEAD")
             assert answer.status_code in ((200, 403) if reading else (403, 405)), (method, path)
             assert "set-cookie" not in answer.headers
+            assert "Riverside" not in answer.text
 
 
 async def test_a_login_link_works_once(gateway: Gateway):

@@ -13,9 +13,9 @@ from node.gateway import languages
 from node.gateway.apps import shop_app
 from node.gateway.context import Gateway
 from node.gateway.languages import COOKIE, LANGUAGES, choose, words_in
-from node.gateway.markup import in_english
 from node.gateway.pages.language import local_path
 from node.gateway.words import ENGLISH
+from node.importing.prices import PriceError
 from protocol.errors import NotFound, Refused
 from tests.gateway.reading import check_page
 
@@ -85,16 +85,25 @@ def test_the_words_of_an_empty_text_are_none():
     assert words_in("de").gettext("") == ""
 
 
-def test_an_error_is_told_in_the_readers_language_or_marked_as_english():
+def test_an_error_is_told_in_the_readers_language_with_its_values():
     german = words_in("de")
     gone = NotFound("no-listing", "There is no listing with that id here.")
-    many = Refused("x", "At most %(limit)s <b>fit</b>.", limit=3)
+    price = PriceError(
+        "bad-currency",
+        "%(text)s is no currency code; write three capitals such as EUR.",
+        text='"5% of x"',
+    )
+    said = Refused("x", german.gettext("Nothing was changed."))
 
     assert ENGLISH.told(gone) == str(gone)
-    assert german.told(gone) != str(gone)
-    assert ENGLISH.told(many) == str(many) == "At most 3 <b>fit</b>."
-    assert german.told(many) == in_english(str(many))
-    assert "&lt;b&gt;" in german.told(many)
+    assert german.told(gone) == german.gettext(str(gone)) != str(gone)
+    assert (
+        ENGLISH.told(price)
+        == str(price)
+        == '"5% of x" is no currency code; write three capitals such as EUR.'
+    )
+    assert german.told(price).startswith('"5% of x" ist ')
+    assert german.told(said) == str(said)  # a page had put it into German already
 
 
 LOCAL = [

@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from node.gateway.apps import desk_app, shop_app
+from node.gateway.limits import CONNECTIONS
 from node.gateway.serve import serve
 from protocol.errors import Refused
 from tests.gateway.reading import check_page
@@ -219,3 +220,25 @@ async def test_no_socket_stays_open(serving):
     host, _, port = address.rpartition(":")
     with socket.socket() as probe:
         assert probe.connect_ex((host, int(port))) != 0
+
+
+async def test_one_address_holds_only_so_many_connections(village: Village, serving, monkeypatch):
+    monkeypatch.setattr("node.gateway.serve.counted", lambda address: "everybody")
+    async with serving(shop_app(village.gateway())) as address:
+        port = int(address.rpartition(":")[2])
+        held = [await trio.open_tcp_stream("127.0.0.1", port) for _ in range(CONNECTIONS)]
+        for stream in held:  # an answer each, so that all of them are counted
+            await stream.send_all(b"GET /robots.txt HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert await stream.receive_some(9) == b"HTTP/1.1 "
+        with trio.fail_after(SOON):
+            further = await trio.open_tcp_stream("127.0.0.1", port)
+            assert await further.receive_some(9) == b""  # hung up on
+        for stream in held:
+            await stream.aclose()
+        await trio.testing.wait_all_tasks_blocked(0.05)
+        again = await trio.open_tcp_stream("127.0.0.1", port)  # long before a time-out
+        await again.send_all(b"GET /robots.txt HTTP/1.1\r\nHost: a\r\n\r\n")
+        with trio.fail_after(SOON):
+            assert await again.receive_some(9) == b"HTTP/1.1 "
+        await further.aclose()
+        await again.aclose()

@@ -175,10 +175,10 @@ def test_only_what_is_active_and_published_is_open(status, published, expected):
 @pytest.mark.parametrize(
     ("cells", "column", "words"),
     [
-        ({"Variant Price": '"1,234"'}, "Variant Price", "thousands"),
+        ({"Variant Price": '"1,234"'}, "Variant Price", "two ways"),
         ({"Variant Price": "€5"}, "Variant Price", "currency"),
         ({"Variant Price": "-5"}, "Variant Price", "negative"),
-        ({"Variant Price": "5.999"}, "Variant Price", "thousands"),
+        ({"Variant Price": "5.999"}, "Variant Price", "two ways"),
         ({"Variant Inventory Qty": "2.5"}, "Variant Inventory Qty", "whole number"),
         ({"Variant Inventory Qty": "many"}, "Variant Inventory Qty", "whole number"),
         ({"Variant Inventory Qty": "9" * 12}, "Variant Inventory Qty", "whole number"),

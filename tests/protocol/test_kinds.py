@@ -15,7 +15,18 @@ from protocol.codec import Plain, decode, encode
 from protocol.errors import Invalid
 from protocol.keys import Signer
 from protocol.kinds import confirm, enrol, erase, found, invite, join, leave, withdraw
-from protocol.kinds.listing import AUDIENCES, MODES, Claim, Listing, Variant
+from protocol.kinds.listing import (
+    AUDIENCES,
+    LARGE_BYTES,
+    MAX_SIDE,
+    MODES,
+    SMALL_BYTES,
+    Claim,
+    Listing,
+    Photo,
+    Rendition,
+    Variant,
+)
 from protocol.kinds.profile import Profile
 from protocol.kinds.registry import KINDS
 from protocol.records import GOV, MARKET, MAX_BODY, MAX_TIME
@@ -36,6 +47,13 @@ def many(item: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
 
 
 spots = st.none() | st.builds(Spot, st.integers(-MAX_LAT, MAX_LAT), st.integers(-MAX_LON, MAX_LON))
+
+
+def renditions(limit: int) -> st.SearchStrategy[Rendition]:
+    side = st.integers(1, MAX_SIDE)
+    return st.builds(Rendition, hash=ids, width=side, height=side, size=st.integers(1, limit))
+
+
 listings = st.builds(
     Listing,
     title=words(200, 1),
@@ -57,6 +75,11 @@ listings = st.builds(
     tags=many(words(80)),
     variants=many(st.builds(Variant, name=words(200), price=some, quantity=some, sku=words(80))),
     values=many(st.builds(Claim, value=words(40), evidence=words(1000))),
+    photos=many(
+        st.builds(
+            Photo, alt=words(300), small=renditions(SMALL_BYTES), large=renditions(LARGE_BYTES)
+        )
+    ),
 )
 profiles = st.builds(
     Profile,
@@ -167,6 +190,8 @@ def reads_or_refuses(name: str, body: Mapping[str, Any]) -> None:
 
 
 LISTING: dict[str, Any] = {"title": "Bread", "mode": "sell", "version": 1}
+RENDITION: dict[str, Any] = {"hash": h(1), "width": 480, "height": 320, "size": 9000}
+PHOTO: dict[str, Any] = {"alt": "A loaf", "small": RENDITION, "large": RENDITION}
 UNREADABLE: list[tuple[str, dict[str, Any]]] = [
     ("listing", {**LISTING, "mode": ["sell"]}),
     ("listing", {**LISTING, "mode": {}}),
@@ -190,6 +215,19 @@ UNREADABLE: list[tuple[str, dict[str, Any]]] = [
     ("listing", {**LISTING, "variants": [{"name": "S"}] * 101}),
     ("listing", {**LISTING, "values": [{"evidence": "yes"}]}),
     ("listing", {**LISTING, "values": [None]}),
+    ("listing", {**LISTING, "photos": PHOTO}),
+    ("listing", {**LISTING, "photos": [PHOTO] * 9}),
+    ("listing", {**LISTING, "photos": [None]}),
+    ("listing", {**LISTING, "photos": [{"alt": "A loaf", "small": RENDITION}]}),
+    ("listing", {**LISTING, "photos": [{**PHOTO, "alt": "x" * 301}]}),
+    ("listing", {**LISTING, "photos": [{**PHOTO, "alt": 1}]}),
+    ("listing", {**LISTING, "photos": [{**PHOTO, "small": [h(1), 480, 320, 9000]}]}),
+    ("listing", {**LISTING, "photos": [{**PHOTO, "small": {**RENDITION, "hash": h(1)[:31]}}]}),
+    ("listing", {**LISTING, "photos": [{**PHOTO, "large": {**RENDITION, "width": 0}}]}),
+    ("listing", {**LISTING, "photos": [{**PHOTO, "large": {**RENDITION, "height": 4097}}]}),
+    ("listing", {**LISTING, "photos": [{**PHOTO, "large": {**RENDITION, "size": True}}]}),
+    ("listing", {**LISTING, "photos": [{**PHOTO, "small": {**RENDITION, "size": 65_537}}]}),
+    ("listing", {**LISTING, "photos": [{**PHOTO, "large": {**RENDITION, "size": 409_601}}]}),
     ("listing", {}),
     ("profile", {"version": 1}),
     ("profile", {"version": 1, "name": b"Ana"}),
@@ -280,3 +318,17 @@ def test_a_join_is_bens_alone_whoever_carries_it() -> None:
     assert not said.proves(Signer(h("guess")).public, COMMUNITY, person, device)
     other = join.Join(invite=h("other"), proof=said.proof)
     assert not other.proves(ONCE.public, COMMUNITY, person, device)
+
+
+def test_eight_photos_with_the_longest_texts_fit_a_body() -> None:
+    said = KINDS["listing"].read({**LISTING, "photos": [{**PHOTO, "alt": "面" * 300}] * 8})
+
+    assert len(encode(said.body())) <= MAX_BODY
+
+
+def test_a_photo_from_a_newer_program_is_read_without_what_is_new() -> None:
+    newer = {**PHOTO, "small": {**RENDITION, "blur": b"x"}, "credit": "Ana"}
+
+    assert KINDS["listing"].read({**LISTING, "photos": [newer]}) == KINDS["listing"].read(
+        {**LISTING, "photos": [PHOTO]}
+    )

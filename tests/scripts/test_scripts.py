@@ -264,22 +264,23 @@ def test_an_old_python_is_passed_over(small, tmp_path):
     assert done.stdout == f"{tmp_path}/python3.12\n"
 
 
-def test_start_without_a_home_names_the_two_ways_to_begin(small, tmp_path):
-    done = start(small, MOOTHALL_HOME=str(tmp_path / "nobody"))
+def test_start_hands_on_all_that_was_said_whether_there_is_a_home_or_not(small, tmp_path):
+    nobody, somebody = tmp_path / "no body", tmp_path / "somebody"
+    somebody.mkdir()
+    (somebody / "keys.json").touch()
 
-    assert done.returncode == 1
-    moothall = str(small / ".venv" / "bin" / "moothall").replace(" ", "\\ ")
-    assert f"{moothall} found " in done.stderr
-    assert f"{moothall} join " in done.stderr
-    assert done.stdout == ""
+    for home in (nobody, somebody):
+        done = start(small, "--home", str(home), "--desk", "127.0.0.1:0")
+        assert done.stdout == f"moothall start --home {home} --desk 127.0.0.1:0\n"
+    assert start(small, MOOTHALL_HOME=str(nobody)).stdout == "moothall start\n"
+    assert not nobody.exists()
 
 
-def test_start_with_a_home_runs_the_node_with_all_that_was_said(small, tmp_path):
-    (tmp_path / "keys").touch()
+def test_start_says_how_it_is_used_before_anything_is_set_up(small, no_pip):
+    done = start(small, "--help", **no_pip)
 
-    done = start(small, "--home", str(tmp_path), "--desk", "127.0.0.1:0")
-
-    assert done.stdout == f"moothall run --home {tmp_path} --desk 127.0.0.1:0\n"
+    assert done.returncode == 0
+    assert "scripts/start --demo" in done.stdout
 
 
 def test_strict_turns_a_skip_into_a_failure_unless_samples_are_absent(tmp_path):

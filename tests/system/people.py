@@ -38,7 +38,7 @@ class Person:
         self.node: subprocess.Popen[str] | None = None
         self.ready: dict[str, Any] = {}
         self.secret: Path | None = None  # a file with the passphrase, where there is one
-        self._events: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._events: queue.Queue[str] = queue.Queue()  # lines; an empty one at the end
         self._log = folder / f"{name.lower()}.log"
 
     def command(self, *arguments: str) -> list[str]:
@@ -79,9 +79,23 @@ class Person:
 
     def start(self, *options: str) -> Person:
         """Run the node and wait for its first line."""
+        self._launch("run", options)
+        self.ready = self._line()
+        return self
+
+    def begin(self, *options: str) -> str:
+        """Start with no home: the link to the pages that make one. Then comes `begun`."""
+        self._launch("start", options)
+        return str(self._line()["setup"])
+
+    def begun(self) -> None:
+        """Wait for the line that says that the home was made and its node runs."""
+        self.ready = self._line()
+
+    def _launch(self, command: str, options: tuple[str, ...]) -> None:
         with self._log.open("a") as log:
             self.node = subprocess.Popen(
-                self.command("run", *(options or LOOPBACK)),
+                self.command(command, *(options or LOOPBACK)),
                 stdout=subprocess.PIPE,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -89,14 +103,14 @@ class Person:
                 env=self._environment(),
             )
         self._events = queue.Queue()
-        lines: queue.Queue[str] = queue.Queue()
-        self._reader = threading.Thread(target=_read, args=(self.node, lines), daemon=True)
+        self._reader = threading.Thread(target=_read, args=(self.node, self._events), daemon=True)
         self._reader.start()
-        first = lines.get(timeout=SAFETY)
-        assert first, f"{self.name}'s node did not start: {self._log.read_text()}"
-        self.ready = json.loads(first)
-        self._events = lines  # type: ignore[assignment]
-        return self
+
+    def _line(self) -> dict[str, Any]:
+        line = self._events.get(timeout=SAFETY)
+        assert line, f"{self.name}'s node ended: {self._log.read_text()}"
+        told: dict[str, Any] = json.loads(line)
+        return told
 
     def kill(self) -> None:
         """SIGKILL, as a power cut would."""
@@ -124,7 +138,7 @@ class Person:
             try:
                 line = self._events.get(timeout=max(0.01, deadline - time.monotonic()))
             except queue.Empty:
-                line = ""  # type: ignore[assignment]
+                line = ""
             if not line:
                 raise Failed(
                     f"{self.name}: never saw that {what}; status {self.call('status').stdout}; "
@@ -134,9 +148,7 @@ class Person:
     def event(self, name: str) -> dict[str, Any]:
         """The next event of this name."""
         while True:
-            line = self._events.get(timeout=SAFETY)
-            assert line, f"{self.name}'s node ended"
-            found: dict[str, Any] = json.loads(line)  # type: ignore[arg-type]
+            found = self._line()
             if found["event"] == name:
                 return found
 

@@ -6,50 +6,43 @@ that a guest could not read.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from governance.charter import charter_hash
 from node.gateway.api.parameters import Asked
-from node.gateway.filters import COUNT_TO
+from node.gateway.filters import COUNT_TO, read_filters
 from node.gateway.jsonld import listing_document
 from node.gateway.pages.listing import find_offer
 from node.gateway.pages.member import find_member, is_shown
 from node.gateway.visit import Problem, Visit
-from node.importing.prices import minor_units
 from node.plain import member_json, offer_json, profile_json
-from protocol.errors import Refused
-from storage.views.listing_queries import Offer, Query, search
+from storage.views.listing_queries import Offer, search
 from storage.views.members import profile
 
 Answer = dict[str, Any]
 
+LAST_PAGE = 100  # reading further on takes longer than a page may; the sitemap lists everything
+
 
 def listings(visit: Visit, asked: Asked) -> Answer:
-    """A page of what a search finds."""
+    """A page of what a search finds; the same filters in the same words as on the search page."""
     visit.require_listings()
     page, limit = asked["page"], asked["limit"]
-    found = search(
-        visit.store,
-        Query(
-            words=asked.get("q", ""),
-            mode=asked.get("mode", ""),
-            category=asked.get("category", ""),
-            place=asked.get("place", ""),
-            value=asked.get("value", ""),
-            minimum=_price(visit, asked, "min"),
-            maximum=_price(visit, asked, "max"),
-            sort=asked.get("sort", "best"),
-            guests=visit.guests,
-            limit=limit,
-            offset=(page - 1) * limit,
-            count_to=max(COUNT_TO, page * limit),  # so that there is always a next page to see
-        ),
+    filters = read_filters(visit)
+    query = replace(
+        filters.query(guests=visit.guests),
+        limit=limit,
+        offset=(page - 1) * limit,
+        count_to=max(COUNT_TO, page * limit),  # so that there is always a next page to see
     )
+    found = search(visit.store, query)
     return {
         "listings": [offer_json(offer) for offer in found.offers],
         "total": found.total,
         "more": found.more,
+        "notes": filters.notices,
         **_paging(visit, asked, found.total + found.more),
     }
 
@@ -118,19 +111,8 @@ def _paging(visit: Visit, asked: Asked, known: int) -> Answer:
     """Where the reader is, and where to go on, given how many there are at least."""
     page, limit = asked["page"], asked["limit"]
     following = None
-    if page * limit < known:
+    if page * limit < known and page < LAST_PAGE:
         path = visit.request.scope["path"]
         pairs = {**dict(visit.request.query_params), "page": str(page + 1)}
         following = f"{path}?{urlencode(pairs)}"
     return {"page": page, "limit": limit, "next": following}
-
-
-def _price(visit: Visit, asked: Asked, name: str) -> int | None:
-    """A price in minor units of the community's currency."""
-    if name not in asked:
-        return None
-    try:
-        return minor_units(asked[name], visit.charter.currency)
-    except Refused as error:
-        title = visit.words.gettext("That can't be shown")
-        raise Problem(400, title, str(error), "bad-parameter") from None

@@ -9,18 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from node.gateway.api import answers
-from node.gateway.api.answers import Answer
+from node.gateway.api.answers import LAST_PAGE, Answer
 from node.gateway.api.parameters import Asked, Choice, Parameter, Shaped, Text, Whole
-from node.gateway.filters import LONGEST_NAME, LONGEST_WORDS
+from node.gateway.filters import FARTHEST, LONGEST_NAME, LONGEST_WORDS
 from node.gateway.languages import later
 from node.gateway.visit import Visit
 from protocol.kinds.listing import MODES
-from storage.views.listing_queries import SORTS
+from storage.views.listing_queries import NEAREST, SORTS
 
 JSON = "application/json"
 JSON_LD = "application/ld+json"
 MOST = 100  # things on a page
-LAST_PAGE = 100  # reading further on takes longer than a page may; the sitemap lists everything
 
 PAGING: tuple[Parameter, ...] = (
     Whole(
@@ -62,7 +61,18 @@ FILTERS: tuple[Parameter, ...] = (
         says=later("The highest price, in the community's currency."),
         shape="(0|[1-9][0-9]{0,8})([.][0-9]{2})?",
     ),
-    Choice(name="sort", says=later("The order."), choices=SORTS),
+    Whole(
+        name="within",
+        says=later("At most so many kilometres from this node's owner."),
+        low=1,
+        high=FARTHEST,
+    ),
+    Shaped(
+        name="by",
+        says=later("Whose listings: 8 or more digits of a member's id."),
+        shape="[0-9A-Fa-f]{8,64}",
+    ),
+    Choice(name="sort", says=later("The order."), choices=(*SORTS, NEAREST)),
 )
 
 

@@ -49,21 +49,17 @@ class Parameter(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Whole:
-    """A whole number from `low` to `high`; `usual` is taken when it is not given."""
+    """A whole number from `low` to `high`; `usual`, if there is one, when it is not given."""
 
     name: str
     says: str
     low: int
     high: int
-    usual: int
+    usual: int | None = None
 
     def schema(self) -> Schema:
-        return {
-            "type": "integer",
-            "minimum": self.low,
-            "maximum": self.high,
-            "default": self.usual,
-        }
+        schema = {"type": "integer", "minimum": self.low, "maximum": self.high}
+        return schema if self.usual is None else {**schema, "default": self.usual}
 
     def read(self, text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", text) or not self.low <= int(text) <= self.high:
@@ -129,7 +125,6 @@ def read_all(query: QueryParams, parameters: Sequence[Parameter], words: Words) 
     """
     t = words.gettext
     known = {parameter.name: parameter for parameter in parameters}
-    asked = {p.name: p.usual for p in parameters if isinstance(p, Whole)}
     seen: dict[str, Any] = {}
     for name, text in query.multi_items():
         parameter = known.get(name)
@@ -145,7 +140,8 @@ def read_all(query: QueryParams, parameters: Sequence[Parameter], words: Words) 
             sentence = t('"%(given)s" can\'t be "%(name)s"; the page /api says what can.')
             given = {"given": _echo(text), "name": name}
             raise _problem(words, "bad-parameter", sentence % given) from None
-    return {**asked, **seen}
+    usual = {p.name: p.usual for p in parameters if isinstance(p, Whole) and p.usual is not None}
+    return {**usual, **seen}
 
 
 def _echo(text: str) -> str:

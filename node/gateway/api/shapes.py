@@ -61,12 +61,17 @@ MONEY = closed(
     amount=COUNT,
     currency={**TEXT, "description": "ISO 4217, or CREDIT."},
 )
-PICTURE = closed(
-    "One size of a photo; its address is /photo/HASH.",
-    hash=key("SHA-256 of the file."),
+SPOT: Schema = {
+    **maybe(TEXT),
+    "description": "Degrees north and east, as 46.95,7.45; null where nobody said.",
+}
+PHOTO = closed(
+    "A photo in two sizes; a file's address is /photo/ and its hash.",
+    alt=TEXT,
     width=COUNT,
     height=COUNT,
-    size=COUNT,
+    small=key("SHA-256 of the small file."),
+    large=key("SHA-256 of the large one, whose size is given."),
 )
 LISTING = closed(
     "Something that a member offers or wants.",
@@ -81,6 +86,7 @@ LISTING = closed(
     provisional={**FLAG, "description": "Its member is new and not confirmed yet."},
     category=TEXT,
     place=TEXT,
+    spot=SPOT,
     description={**TEXT, "description": "Markdown."},
     story={**TEXT, "description": "Markdown."},
     condition=TEXT,
@@ -102,9 +108,7 @@ LISTING = closed(
             sku=TEXT,
         )
     ),
-    photos=many(
-        closed("A photo.", alt=TEXT, small=ref("Picture"), large=ref("Picture")),
-    ),
+    photos=many(ref("Photo")),
     pictures_noted=many(
         {"type": "object", "description": "For its owner alone: addresses in an imported file."}
     ),
@@ -124,17 +128,19 @@ PROFILE = closed(
     interests=many(TEXT),
     needs=many(TEXT),
     place=TEXT,
+    spot=SPOT,
 )
 
 SHAPES: dict[str, Schema] = {
     "Money": MONEY,
-    "Picture": PICTURE,
+    "Photo": PHOTO,
     "Listing": LISTING,
     "Listings": closed(
         "A page of listings.",
         listings=many(ref("Listing")),
         total={**COUNT, "description": "How many match; a lower bound where `more` is true."},
         more=FLAG,
+        notes=many({**TEXT, "description": "For people: which filter was left out, and why."}),
         page=COUNT,
         limit=COUNT,
         next={**maybe(TEXT), "description": "The address of the next page, on this host."},

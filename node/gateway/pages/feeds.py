@@ -19,6 +19,7 @@ from node.gateway.filters import Filters, read_filters
 from node.gateway.offers import listing_path, maker_name, member_path, mode_name, price_text
 from node.gateway.outside import base
 from node.gateway.pages.page import SHOP, Page
+from node.gateway.pictures import path
 from node.gateway.visit import Visit
 from node.gateway.xmltext import xml_text
 from storage.views.listing_queries import Offer, search
@@ -32,7 +33,7 @@ LONGEST_SUMMARY = 1000  # characters of a description
 async def show(visit: Visit) -> Response:
     """The newest listings that the filters in the address let through."""
     visit.require_listings()
-    filters = read_filters(visit.request.query_params, visit.charter, visit.words)
+    filters = read_filters(visit)
     query = replace(
         filters.query(guests=True), sort="new", limit=ENTRIES, offset=0, count_to=ENTRIES
     )
@@ -71,6 +72,9 @@ def _atom(visit: Visit, filters: Filters, offers: tuple[Offer, ...]) -> bytes:
         entry.title(xml_text(said.title))
         entry.updated(_moment(offer.made_ms))
         entry.link(rel="alternate", href=f"{site}{listing_path(offer.id)}", type="text/html")
+        for photo in said.photos[:1]:
+            picture = {"href": f"{site}{path(photo.large)}", "length": str(photo.large.size)}
+            entry.link(rel="enclosure", type="image/webp", **picture)
         maker = {"name": xml_text(maker_name(visit, offer.person))}
         if visit.shows_members and site:
             maker["uri"] = f"{site}{member_path(offer.person)}"

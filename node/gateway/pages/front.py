@@ -1,47 +1,96 @@
-"""`/`: what is new, and the ways to look further."""
+"""`/`: in the shop window the owner's own face, at the desk a view over the market.
+
+A few bounded queries a visit, whatever the community's size.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.responses import Response
 
-from node.gateway.filters import COUNT_TO, PAGE_SIZE
-from node.gateway.offers import card, mode_names
+from node.gateway import distances
+from node.gateway.offers import Card, card, maker_name, member_path
 from node.gateway.pages.page import BOTH, Page
+from node.gateway.sharing import share
 from node.gateway.visit import Visit
-from storage.views.listing_queries import Query, search
+from storage.views.listing_queries import NEAREST, Query, search
+from storage.views.members import profile as read_profile
+from storage.views.nearby import Near
 
-CATEGORIES = 12
+CATEGORIES = 6  # a row or two on a phone; the search page has the others
+SHELF = 12  # listings of the owner, and of the others
+WANTED = 6
+NEARBY = 6
 
 
 async def show(visit: Visit) -> Response:
-    """The newest listings."""
-    charter = visit.charter
-    offers, total, more = [], 0, False
-    categories: tuple[tuple[str, int], ...] = ()
-    if visit.shows_listings:
-        found = search(
-            visit.store,
-            Query(sort="new", limit=PAGE_SIZE, count_to=COUNT_TO, guests=visit.guests),
-        )
-        offers = [card(visit, offer) for offer in found.offers]
-        total, more = found.total, found.more
-        categories = visit.gateway.facts.categories(guests=visit.guests)[:CATEGORIES]
+    """What this reader is most likely to look for."""
+    return _shop_window(visit) if visit.guests else _market(visit)
+
+
+def _shop_window(visit: Visit) -> Response:
+    """Who the owner is and what they make, then what the others offer, then what is wanted."""
+    charter, owner = visit.charter, visit.gateway.owner
+    name = maker_name(visit, owner)
+    profile = read_profile(visit.store, owner) if visit.shows_members else None
     return visit.render(
-        "front.html",
-        charter=charter,
-        shows_listings=visit.shows_listings,
-        offers=offers,
-        total=total,
-        more=more,
-        categories=categories,
-        modes=mode_names(visit.words),
-        neighbours=None if visit.guests else _neighbours(visit),
+        "front_shop.html",
+        name=name,
+        about=profile.about if profile else "",
+        place=profile.place if profile else "",
+        skills=profile.skills if profile else (),
+        stands_for=charter.values[0].text if charter.values else "",
+        owner_path=member_path(owner),
+        share=share(
+            visit,
+            title=f"{name} · {charter.name}",
+            text=(profile.about if profile else "") or charter.about,
+            path="/",
+        ),
+        own=_shelf(visit, SHELF, person=owner, wanted=False),
+        others=_shelf(visit, SHELF, besides=owner, wanted=False),
+        **_common(visit, _shelf(visit, WANTED, wanted=True)),
     )
 
 
-def _neighbours(visit: Visit) -> int:
-    """How many other nodes this one is in touch with."""
-    return len(visit.gateway.node.touch())
+def _market(visit: Visit) -> Response:
+    """What is new, what is near and what is needed."""
+    owner, centre = visit.gateway.owner, distances.centre(visit)
+    near = Near(spot=centre) if centre is not None else None
+    return visit.render(
+        "front.html",
+        charter=visit.charter,
+        neighbours=len(visit.gateway.node.touch()),
+        new=_shelf(visit, SHELF, wanted=False),
+        near=_shelf(visit, NEARBY, besides=owner, wanted=False, near=near) if near else [],
+        **_common(visit, _shelf(visit, WANTED, besides=owner, wanted=True)),
+    )
+
+
+def _common(visit: Visit, wanted: list[Card]) -> dict[str, Any]:
+    facts = visit.gateway.facts
+    return {
+        "shows_listings": visit.shows_listings,
+        "wanted": wanted,
+        "categories": facts.categories(guests=visit.guests)[:CATEGORIES]
+        if visit.shows_listings
+        else (),
+    }
+
+
+def _shelf(visit: Visit, size: int, **filters: Any) -> list[Card]:
+    """The first few that fit, newest first, or nearest first with `near`."""
+    if not visit.shows_listings:
+        return []
+    query = Query(
+        sort=NEAREST if filters.get("near") else "new",
+        limit=size,
+        count_to=0,
+        guests=visit.guests,
+        **filters,
+    )
+    return [card(visit, offer) for offer in search(visit.store, query).offers]
 
 
 PAGE = Page(

@@ -48,7 +48,7 @@ async def make(visit: Visit, form: Form) -> Response:
     try:
         made = inviting.make(visit.home, int(uses), form.text("note"))
     except Refused as error:
-        return _page(visit, 422, problem=str(error), form=form)
+        return _page(visit, 422, problem=visit.words.told(error), form=form)
     sentence = visit.words.ngettext(
         "Your invitation is ready: send its link to the one it is for.",
         "%(n)s invitations are ready: each link is for one person.",

@@ -1,4 +1,4 @@
-"""`/listing/{listing}`: one listing, with its story, its variants and the values it claims.
+"""`/listing/{listing}`: one listing, with its story, its variants, the values it claims, its maker.
 
 A guest who asks for what is for members gets the same page as for what does not exist.
 """
@@ -9,9 +9,12 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from node.gateway import acquaintance
+from node.gateway.distances import distance_text
 from node.gateway.jsonld import listing_block
 from node.gateway.offers import listing_path, maker_name, member_path, mode_name, price_text
 from node.gateway.pages.page import BOTH, Page
+from node.gateway.pictures import shown
 from node.gateway.sharing import share
 from node.gateway.visit import Problem, Visit
 from node.price_range import variant_price
@@ -48,6 +51,9 @@ async def show(visit: Visit) -> Response:
         price=price_text(visit.words, said),
         maker=maker_name(visit, offer.person),
         maker_path=member_path(offer.person) if visit.shows_members else "",
+        photos=[shown(photo, otherwise=said.title) for photo in said.photos],
+        acquaintance="" if withdrawn else acquaintance.sentence(visit, offer.person),
+        distance=distance_text(visit, offer),
         variants=_variants(visit, said),
         claims=_claims(visit, said),
         share=share(visit, title=said.title, text=said.description, path=listing_path(offer.id)),

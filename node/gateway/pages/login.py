@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import RedirectResponse, Response
 
+from node import welcome
 from node.gateway.guard import logged_in
 from node.gateway.login import SESSION_SECONDS, cookie_name
 from node.gateway.pages.page import DESK, SETUP, Page
@@ -24,7 +25,7 @@ async def show(visit: Visit) -> Response:
             t("Each link works once. “moothall desk” prints a new one."),
         )
         return problem_page(visit, problem, bare=True)
-    answer = RedirectResponse("/", status_code=303, headers={"Cache-Control": "no-store"})
+    answer = RedirectResponse(_first(visit), 303, headers={"Cache-Control": "no-store"})
     if fits:
         answer.set_cookie(
             cookie_name(visit.request.headers["host"]),
@@ -34,6 +35,12 @@ async def show(visit: Visit) -> Response:
             samesite="strict",
         )
     return answer
+
+
+def _first(visit: Visit) -> str:
+    """The front page, or the first steps of a new home as long as some remain."""
+    home = visit.gateway.home
+    return "/welcome" if home is not None and welcome.remaining(home.store) else "/"
 
 
 PAGE = Page(

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from governance.roll import MEMBER
-from node.gateway.filters import COUNT_TO, PAGE_SIZE, read_page
+from node.gateway.distances import about, centre
+from node.gateway.filters import BELONGS, COUNT_TO, PAGE_SIZE, read_page
 from node.gateway.offers import card, member_path
 from node.gateway.pages.page import BOTH, Page
-from node.gateway.pages.search import Pager
+from node.gateway.paging import Pager, paged
+from node.gateway.sharing import share
 from node.gateway.visit import Visit
 from protocol.errors import NotFound, Refused
-from storage.views.listing_queries import Query, search
-from storage.views.members import PROVISIONALLY, Member
+from storage.views.listing_queries import Found, Query, search
+from storage.views.members import Member
 from storage.views.members import profile as read_profile
+from storage.views.nearby import kilometres
 
 SHORTEST = 8  # hex digits of a key that name somebody
-LAST_PAGE = COUNT_TO // PAGE_SIZE
 
 
 async def show(visit: Visit) -> Response:
@@ -25,30 +26,36 @@ async def show(visit: Visit) -> Response:
     member = find_member(visit)
     words = visit.words
     page, notice = read_page(visit.request.query_params.get("page", ""), words)
-    offers, total, more, pager = [], 0, False, Pager(1, 1, "", "")
-    if visit.shows_listings and member.status in (MEMBER, PROVISIONALLY):
-        query = Query(
-            person=member.person,
-            sort="new",
-            limit=PAGE_SIZE,
-            offset=(min(page, LAST_PAGE) - 1) * PAGE_SIZE,
-            count_to=COUNT_TO,
-            guests=visit.guests,
+    notices = [notice] if notice else []
+    found, pager = Found(offers=(), total=0, more=False), Pager(1, 1, "", "")
+    if visit.shows_listings and member.status in BELONGS:
+        path = member_path(member.person)
+        found, pager, notice = paged(
+            words,
+            page,
+            lambda number: _listings(visit, member, number),
+            lambda number: f"{path}?page={number}" if number > 1 else path,
         )
-        found = search(visit.store, query)
-        offers = [card(visit, offer) for offer in found.offers]
-        total, more = found.total, found.more
-        pager = _pager(member, page, total)
+        notices += [notice] if notice else []
+    name = words.person(member.name, member.person)
+    profile = read_profile(visit.store, member.person)
     return visit.render(
         "member.html",
         member=member,
-        member_name=words.person(member.name, member.person),
-        profile=read_profile(visit.store, member.person),
+        member_name=name,
+        profile=profile,
+        share=share(
+            visit,
+            title=name,
+            text=profile.about if profile else "",
+            path=member_path(member.person),
+        ),
         inviter=_inviter(visit, member),
-        notices=[notice] if notice else [],
-        offers=offers,
-        total=total,
-        more=more,
+        distance=_distance(visit, member),
+        notices=notices,
+        offers=[card(visit, offer) for offer in found.offers],
+        total=found.total,
+        more=found.more,
         pager=pager,
     )
 
@@ -72,7 +79,7 @@ def find_member(visit: Visit) -> Member:
 
 def is_shown(visit: Visit, member: Member) -> bool:
     """Whether this reader may see that person: guests see those who belong."""
-    return not visit.guests or member.status in (MEMBER, PROVISIONALLY)
+    return not visit.guests or member.status in BELONGS
 
 
 def _inviter(visit: Visit, member: Member) -> tuple[str, str] | None:
@@ -85,16 +92,24 @@ def _inviter(visit: Visit, member: Member) -> tuple[str, str] | None:
     return visit.words.person(name, member.inviter), path
 
 
-def _pager(member: Member, page: int, total: int) -> Pager:
-    pages = min(LAST_PAGE, max(1, -(-total // PAGE_SIZE)))
-    page = min(page, pages)
-    path = member_path(member.person)
-    return Pager(
-        page=page,
-        pages=pages,
-        before=f"{path}?page={page - 1}" if page > 1 else "",
-        after=f"{path}?page={page + 1}" if page < pages else "",
+def _distance(visit: Visit, member: Member) -> str:
+    """About how far this person is from the owner; empty for the owner, or when not known."""
+    start, there = centre(visit), visit.gateway.facts.spots().get(member.person)
+    if start is None or there is None or member.person == visit.gateway.owner:
+        return ""
+    return about(visit, kilometres(start, there))
+
+
+def _listings(visit: Visit, member: Member, page: int) -> Found:
+    query = Query(
+        person=member.person,
+        sort="new",
+        limit=PAGE_SIZE,
+        offset=(page - 1) * PAGE_SIZE,
+        count_to=COUNT_TO,
+        guests=visit.guests,
     )
+    return search(visit.store, query)
 
 
 PAGE = Page(path="/member/{member}", name="member", endpoint=show, audience=BOTH)

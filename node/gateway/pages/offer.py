@@ -21,6 +21,7 @@ from node.gateway.forms import Form
 from node.gateway.offer_form import Fields
 from node.gateway.offers import SHOWN_DIGITS, listing_path, mode_name, mode_names, price_text
 from node.gateway.pages.page import DESK, Page
+from node.gateway.pictures import shown as shown_photo
 from node.gateway.standing import standing_note
 from node.gateway.visit import Visit
 from node.gateway.words import Words
@@ -28,8 +29,6 @@ from protocol.codec import encode
 from protocol.errors import NotFound, Refused
 from protocol.kinds.listing import MODES, Listing, Photo
 from storage.views.listing_queries import Offer
-
-UNPUBLISHED = ("preview", "photos", "draft")  # buttons that keep a draft
 
 
 @dataclass(kw_only=True)
@@ -68,6 +67,7 @@ class _Sheet:
             made_from=mark(stands) if stands else "",
             texts=self.fields.texts,
             variants=self.fields.padded(self.rows),
+            unfold=bool(self.fields.padded(0)) or self.rows > offer_form.EMPTY_ROWS,
             claims=self.fields.claims,
             value_texts={v.id: v.text for v in charter.values} if charter else {},
             photos=offer_photos.rows_of(self.photos),
@@ -79,6 +79,9 @@ class _Sheet:
             categories=[name for name, _ in visit.gateway.facts.categories(guests=False)],
             note=standing_note(visit),
             shown=shown,
+            shown_photos=[shown_photo(photo, otherwise=shown.title) for photo in shown.photos]
+            if shown
+            else [],
             shown_price=price_text(words, shown) if shown else "",
             shown_mode=mode_name(words, shown.mode) if shown else "",
         )
@@ -162,15 +165,12 @@ async def _send(visit: Visit, form: Form, stands: Offer | None, draft: bytes) ->
     if stands is not None and made_from != mark(stands) and wanted != stands.listing:
         return _changed_meanwhile(sheet)
     if wanted is None:
-        if do == "photos" and not photo_problems:
-            sheet.wrong = {}  # the photos are here; the rest can wait
-            return sheet.page()
         sheet.problem = t("Nothing was saved yet: something below needs a look.")
         return sheet.page(422)
     try:
         return _done(sheet, do, wanted)
     except Refused as error:
-        sheet.problem = _reason(words, error)
+        sheet.problem = words.told(error)
         return sheet.page(422)
 
 
@@ -178,7 +178,7 @@ def _done(sheet: _Sheet, do: str, wanted: Listing) -> Response:
     """Do what the button says with a listing that is whole; Refused when it can't be written."""
     visit, stands = sheet.visit, sheet.stands
     home, t = visit.home, visit.words.gettext
-    if not sheet.published and do in UNPUBLISHED:
+    if not sheet.published and do != "publish":
         checked = market.check(home, wanted, stands.listing if stands else None)
         with home.store.transaction():
             market.save_draft(home, sheet.draft, checked)
@@ -186,11 +186,11 @@ def _done(sheet: _Sheet, do: str, wanted: Listing) -> Response:
         if do == "draft" and not sheet.photo_problems:
             path = f"/offer/{sheet.draft.hex()[:SHOWN_DIGITS]}"
             return visit.done(path, t("Kept as a draft; nobody else sees it."))
-    if do == "preview":
+    if sheet.photo_problems:
+        return sheet.page(422)
+    if do not in ("publish", "save"):  # Enter in a field presses the first button, which is this
         sheet.preview = market.check(home, wanted, stands.listing if stands else None)
         return sheet.page()
-    if do == "photos" or sheet.photo_problems:
-        return sheet.page(422 if sheet.photo_problems else 200)
     if sheet.published and stands is not None:
         if wanted == stands.listing:
             return visit.done(listing_path(stands.id), t("Nothing was different."))
@@ -214,14 +214,31 @@ def _changed_meanwhile(sheet: _Sheet) -> Response:
     for name, text in sheet.fields.texts.items():
         if text != now.texts[name].strip():
             sheet.differences.append((names[name], now.texts[name], text))
-    if sheet.fields.padded(0) != now.rows:
-        shown = ["; ".join(row.name for row in rows) for rows in (now.rows, sheet.fields.padded(0))]
-        sheet.differences.append((t("Variants"), *shown))
+    for name, one, other in (
+        (t("Variants"), _rows_text(now), _rows_text(sheet.fields)),
+        (t("Values it keeps"), _claims_text(now), _claims_text(sheet.fields)),
+        (t("Photos"), _photos_text(stands.listing.photos), _photos_text(sheet.photos)),
+    ):
+        if one != other:
+            sheet.differences.append((name, one, other))
     sheet.problem = t(
         "This was changed in another tab or by a command in the meantime, so nothing was saved. "
         "The fields hold what you typed; send them again to let that stand instead."
     )
     return sheet.page(409)
+
+
+def _rows_text(fields: Fields) -> str:
+    rows = (f"{row.name} {row.price} {row.quantity}".strip() for row in fields.padded(0))
+    return "; ".join(rows)
+
+
+def _claims_text(fields: Fields) -> str:
+    return "; ".join(f"{c.value} {c.evidence}".strip() for c in fields.claims if c.ticked)
+
+
+def _photos_text(photos: tuple[Photo, ...]) -> str:
+    return "; ".join(photo.alt or photo.small.hash.hex()[:8] for photo in photos)
 
 
 def _fresh(visit: Visit, stands: Offer) -> _Sheet:
@@ -242,11 +259,13 @@ def _find(visit: Visit, text: str) -> Offer | None:
         found = market.find(home, text)
     except NotFound:
         became = market.became(home, text)
+        if became is None:
+            return None
         try:
-            found = market.lookup(home, became) if became else None
+            found = market.lookup(home, became)
         except NotFound:  # erased since
             return None
-    if found is not None and found.person != home.person:
+    if found.person != home.person:
         t = visit.words.gettext
         raise Refused("not-yours", t("That listing is somebody else's; only they can change it."))
     return found
@@ -265,14 +284,6 @@ def _with_hint(visit: Visit, said: str, wanted: Listing) -> str:
         return said
     t = visit.words.gettext
     return f"{said} {t('It claims a value and does not say why: members will ask.')}"
-
-
-def _reason(words: Words, error: Refused) -> str:
-    """Why a whole form was refused, in the reader's language where it can be foreseen."""
-    t = words.gettext
-    if error.reason == "too-long":
-        return t("All texts together are too long for one listing; shorten one of them.")
-    return str(error)
 
 
 def field_names(words: Words) -> dict[str, str]:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from node.gateway.pages import (
     api,
+    begin,
     community,
     feeds,
+    found,
     front,
+    invitations,
     join,
     language,
     listing,
     login,
     member,
+    mine,
+    offer,
+    photo,
+    recovery,
     robots,
     search,
+    take,
+    welcome,
 )
 from node.gateway.pages.page import Page
 
@@ -21,6 +30,7 @@ PAGES: list[Page] = [
     front.PAGE,
     search.PAGE,
     listing.PAGE,
+    photo.PAGE,
     member.PAGE,
     community.PAGE,
     login.PAGE,
@@ -29,4 +39,12 @@ PAGES: list[Page] = [
     feeds.PAGE,
     *api.PAGES_HERE,
     *robots.PAGES_HERE,
+    begin.PAGE,
+    found.PAGE,
+    take.PAGE,
+    welcome.PAGE,
+    *invitations.PAGES_HERE,
+    *recovery.PAGES_HERE,
+    mine.PAGE,
+    *offer.PAGES_HERE,
 ]

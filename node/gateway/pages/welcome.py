@@ -1,4 +1,4 @@
-"""`/welcome`: the first steps in a new home, one a page: recovery file, first listing, first friend.
+"""`/welcome`: the first steps in a new home: recovery file, first listing, first friend.
 
 The step that is next comes from the home itself (`node.welcome`), so nothing is lost on reload.
 """
@@ -42,7 +42,9 @@ async def act(visit: Visit, form: Form) -> Response:
         try:
             inviting.make(visit.home, 1, form.text("note"))
         except Refused as error:
-            return _page(visit, INVITE, 422, problem=str(error), note=form.text("note"))
+            return _page(
+                visit, INVITE, 422, problem=visit.words.told(error), note=form.text("note")
+            )
         return visit.done("/welcome?step=invite")
     if step == RECOVERY and do == "next" and not form.checked("saved"):
         t = visit.words.gettext

@@ -1,0 +1,87 @@
+"""`/recovery.txt`, the recovery file to save, and `/settings/recovery`, which makes it again."""
+
+from __future__ import annotations
+
+import trio
+from starlette.responses import Response
+
+from node import keystore, recovery
+from node.gateway.forms import Form
+from node.gateway.pages.page import DESK, Page
+from node.gateway.visit import Problem, Visit
+from node.home import RECOVERY, Home
+from node.people import own_profile
+from protocol.errors import Refused
+
+
+async def download(visit: Visit) -> Response:
+    """The file as it lies in the home; if it was taken away and needs no passphrase, a new one."""
+    path = visit.home.path / RECOVERY
+    if path.exists():
+        return _file(path.read_bytes())
+    if visit.home.keyfile.sealed:
+        t = visit.words.gettext
+        raise Problem(
+            404,
+            t("The recovery file is not here any more"),
+            t("It was taken out of this home. In the settings you can make it again."),
+        )
+    return _file(_made(visit.home, None).encode())
+
+
+async def show(visit: Visit) -> Response:
+    """What it is for, and the link that saves it."""
+    return _page(visit)
+
+
+async def renew(visit: Visit, form: Form) -> Response:
+    """Make the file again, sealed like the keys."""
+    home, t = visit.home, visit.words.gettext
+    passphrase = form.lines("passphrase") if home.keyfile.sealed else None
+    try:
+        # It takes a second and touches no store, so the node goes on meanwhile.
+        await trio.to_thread.run_sync(keystore.unlock, home.keyfile.path, passphrase)
+    except Refused as error:
+        return _page(visit, 422, visit.words.told(error))
+    text = await trio.to_thread.run_sync(_made, home, passphrase, own_profile(home).name)
+    keystore.write_private(home.path / RECOVERY, text)
+    return visit.done("/settings/recovery", t("The recovery file is here again: save it now."))
+
+
+def _page(visit: Visit, status: int = 200, problem: str = "") -> Response:
+    return visit.render(
+        "settings_recovery.html",
+        status=status,
+        problem=problem,
+        sealed=visit.home.keyfile.sealed,
+        here=(visit.home.path / RECOVERY).exists(),
+    )
+
+
+def _made(home: Home, passphrase: str | None, name: str = "") -> str:
+    return recovery.text(
+        home.unlock().person, home.store.community, name or own_profile(home).name, passphrase
+    )
+
+
+def _file(data: bytes) -> Response:
+    return Response(
+        data,
+        media_type="text/plain; charset=utf-8",
+        headers={
+            "Content-Disposition": 'attachment; filename="moothall-recovery.txt"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+PAGES_HERE = [
+    Page(path="/recovery.txt", name="recovery-file", endpoint=download, audience=DESK, html=False),
+    Page(
+        path="/settings/recovery",
+        name="recovery",
+        endpoint=show,
+        post=renew,
+        audience=DESK,
+    ),
+]
