@@ -172,8 +172,6 @@ class Blobs:
             except (LinkError, trio.TooSlowError) as error:
                 everybody = False
                 logger.debug("no pictures from %s: %s", peer, error)
-                if isinstance(error, LinkError) and error.reason == "too-large":
-                    self._peers.fault(peer, error.reason)
             except (StoreError, sqlite3.Error) as error:
                 logger.warning("a picture could not be kept: %s", error)
                 return 0

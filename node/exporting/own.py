@@ -83,11 +83,9 @@ def _moment(ms: int | None) -> str:
     if ms is None:
         return ""
     start = datetime.datetime.fromtimestamp(0, datetime.UTC)
-    moment = start + datetime.timedelta(milliseconds=ms)
-    return (
-        moment.replace(tzinfo=None).isoformat(timespec="milliseconds" if ms % 1000 else "seconds")
-        + "Z"
-    )
+    moment = start + datetime.timedelta(milliseconds=min(ms, LAST_MS))
+    precision = "milliseconds" if ms % 1000 else "seconds"
+    return moment.replace(tzinfo=None).isoformat(timespec=precision) + "Z"
 
 
 def _count(quantity: int | None) -> str:

@@ -29,6 +29,7 @@ class Facts:
     def __init__(self, store: Store, monotonic: Callable[[], float]) -> None:
         self._store = store
         self._names = _Kept[dict[bytes, str]]()
+        self._away = _Kept[dict[bytes, int]]()
         self._spots = _Kept[dict[bytes, Spot]]()
         self._members = _Kept[dict[bytes, Member]]()
         self._charter = _Kept[Charter | None]()
@@ -54,6 +55,10 @@ class Facts:
     def spots(self) -> dict[bytes, Spot]:
         """Person -> roughly where they are, of everybody whose profile says so."""
         return self._spots.get(self.version(), lambda: profiles.spots(self._store))
+
+    def away(self) -> dict[bytes, int]:
+        """Person -> beginning of their last day away, of everybody who said so, past or not."""
+        return self._away.get(self.version(), lambda: profiles.away(self._store))
 
     def members(self) -> dict[bytes, Member]:
         """Person -> member, members first, then by name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from node.away import is_away
 from node.gateway.distances import distance_text
 from node.gateway.pictures import Shown, shown
 from node.gateway.visit import Visit
@@ -70,6 +71,7 @@ class Card:
     maker: str
     provisional: bool
     members_only: bool
+    away: str  # a sentence while its maker is away
     photo: Shown | None  # the first one
 
 
@@ -86,8 +88,21 @@ def card(visit: Visit, offer: Offer) -> Card:
         distance=distance_text(visit, offer),
         provisional=offer.provisional,
         members_only=said.audience == "members",
+        away=away_text(visit, offer.person),
         photo=shown(said.photos[0]) if said.photos else None,
     )
+
+
+def away_text(visit: Visit, person: bytes) -> str:
+    """That this person is away, and until when; empty while they are not."""
+    until = visit.gateway.facts.away().get(person)
+    if until is None or not is_away(until, visit.store.now_ms()):
+        return ""
+    t = visit.words.gettext
+    return t("%(name)s is away until %(day)s.") % {
+        "name": maker_name(visit, person),
+        "day": visit.words.date(until),
+    }
 
 
 def maker_name(visit: Visit, person: bytes) -> str:

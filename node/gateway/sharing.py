@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from node.gateway import pictures
 from node.gateway.filters import clean
 from node.gateway.outside import base
 from node.gateway.visit import Visit
+from protocol.kinds.listing import Photo
 
 LONGEST = 200  # characters of a description; what shows it cuts it about there
 
@@ -26,11 +28,11 @@ class Share:
 
 
 def share(
-    visit: Visit, *, title: str, text: str, path: str, image: str = "", image_alt: str = ""
+    visit: Visit, *, title: str, text: str, path: str, photo: Photo | None = None
 ) -> Share | None:
     """How the page at `path` is shown elsewhere; None at the desk, which nobody links to.
 
-    `text` may be of any length and hold Markdown; `image` is a picture's path here, or empty.
+    `text` may be of any length and hold Markdown.
     """
     if not visit.guests:
         return None
@@ -42,6 +44,6 @@ def share(
         title=title,
         text=plain,
         address=f"{site}{path}" if site else "",
-        image=f"{site}{image}" if site and image else "",
-        image_alt=image_alt,
+        image=f"{site}{pictures.path(photo.large)}" if site and photo else "",
+        image_alt=photo.alt if photo else "",
     )

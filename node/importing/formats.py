@@ -107,20 +107,16 @@ def _open(table: Table, found: Sequence[str]) -> RowError:
 
 
 def _unrecognised(table: Table) -> RowError:
-    """Name what is missing for the formats that come nearest."""
-    missing = {name: known.missing(table.header) for name, known in FORMATS.items()}
-    fewest = min(len(columns) for columns in missing.values())
+    """Name what is missing for each format."""
     lacks = "; ".join(
-        f"{FORMATS[name].name}: {', '.join(columns)}"
-        for name, columns in missing.items()
-        if len(columns) == fewest
+        f"{known.name}: {', '.join(known.missing(table.header))}" for known in FORMATS.values()
     )
     return RowError(
         line=table.line,
         column=label(table.header, 0),
         text=later(
-            "These columns fit no format that can be read; missing are (%(lacks)s). Export the "
-            "products again, or name the format with --format if you know it."
+            "These columns fit no format that can be read. What each would need: %(lacks)s. "
+            "Export the products again, or name the format with --format if you know it."
         ),
         values={"lacks": lacks},
     )

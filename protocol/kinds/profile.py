@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from protocol.codec import Plain
 from protocol.kinds.kind import Kind
 from protocol.records import MARKET, MAX_TIME
-from protocol.shape import Body, text, texts, unreadable, whole
+from protocol.shape import Body, maybe_whole, text, texts, whole
 from protocol.spot import Spot, maybe_spot, spot_data
 
 MAX_NAME = 100
@@ -18,14 +18,6 @@ MAX_ABOUT = 4000
 MAX_ITEMS = 30
 MAX_ITEM = 80
 MAX_NOTE = 200
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Away:
-    """Somebody is away through a day: for display only, nothing depends on it."""
-
-    until_ms: int  # when the last day away begins, in UTC; milliseconds since 1970
-    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +35,8 @@ class Profile:
     needs: tuple[str, ...] = ()
     place: str = ""
     spot: Spot | None = None
-    away: Away | None = None
+    away_until_ms: int | None = None  # when the last day away begins, in UTC; for display only
+    away_note: str = ""
 
     def body(self) -> dict[str, Plain]:
         """The record's body."""
@@ -58,8 +51,10 @@ class Profile:
         }
         if self.spot is not None:
             data["spot"] = spot_data(self.spot)
-        if self.away is not None:
-            data["away"] = {"until": self.away.until_ms, "note": self.away.note}
+        if self.away_until_ms is not None:
+            data["away_until"] = self.away_until_ms
+        if self.away_note:
+            data["away_note"] = self.away_note
         return data
 
 
@@ -74,16 +69,9 @@ def read(data: Body) -> Profile:
         needs=texts(data, "needs", MAX_ITEMS, MAX_ITEM),
         place=text(data, "place", MAX_NAME),
         spot=maybe_spot(data, "spot"),
-        away=_away(data.get("away")),
+        away_until_ms=maybe_whole(data, "away_until", 0, MAX_TIME),
+        away_note=text(data, "away_note", MAX_NOTE),
     )
-
-
-def _away(item: object) -> Away | None:
-    if item is None:
-        return None
-    if not isinstance(item, dict):
-        raise unreadable("away")
-    return Away(until_ms=whole(item, "until", 0, MAX_TIME), note=text(item, "note", MAX_NOTE))
 
 
 KIND = Kind(name="profile", lane=MARKET, erasable=True, read=read)

@@ -80,6 +80,16 @@ def spots(store: Store) -> dict[bytes, Spot]:
     return {row[0]: Spot(row[6], row[7]) for row in rows}
 
 
+def away(store: Store) -> dict[bytes, int]:
+    """Person key -> beginning of their last day away, of everybody who said so, past or not."""
+    found: dict[bytes, int] = {}
+    for row in store.db.execute(f"{_STANDING} AND instr(body, ?) > 0", [b"away_until"]):
+        until = read_body(row[5]).away_until_ms
+        if until is not None:
+            found[row[0]] = until
+    return found
+
+
 def get(store: Store, person: bytes) -> Profile | None:
     """The person's profile as it stands."""
     row = store.db.execute(f"{_STANDING} AND person = ?", [person]).fetchone()

@@ -23,7 +23,7 @@ from governance.templates import template
 from node import running
 from node.neighbours import CARDS
 from node.network.libp2p_hazards import NOISE, YAMUX
-from node.network.links import JOIN, SYNC
+from node.network.links import BLOB, JOIN, SYNC
 from protocol import certificates, codec, evidence, keys, lobby, messages, records
 from protocol.errors import Invalid
 from protocol.kinds import listing
@@ -129,10 +129,15 @@ class Asked(dict[str, Any]):
         return super().get(key, default)
 
 
+RENDITION: dict[str, Any] = {"hash": bytes(32), "width": 480, "height": 320, "size": 9000}
+
+
 def body_of(kind: str) -> dict[str, Any]:
     """A body of the vectors."""
     row = next(r for r in V["records"].values() if r["fields"]["kind"] == kind)
     body: dict[str, Any] = other.decode(raw(row["body"]))
+    if kind == "listing":
+        body["photos"] = [{"alt": "A loaf", "small": {**RENDITION}, "large": {**RENDITION}}]
     return body
 
 
@@ -193,6 +198,11 @@ def samples(value: str) -> tuple[list[Any], list[Any]]:
     if found := re.fullmatch(r"list of at most (\S+) maps", value):
         row = {"name": "x", "id": "x"}
         return [[row] * number(found[1]), []], [[row] * (number(found[1]) + 1), [1], "x"]
+    if value == "list of at most 8 photos":
+        row = {"alt": "A loaf", "small": RENDITION, "large": RENDITION}
+        return [[row] * 8, []], [[row] * 9, [1], "x"]
+    if value == "rendition":
+        return [RENDITION], [None, [], {**RENDITION, "size": 409_601}, "x"]
     if value == "spot":
         bad = [[-9001, 0], [9001, 0], [0, -18_001], [0, 18_001], [1], [1, 2, 3], [True, 0], "0, 0"]
         return [[-9000, 18_000], [9000, -18_000], [0, 0]], [*bad, [4.5, 7.5], {"lat": 1, "lon": 1}]
@@ -207,9 +217,15 @@ def rows_with_place() -> Iterator[tuple[str, str, str, str, Callable[[Any], Any]
     for kind in KINDS:
         for key, value, absent in key_table(f"`{kind}`"):
             yield kind, ticked(key)[0], value, absent, lambda body: body
-    for head, holder in (("key of a variant", "variants"), ("key of a claim", "values")):
+    for head, holder in (
+        ("key of a variant", "variants"),
+        ("key of a claim", "values"),
+        ("key of a photo", "photos"),
+    ):
         for key, value, absent in key_table("`listing`", head):
             yield "listing", ticked(key)[0], value, absent, lambda body, h=holder: body[h][0]
+    for key, value, absent in key_table("`listing`", "key of a rendition"):
+        yield "listing", ticked(key)[0], value, absent, lambda body: body["photos"][0]["large"]
 
 
 @pytest.mark.parametrize(
@@ -244,10 +260,18 @@ def test_a_key_holds_what_the_table_says(
 
 def test_rows_of_a_listing_are_named() -> None:
     variant, claim = Asked({"name": "x"}), Asked({"id": "x"})
+    rendition = Asked(RENDITION)
+    photo = Asked({"small": rendition, "large": rendition})
     listing._variant(variant)
     listing._claim(claim)
+    listing.read_photo(photo)
 
-    for head, asked in (("key of a variant", variant), ("key of a claim", claim)):
+    for head, asked in (
+        ("key of a variant", variant),
+        ("key of a claim", claim),
+        ("key of a photo", photo),
+        ("key of a rendition", rendition),
+    ):
         assert {ticked(r[0])[0] for r in key_table("`listing`", head)} == asked.keys_asked
 
 
@@ -392,7 +416,7 @@ def test_the_lobby_gives_these_reasons() -> None:
 def test_protocols_and_topic_are_those_of_the_code() -> None:
     (table,) = tables(section("The network"))
 
-    assert [ticked(row[0])[0] for row in table[1:]] == [JOIN, SYNC, CARDS, "/meshsub/1.1.0"]
+    assert [ticked(row[0])[0] for row in table[1:]] == [JOIN, SYNC, CARDS, BLOB, "/meshsub/1.1.0"]
     assert f"`{NOISE}`" in DOC
     assert f"`{YAMUX}`" in DOC
     assert f"`moothall/{V['community'][:16]}`" in section("Gossip")

@@ -12,6 +12,7 @@ from lxml import etree
 
 from node.gateway.apps import desk_app, shop_app
 from node.gateway.offers import listing_path, member_path
+from protocol.kinds.listing import Photo, Rendition
 from storage.database import set_meta
 from storage.views import listing_parts
 from tests.gateway.hostile import PAYLOADS
@@ -182,7 +183,9 @@ async def test_a_name_with_signs_of_xml_is_written_as_it_is(tmp_path):
 
 async def test_a_shared_link_shows_what_it_leads_to(village: Village, shop, desk):
     long = "Sourdough with rye. " * 40
-    bread = village.ana.offer("Bread & <b>butter</b>", description=long)
+    one = Rendition(hash=b"\x07" * 32, width=40, height=30, size=1234)
+    photos = (Photo(alt="A loaf", small=one, large=one),)
+    bread = village.ana.offer("Bread & <b>butter</b>", description=long, photos=photos)
     page = await shop.get(f"/listing/{bread.hex()}")
     metas = Reader(page.text).all("meta")
     graph = {meta["property"]: meta["content"] for meta in metas if "property" in meta}
@@ -190,6 +193,8 @@ async def test_a_shared_link_shows_what_it_leads_to(village: Village, shop, desk
     assert graph["og:site_name"] == "Riverside makers"
     assert graph["og:type"] == "website"
     assert graph["og:url"] == f"http://shop.example{listing_path(bread)}"
+    assert graph["og:image"] == f"http://shop.example/photo/{'07' * 32}"
+    assert graph["og:image:alt"] == "A loaf"
     assert graph["og:description"].startswith("Sourdough with rye. Sourdough")
     assert len(graph["og:description"]) <= 201
     (described,) = [meta["content"] for meta in metas if meta.get("name") == "description"]

@@ -14,6 +14,7 @@ from lxml import etree
 from node.gateway.apps import shop_app
 from node.gateway.offers import listing_path
 from node.gateway.pages.feeds import ENTRIES
+from protocol.kinds.listing import Photo, Rendition
 from storage.database import set_meta
 from tests.gateway.hostile import PAYLOADS, TARGETS
 from tests.gateway.reading import Reader
@@ -38,8 +39,8 @@ def read_feed(answer: httpx.Response) -> etree._Element:
     assert len({*ids, text(root, "id")}) == len(ids) + 1
     for entry in entries:
         check_parts(entry)
-        links = entry.findall(f"{ATOM}link")
-        assert [link.get("rel", "alternate") for link in links] == ["alternate"]
+        links = [link.get("rel", "alternate") for link in entry.findall(f"{ATOM}link")]
+        assert links in (["alternate"], ["alternate", "enclosure"])
         assert len(entry.findall(f"{ATOM}summary")) == 1
     newest = max([text(entry, "updated") for entry in entries], default=text(root, "updated"))
     assert text(root, "updated") == newest
@@ -87,8 +88,17 @@ async def test_eva_follows_what_is_new_in_the_village(village: Village, shop):
     newest = read_feed(answer).findall(f"{ATOM}entry")[0]
     assert newest.find(f"{ATOM}link").get("href") == f"http://shop.example{listing_path(cup)}"
     assert newest.findtext(f"{ATOM}author/{ATOM}name") == "Ben"
-    assert text(newest, "updated") == "2026-09-22T14:13:20+00:00"
+    assert text(newest, "updated") == "2026-09-22T14:13:20Z"
     assert text(newest, "summary") == "€12.00 · For sale · Bern\n\nOf **clay**."
+
+
+async def test_a_photo_comes_with_its_listing(village: Village, shop):
+    one = Rendition(hash=b"\x07" * 32, width=40, height=30, size=1234)
+    village.ana.offer("Bread", photos=(Photo(alt="A loaf", small=one, large=one),))
+    root = read_feed(await shop.get("/feed.atom"))
+    picture = root.findall(f"{ATOM}entry/{ATOM}link")[1]
+    assert picture.get("href") == f"http://shop.example/photo/{'07' * 32}"
+    assert (picture.get("type"), picture.get("length")) == ("image/webp", "1234")
 
 
 async def test_a_feed_with_filters_holds_what_the_search_page_finds(village: Village, shop):

@@ -228,7 +228,6 @@ async def test_a_recovery_file_that_was_moved_away_can_be_made_again(ana: Beginn
     assert gone.status_code == 404
     assert "make it again" in check_page(gone.text).text
 
-    print((await ana.client.get("/settings/recovery")).text)
     refused = await send(ana.client, "/settings/recovery", {"passphrase": "salami"})
     assert refused.status_code == 422
     assert "salami" not in refused.text

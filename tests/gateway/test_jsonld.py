@@ -13,7 +13,7 @@ from pyld import jsonld
 
 from node.gateway.apps import shop_app
 from node.gateway.offers import listing_path
-from protocol.kinds.listing import Claim, Variant
+from protocol.kinds.listing import Claim, Photo, Rendition, Variant
 from tests.gateway.hostile import PAYLOADS, TARGETS
 from tests.gateway.reading import check_page
 from tests.gateway.village import DAY, Village
@@ -21,7 +21,7 @@ from tests.gateway.village import DAY, Village
 ORG = "https://schema.org/"
 # Stands in for the vocabulary's own file, which lives on the web: names are schema.org's.
 CONTEXT = {"@vocab": ORG}
-ADDRESSES = ("url", "contentUrl")
+LOAF = Rendition(hash=b"\x07" * 32, width=40, height=30, size=1234)
 
 
 def load(url: str, options: Any) -> dict[str, Any]:
@@ -72,6 +72,7 @@ async def test_a_listings_page_tells_search_engines_what_it_offers(village: Vill
         price=350,
         quantity=4,
         description="Sourdough.",
+        photos=(Photo(alt="A loaf", small=LOAF, large=LOAF),),
         values=(Claim(value="made-here", evidence="My oven"),),
     )
     page = await shop.get(listing_path(bread))
@@ -85,6 +86,8 @@ async def test_a_listings_page_tells_search_engines_what_it_offers(village: Vill
     assert data["offers"]["priceCurrency"] == "EUR"
     assert data["offers"]["availability"] == "https://schema.org/InStock"
     assert data["offers"]["seller"]["name"] == "Ana"
+    address = f"http://shop.example/photo/{'07' * 32}"
+    assert (data["image"][0]["contentUrl"], data["image"][0]["caption"]) == (address, "A loaf")
     alone = await shop.get(f"/api/listings/{bread.hex()}/schema.org")
     assert alone.headers["content-type"] == "application/ld+json"
     assert alone.json() == data

@@ -91,6 +91,8 @@ profiles = st.builds(
     needs=many(words(80)),
     place=words(100),
     spot=spots,
+    away_until_ms=st.none() | st.integers(0, MAX_TIME),
+    away_note=words(200),
 )
 heads = st.tuples(ids, st.integers(0, 2), counts, ids)
 SAID: dict[str, st.SearchStrategy[tuple[dict[str, Plain], Any]]] = {
@@ -233,6 +235,9 @@ UNREADABLE: list[tuple[str, dict[str, Any]]] = [
     ("profile", {"version": 1, "name": b"Ana"}),
     ("profile", {"version": True, "name": "Ana"}),
     ("profile", {"version": 1, "name": "Ana", "spot": [9001, 0]}),
+    ("profile", {"version": 1, "name": "Ana", "away_until": "2026-12-24"}),
+    ("profile", {"version": 1, "name": "Ana", "away_until": -1}),
+    ("profile", {"version": 1, "name": "Ana", "away_note": "x" * 201}),
     ("listing", {**LISTING, "spot": [0, -18_001]}),
     ("listing", {**LISTING, "spot": [47.99, 7.85]}),
     ("listing", {**LISTING, "spot": [4799]}),

@@ -10,12 +10,17 @@ from tests.system.people import SAFETY, village
 
 
 def ask(
-    url: str, path: str, *, headers: dict[str, str] | None = None, method: str = "GET"
+    url: str,
+    path: str,
+    *,
+    headers: dict[str, str] | None = None,
+    method: str = "GET",
+    body: str | None = None,
 ) -> tuple[int, dict[str, str], str]:
     """(status, headers, body) of one request, no redirect followed."""
     line = http.client.HTTPConnection(urlsplit(url).netloc, timeout=SAFETY)
     try:
-        line.request(method, path, headers=headers or {})
+        line.request(method, path, body, headers or {})
         got = line.getresponse()
         body = got.read().decode()
         return got.status, {k.lower(): v for k, v in got.getheaders()}, body

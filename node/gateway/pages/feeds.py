@@ -9,9 +9,9 @@ Source: RFC 4287, The Atom Syndication Format.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 from uuid import UUID, uuid5
+from xml.etree.ElementTree import Element, SubElement
 
 from starlette.responses import Response
 
@@ -21,12 +21,14 @@ from node.gateway.outside import base
 from node.gateway.pages.page import SHOP, Page
 from node.gateway.pictures import path
 from node.gateway.visit import Visit
-from node.gateway.xmltext import xml_text
+from node.gateway.xmltext import xml_bytes, xml_text
+from node.status import rfc3339
 from storage.views.listing_queries import Offer, search
 
 PATH = "/feed.atom"
 MEDIA_TYPE = "application/atom+xml"
 ENTRIES = 50
+_ATOM = "http://www.w3.org/2005/Atom"
 LONGEST_SUMMARY = 1000  # characters of a description
 
 
@@ -48,41 +50,58 @@ def feed_address(filters: Filters) -> str:
 
 
 def _atom(visit: Visit, filters: Filters, offers: tuple[Offer, ...]) -> bytes:
-    # Loaded when first asked for: it takes 50 ms.
-    from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]
-
     t = visit.words.gettext
     site, own = base(visit), feed_address(filters)
-    community = xml_text(visit.charter.name)
     searched = own.removeprefix(PATH)
-    feed = FeedGenerator()
-    feed.id(_urn(visit, f"feed {searched}"))
+    title = t("New listings of a search") if searched else t("New listings")
     words = filters.kept.get("q", "")
-    title = t("New listings") if not searched else t("New listings of a search")
-    feed.title(f"{community}: {f'{title} ({xml_text(words)})' if words else title}")
-    feed.updated(max((_moment(offer.made_ms) for offer in offers), default=_moment(0)))
-    feed.author(name=community)
-    feed.generator("Moothall")
-    feed.link(rel="self", href=f"{site}{own}", type=MEDIA_TYPE)
-    feed.link(rel="alternate", href=f"{site}/search{searched}", type="text/html")
+    community = visit.charter.name
+    feed = Element("feed", xmlns=_ATOM)
+    newest_ms = max((offer.made_ms for offer in offers), default=0)
+    _head(
+        feed,
+        urn=_urn(visit, f"feed {searched}"),
+        title=f"{community}: {title}" + (f" ({words})" if words else ""),
+        updated_ms=newest_ms,
+    )
+    _add(_add(feed, "author"), "name", community)
+    _add(feed, "generator", "Moothall")
+    _add(feed, "link", rel="self", href=f"{site}{own}", type=MEDIA_TYPE)
+    _add(feed, "link", rel="alternate", href=f"{site}/search{searched}", type="text/html")
     for offer in offers:
-        said = offer.listing
-        entry = feed.add_entry(order="append")
-        entry.id(_urn(visit, f"listing {offer.id.hex()}"))
-        entry.title(xml_text(said.title))
-        entry.updated(_moment(offer.made_ms))
-        entry.link(rel="alternate", href=f"{site}{listing_path(offer.id)}", type="text/html")
-        for photo in said.photos[:1]:
-            picture = {"href": f"{site}{path(photo.large)}", "length": str(photo.large.size)}
-            entry.link(rel="enclosure", type="image/webp", **picture)
-        maker = {"name": xml_text(maker_name(visit, offer.person))}
-        if visit.shows_members and site:
-            maker["uri"] = f"{site}{member_path(offer.person)}"
-        entry.author(maker)
-        entry.summary(xml_text(_summary(visit, offer)))
-        if said.category:
-            entry.category(term=xml_text(said.category))
-    return bytes(feed.atom_str())
+        _entry(visit, site, _add(feed, "entry"), offer)
+    return xml_bytes(feed)
+
+
+def _entry(visit: Visit, site: str, entry: Element, offer: Offer) -> None:
+    said = offer.listing
+    urn = _urn(visit, f"listing {offer.id.hex()}")
+    _head(entry, urn=urn, title=said.title, updated_ms=offer.made_ms)
+    author = _add(entry, "author")
+    _add(author, "name", maker_name(visit, offer.person))
+    if visit.shows_members and site:
+        _add(author, "uri", f"{site}{member_path(offer.person)}")
+    address = f"{site}{listing_path(offer.id)}"
+    _add(entry, "link", rel="alternate", href=address, type="text/html")
+    for photo in said.photos[:1]:
+        address, size = f"{site}{path(photo.large)}", str(photo.large.size)
+        _add(entry, "link", rel="enclosure", href=address, type="image/webp", length=size)
+    _add(entry, "summary", _summary(visit, offer))
+    if said.category:
+        _add(entry, "category", term=xml_text(said.category))
+
+
+def _head(element: Element, *, urn: str, title: str, updated_ms: int) -> None:
+    """What a feed and an entry both begin with."""
+    _add(element, "id", urn)
+    _add(element, "title", title)
+    _add(element, "updated", rfc3339(updated_ms))
+
+
+def _add(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:
+    child = SubElement(parent, tag, attributes)
+    child.text = xml_text(text) or None
+    return child
 
 
 def _summary(visit: Visit, offer: Offer) -> str:
@@ -98,10 +117,6 @@ def _summary(visit: Visit, offer: Offer) -> str:
 def _urn(visit: Visit, name: str) -> str:
     """An id that all nodes of this community give to the same thing."""
     return uuid5(UUID(bytes=visit.store.community[:16]), name).urn
-
-
-def _moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(min(milliseconds // 1000, 253_402_300_799), UTC)
 
 
 PAGE = Page(path=PATH, name="feed", endpoint=show, audience=SHOP, html=False)

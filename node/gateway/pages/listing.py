@@ -12,7 +12,15 @@ from starlette.responses import Response
 from node.gateway import acquaintance
 from node.gateway.distances import distance_text
 from node.gateway.jsonld import listing_block
-from node.gateway.offers import listing_path, maker_name, member_path, mode_name, price_text
+from node.gateway.offers import (
+    away_text,
+    listing_path,
+    maker_name,
+    member_path,
+    mode_name,
+    price_text,
+)
+from node.gateway.own_listing import own
 from node.gateway.pages.page import BOTH, Page
 from node.gateway.pictures import shown
 from node.gateway.sharing import share
@@ -56,7 +64,15 @@ async def show(visit: Visit) -> Response:
         distance=distance_text(visit, offer),
         variants=_variants(visit, said),
         claims=_claims(visit, said),
-        share=share(visit, title=said.title, text=said.description, path=listing_path(offer.id)),
+        away=away_text(visit, offer.person),
+        own=own(visit, offer),
+        share=share(
+            visit,
+            title=said.title,
+            text=said.description,
+            path=listing_path(offer.id),
+            photo=next(iter(said.photos), None),
+        ),
         jsonld="" if withdrawn or not visit.guests else listing_block(visit, offer),
     )
 

@@ -54,7 +54,7 @@ def _page(visit: Visit, status: int = 200, problem: str = "") -> Response:
         status=status,
         problem=problem,
         sealed=visit.home.keyfile.sealed,
-        here=(visit.home.path / RECOVERY).exists(),
+        kept=(visit.home.path / RECOVERY).exists(),
     )
 
 

@@ -6,7 +6,7 @@ Sources: RFC 9309 (robots.txt), https://www.sitemaps.org/protocol.html, OpenSear
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 from starlette.responses import Response
 
@@ -17,7 +17,7 @@ from node.gateway.pages import feeds
 from node.gateway.pages.member import is_shown
 from node.gateway.pages.page import DESK, SHOP, Page
 from node.gateway.visit import Problem, Visit
-from node.gateway.xmltext import xml_text
+from node.gateway.xmltext import xml_bytes, xml_text
 from node.status import rfc3339
 from storage.views import listing_parts
 
@@ -124,7 +124,7 @@ def _locate(parent: Element, address: str, changed_ms: int | None) -> None:
 
 
 def _xml(visit: Visit, root: Element, media_type: str = "application/xml") -> Response:
-    return visit.document(tostring(root, encoding="UTF-8", xml_declaration=True), media_type)
+    return visit.document(xml_bytes(root), media_type)
 
 
 PAGES_HERE = [
