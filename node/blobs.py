@@ -150,6 +150,7 @@ class Blobs:
                 blobs.used(self._store, self._shown)
                 blobs.sweep(self._store)
             self._shown.clear()
+            self._store.wipe_trail()  # of what was erased since
 
     async def _fetch_some(self) -> bool:
         """Fetch a few cards' pictures; whether any came."""

@@ -147,8 +147,9 @@ def open_home(path: Path, clock: Clock = now_ms) -> Home:
     if not (path / KEYS).exists():
         raise NotFound(
             "no-home",
-            f"There is no home in {path}. Found a community with `moothall found NAME --person "
+            "There is no home in %(path)s. Found a community with `moothall found NAME --person "
             "YOU`, or join one with `moothall join LINK --person YOU`.",
+            path=path,
         )
     keyfile = keystore.read(path / KEYS)
     store = open_store(path / DATABASE, device=keyfile.device, now_ms=clock)

@@ -7,14 +7,17 @@ the person who typed them; what is written is what `protocol.kinds.listing` read
 from __future__ import annotations
 
 import datetime
-import os
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from node.drafts import early, get_draft, in_view
+from node.drafts import save_draft as save_draft
+from node.drafts import throw_away as throw_away
+from node.drafts import unpublished as unpublished
 from node.home import Home
-from protocol.codec import decode, encode
+from protocol.codec import encode
 from protocol.errors import Invalid, NotFound, Refused, Term
 from protocol.kinds import erase as erase_kind
 from protocol.kinds import listing as listing_kind
@@ -30,12 +33,10 @@ from protocol.kinds.listing import (
     Listing,
 )
 from protocol.records import MAX_BODY
-from storage import blobs
 from storage.database import set_meta
 from storage.own import Draft
 from storage.views import listing_queries as queries
-from storage.views.listing_queries import Offer, Query
-from storage.views.listings import fold
+from storage.views.listing_queries import Offer
 
 MAX_TAGS, MAX_TAG = 50, 80
 
@@ -200,8 +201,8 @@ def find(home: Home, text: str) -> Offer:
     try:
         return lookup(home, queries.resolve(home.store, text))
     except NotFound:
-        early = [] if _in_view(home) else _early(home)
-        found = [each for each in early if each.id.hex().startswith(text.strip().lower())]
+        waiting = [] if in_view(home) else early(home)
+        found = [each for each in waiting if each.id.hex().startswith(text.strip().lower())]
         if len(text.strip()) < 8 or not found:
             raise
     if len(found) > 1:
@@ -219,7 +220,7 @@ def lookup(home: Home, listing_id: bytes) -> Offer:
     draft = get_draft(home, listing_id)
     if draft is not None:
         return draft
-    for each in () if _in_view(home) else _early(home):
+    for each in () if in_view(home) else early(home):
         if each.id == listing_id:
             return each
     return queries.get(home.store, listing_id)
@@ -319,89 +320,8 @@ def erase(home: Home, text: str) -> list[bytes]:
     return ids
 
 
-def throw_away(home: Home, draft: Offer) -> None:
-    """Delete a draft with the photos that nothing else names; the caller holds the transaction."""
-    home.store.db.execute("DELETE FROM draft WHERE id = ?", [draft.id])
-    photos = draft.listing.photos
-    blobs.forget(home.store, [one.hash for each in photos for one in (each.small, each.large)])
-
-
 def _own(home: Home, text: str) -> Offer:
     found = find(home, text)
     if found.person != home.person:
         raise Refused("not-yours", "That listing belongs to somebody else; nothing was changed.")
     return found
-
-
-def _in_view(home: Home) -> bool:
-    return home.standing() != "waiting"
-
-
-def _early(home: Home) -> list[Offer]:
-    """Own listings, newest first, as they stand while nobody has let this home in yet."""
-    db = home.store.db
-    gone = {row[0] for row in db.execute("SELECT root FROM withdrawal")}
-    found: dict[bytes, Offer] = {}
-    for root, made_ms, body in db.execute(
-        "SELECT coalesce(listing.root, listing.id), listing.shown_ms, record.body"
-        " FROM listing JOIN record USING (rowid) JOIN log ON log.no = listing.log_no"
-        " JOIN device ON device.no = log.device_no"
-        " WHERE device.key = ? ORDER BY listing.version DESC, listing.id",
-        [home.device],
-    ):
-        status = "withdrawn" if root in gone else "waiting"
-        found.setdefault(root, _offer(home, root, body, made_ms, status))
-    return list(found.values())
-
-
-def _offer(home: Home, listing_id: bytes, body: bytes, made_ms: int, status: str) -> Offer:
-    data = decode(body, limit=MAX_BODY)
-    return Offer(
-        id=listing_id,
-        version_id=listing_id,
-        person=home.person,
-        status=status,
-        provisional=False,
-        made_ms=made_ms,
-        listing=listing_kind.read(data),  # type: ignore[arg-type]
-    )
-
-
-def save_draft(home: Home, draft_id: bytes | None, listing: Listing) -> bytes:
-    """Keep a draft on this machine alone; its id. The caller holds the transaction."""
-    chosen = draft_id or os.urandom(32)
-    home.store.db.execute(
-        "INSERT OR REPLACE INTO draft (id, body, made_ms) VALUES (?, ?, ?)",
-        [chosen, encode(listing.body()), home.store.now_ms()],
-    )
-    return chosen
-
-
-def get_draft(home: Home, draft_id: bytes) -> Offer | None:
-    """A draft by its full id."""
-    row = home.store.db.execute(
-        "SELECT body, made_ms FROM draft WHERE id = ?", [draft_id]
-    ).fetchone()
-    return None if row is None else _offer(home, draft_id, row[0], row[1], "draft")
-
-
-def unpublished(home: Home, query: Query) -> list[Offer]:
-    """Own drafts, and what waits for this home to be let in, as far as the filters let them."""
-    rows = home.store.db.execute("SELECT id, body, made_ms FROM draft ORDER BY made_ms DESC, id")
-    found = [_offer(home, row[0], row[1], row[2], "draft") for row in rows.fetchall()]
-    if not _in_view(home):
-        found += [each for each in _early(home) if each.status == "waiting"]
-    return [each for each in found if _fits(each.listing, query)]
-
-
-def _fits(said: Listing, query: Query) -> bool:
-    """Whether a listing passes the filters; the words are for published ones."""
-    low, high = query.minimum, query.maximum
-    return (
-        (not query.mode or said.mode == query.mode)
-        and (not query.category or fold(said.category) == fold(query.category))
-        and (not query.place or fold(said.place) == fold(query.place))
-        and (not query.value or any(claim.value == query.value for claim in said.values))
-        and (low is None or (said.price is not None and said.price >= low))
-        and (high is None or (said.price is not None and said.price <= high))
-    )

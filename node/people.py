@@ -67,10 +67,15 @@ def checked_name(text: str) -> str:
 def set_profile(home: Home, changes: dict[str, Any]) -> Profile:
     """Change fields of one's own profile; what isn't named stays."""
     with home.turn():
-        before = own_profile(home)
-        after = replace(before, **changes, version=before.version + 1)
-        _check(after)
+        after = changed(own_profile(home), changes)
         home.append([Draft("profile", after.body())])
+    return after
+
+
+def changed(before: Profile, changes: dict[str, Any]) -> Profile:
+    """The next version of a profile, not written yet; Refused when it can't be."""
+    after = replace(before, **changes, version=before.version + 1)
+    _check(after)
     return after
 
 

@@ -93,4 +93,6 @@ def profile_json(profile: Profile) -> dict[str, Any]:
         "needs": list(profile.needs),
         "place": profile.place,
         "spot": spot_text(profile.spot) or None,
+        "away_until": None if profile.away_until_ms is None else rfc3339(profile.away_until_ms),
+        "away_note": profile.away_note,
     }

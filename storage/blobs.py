@@ -7,7 +7,7 @@ once where a listing was erased; fetched ones also go, longest unused first, abo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
 from protocol.codec import decode
@@ -53,9 +53,14 @@ def put(store: Store, name: bytes, data: bytes, *, own: bool) -> None:
 
 
 def get(store: Store, name: bytes) -> bytes | None:
-    """The bytes of this hash, if they are here."""
+    """The bytes of this hash, if they are here and whole."""
     row = store.db.execute("SELECT data FROM blob WHERE hash = ?", [name]).fetchone()
-    return None if row is None else bytes(row[0])
+    return _whole(name, row)
+
+
+def _whole(name: bytes, row: tuple[bytes] | None) -> bytes | None:
+    """A disk may spoil bytes; what no longer is what it was is as good as gone."""
+    return None if row is None or sha256(row[0]).digest() != name else bytes(row[0])
 
 
 def published(store: Store, name: bytes) -> bytes | None:
@@ -68,7 +73,14 @@ def published(store: Store, name: bytes) -> bytes | None:
         " AND EXISTS (SELECT 1 FROM photo WHERE photo.hash = blob.hash)",
         [name],
     ).fetchone()
-    return None if row is None else bytes(row[0])
+    return _whole(name, row)
+
+
+def damaged(store: Store) -> Iterator[bytes]:
+    """The hashes under which other bytes are kept than they name."""
+    for (name,) in store.db.execute("SELECT hash FROM blob ORDER BY no").fetchall():
+        if here(store, name) and get(store, name) is None:
+            yield name
 
 
 def here(store: Store, name: bytes) -> bool:

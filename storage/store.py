@@ -7,6 +7,7 @@ storage modules share, so that they need no globals.
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from governance.roll import Certified
-from storage.database import DURABLE, friendly, get_meta, open_database, set_meta, write
+from storage.database import DURABLE, get_meta, open_database, set_meta, write
 
 
 @dataclass(kw_only=True)
@@ -53,8 +54,8 @@ class Store:
             self.db.execute(f"PRAGMA secure_delete = {before}").fetchall()
 
     def wipe_trail(self) -> None:
-        """Empty the write-ahead log, which may still hold what was wiped; later if it is in use."""
-        with friendly():
+        """Empty the write-ahead log, which may still hold what was wiped; not now if it is in use."""
+        with contextlib.suppress(sqlite3.OperationalError):
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from protocol.errors import Invalid
 from protocol.records import GOV, read_record, signed
-from storage import certificates, digest, erasing, sideset
+from storage import blobs, certificates, digest, erasing, sideset
 from storage.prefix import advance, learn
 from storage.rows import Log, all_logs, log_by_no
 from storage.standing import settle
@@ -37,6 +37,7 @@ def verify(store: Store, progress: Progress = _silent) -> tuple[int, list[str]]:
                 done += 1
                 if done % 500 == 0:
                     progress(done, total)
+    faults += [f"picture {name.hex()[:16]}: its bytes are damaged" for name in blobs.damaged(store)]
     (check,) = store.db.execute("PRAGMA quick_check").fetchone()
     if check != "ok":
         faults.append(f"database: {check}")

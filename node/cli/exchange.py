@@ -88,7 +88,8 @@ def listing_import(
     "format_",
     metavar="NAME",
     default="csv",
-    help="csv (our own, for a backup or a spreadsheet), shopify, or json-ld.  [default: csv]",
+    help="One of csv (our own, for a backup or a spreadsheet), shopify and json-ld."
+    "  [default: csv]",
 )
 @click.option(
     "--currency",
@@ -117,7 +118,8 @@ def listing_export(
     answer = {"format": format_, "count": written.count, "left_out": written.left_out}
     if output is not None:
         _save(output, written.text, force)
-        lines = [f"Wrote {written.count} listings to {output}."]
+        noun = "listing" if written.count == 1 else "listings"
+        lines = [f"Wrote {written.count} {noun} to {output}."]
         lines += [_left_out(written.left_out)] if written.left_out else []
         out.answer({**answer, "path": str(output)}, "\n".join(lines))
         return
@@ -130,7 +132,8 @@ def listing_export(
 
 
 def _left_out(count: int) -> str:
-    return f"{count} of your listings have no place in this format and were left out."
+    have = "has" if count == 1 else "have"
+    return f"{count} of your listings {have} no place in this format; left out."
 
 
 def _save(path: Path, text: str, force: bool) -> None:

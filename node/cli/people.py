@@ -98,6 +98,11 @@ def _items(texts: tuple[str, ...]) -> tuple[str, ...]:
     help='Where that is on a map, such as "47.99, 7.85" or a map\'s address; kept to about a '
     "kilometre.",
 )
+@click.option(
+    "--away-until", metavar="DATE", help="Your last day away, such as 2027-01-31; pages tell it."
+)
+@click.option("--away-note", metavar="TEXT", help="What to say with that.")
+@click.option("--back", is_flag=True, help="You are no longer away.")
 @click.pass_obj
 def profile_set(
     out: Output,
@@ -108,12 +113,20 @@ def profile_set(
     needs: tuple[str, ...],
     place: str | None,
     spot: str | None,
+    away_until: str | None,
+    away_note: str | None,
+    back: bool,
 ) -> None:
     """Change your profile.
 
     What you don't name stays as it is; an empty text takes something away.
     """
-    from node import people
+    from node import away, people
+
+    if back and away_until is not None:
+        raise click.UsageError("Name either --away-until or --back.")
+    if away_note is not None and away_until is None:
+        raise click.UsageError("Name --away-until together with --away-note.")
 
     changes: dict[str, Any] = {
         key: value.replace("\r\n", "\n").strip()
@@ -127,8 +140,12 @@ def profile_set(
     }
     if spot is not None:
         changes["spot"] = spot_of(spot)
-    if not changes:
+    if back:
+        changes |= away.BACK
+    if not changes and away_until is None:
         raise click.UsageError("Name at least one thing to change.")
     with out.opened() as home:
+        if away_until is not None:
+            changes |= away.changes(home, away_until, (away_note or "").strip())
         after = people.set_profile(home, changes)
         out.answer({"profile": profile_json(after)}, profile_text(after))

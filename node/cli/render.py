@@ -88,6 +88,13 @@ def offer_text(offer: Offer, names: dict[bytes, str]) -> str:
     return "\n".join(lines)
 
 
+def _away(profile: Profile) -> str:
+    if profile.away_until_ms is None:
+        return ""
+    day = rfc3339(profile.away_until_ms)[:10]
+    return f"until {day}" + (f": {profile.away_note}" if profile.away_note else "")
+
+
 def profile_text(profile: Profile) -> str:
     """A profile for reading."""
     rows = [
@@ -97,6 +104,7 @@ def profile_text(profile: Profile) -> str:
         ("skills", ", ".join(profile.skills)),
         ("interests", ", ".join(profile.interests)),
         ("needs", ", ".join(profile.needs)),
+        ("away", _away(profile)),
     ]
     lines = [f"{name:<9} {line(value)}" for name, value in rows if value]
     return "\n".join(lines + (["", profile.about] if profile.about else []))

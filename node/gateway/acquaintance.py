@@ -23,7 +23,7 @@ def sentence(visit: Visit, maker: bytes) -> Markup:
         for key, person in _people(found, owner, maker).items()
     }
     text = _texts(visit)[None if found is None else (len(found.up), len(found.down))]
-    return Markup(text) % {**names, "community": visit.charter.name}  # noqa: S704 - our own text
+    return Markup(text) % {**names, "community": visit.charter.name}
 
 
 def _people(found: Way | None, owner: bytes, maker: bytes) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from node import market
 from node.gateway.forms import Form
-from node.gateway.offer_form import amount, day_ms, split_tags
+from node.gateway.typed import amount, day_ms, split_tags
 from node.gateway.words import Words
 from node.home import Home
 from node.shelf import Step

@@ -107,7 +107,7 @@ class Gateway:
 
     def name(self) -> str:
         """What this node's owner is called."""
-        return own_profile(self._open).name
+        return self.facts.own_name(lambda: own_profile(self._open).name)
 
     @property
     def owner(self) -> bytes:
@@ -128,8 +128,9 @@ class Gateway:
         if host != "127.0.0.1":
             raise Refused(
                 "desk-address",
-                f"A desk listens on 127.0.0.1 alone, not on {host}; nothing was started. "
+                "A desk listens on 127.0.0.1 alone, not on %(host)s; nothing was started. "
                 "For others there is the shop window.",
+                host=host,
             )
         self.desk_hosts.update({f"127.0.0.1:{port}", f"localhost:{port}"})
         if port == "80":

@@ -19,6 +19,7 @@ from storage.views.members import Member
 
 T = TypeVar("T")
 Version = tuple[int, int]
+LOOK_SECONDS = 0.001  # how long another process's writing may go unnoticed: a page asks often
 COUNT_SECONDS = 3.0  # how old the counts beside the filters may be
 CATEGORIES = 20
 
@@ -28,6 +29,9 @@ class Facts:
 
     def __init__(self, store: Store, monotonic: Callable[[], float]) -> None:
         self._store = store
+        self._monotonic = monotonic
+        self._looked: tuple[float, int] | None = None
+        self._own_name = _Kept[str]()
         self._names = _Kept[dict[bytes, str]]()
         self._away = _Kept[dict[bytes, int]]()
         self._spots = _Kept[dict[bytes, Spot]]()
@@ -41,12 +45,19 @@ class Facts:
     def version(self) -> Version:
         """Differs whenever something was written, by this connection or by another process."""
         connection = self._store.db.conn
-        other = connection.execute("PRAGMA data_version").fetchone()[0]
-        return int(other), connection.total_changes
+        now = self._monotonic()
+        if self._looked is None or not 0 <= now - self._looked[0] < LOOK_SECONDS:
+            other = connection.execute("PRAGMA data_version").fetchone()[0]
+            self._looked = now, int(other)
+        return self._looked[1], connection.total_changes
 
     def charter(self) -> Charter | None:
         """The charter in force; None before the founding record is here."""
         return self._charter.get(self.version(), lambda: certificates.charter(self._store))
+
+    def own_name(self, read: Callable[[], str]) -> str:
+        """What this node's owner is called, as `read` finds it."""
+        return self._own_name.get(self.version(), read)
 
     def names(self) -> dict[bytes, str]:
         """Person -> name, of everybody with a profile here."""

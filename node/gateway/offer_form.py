@@ -7,17 +7,17 @@ what has no field stays as it was. Whatever is wrong is told field by field.
 
 from __future__ import annotations
 
-import datetime
-import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from node.gateway.forms import Form
+from node.gateway.typed import amount, day_ms, day_text, split_tags
 from node.gateway.words import Words
-from node.importing.prices import decimals, minor_units, money
+from node.importing.prices import decimals, money
 from node.market import MAX_TAG, MAX_TAGS
+from node.spots import parse_spot, spot_text
 from protocol.errors import Refused
 from protocol.kinds.listing import (
     AUDIENCES,
@@ -29,6 +29,7 @@ from protocol.kinds.listing import (
     Listing,
     Variant,
 )
+from protocol.spot import Spot
 
 LINES = ("description", "story")  # texts of several lines
 LONGEST = {
@@ -40,7 +41,7 @@ LONGEST = {
     "condition": 100,
     "delivery": 500,
 }
-OTHERS = ("mode", "price", "currency", "quantity", "audience", "expires", "tags")
+OTHERS = ("mode", "price", "currency", "quantity", "audience", "expires", "tags", "spot")
 TEXTS = (*LONGEST, *OTHERS)
 LONGEST_EVIDENCE = 1000
 LONGEST_VARIANT, LONGEST_SKU = 200, 80
@@ -104,6 +105,7 @@ def fields_of(listing: Listing, currency: str, values: Iterable[str]) -> Fields:
         "quantity": _count_text(listing.quantity),
         "expires": day_text(listing.expires_ms),
         "tags": ", ".join(listing.tags),
+        "spot": spot_text(listing.spot),
     }
     return Fields(
         texts,
@@ -171,6 +173,7 @@ class _Reading:
             quantity=self._quantity(),
             expires_ms=self._day(),
             tags=self._tags(),
+            spot=self._spot(),
             values=self._claims(),
         )
         return self._money(made)
@@ -255,6 +258,15 @@ class _Reading:
             self._checked("tags", tag, MAX_TAG)
         return tags
 
+    def _spot(self) -> Spot | None:
+        if not self.texts["spot"]:
+            return None
+        try:
+            return parse_spot(self.texts["spot"])
+        except Refused as error:
+            self.wrong["spot"] = self.words.told(error)
+            return None
+
     def _claims(self) -> tuple[Claim, ...]:
         made = tuple(
             Claim(value=each.value, evidence=each.evidence)
@@ -336,44 +348,6 @@ class _Reading:
                 "given": text[:_ECHO]
             }
             return None
-
-
-def amount(text: str, currency: str) -> int:
-    """A price in minor units, as `minor_units` reads it, or with a comma before the decimals.
-
-    PriceError when it is no price, or could be two.
-    """
-    places = decimals(currency)
-    whole, comma, rest = text.strip().partition(",")
-    if comma and places != 3 and len(rest) == places and "." not in whole:
-        text = f"{whole}.{rest}"
-    return minor_units(text, currency)
-
-
-def day_ms(text: str) -> int | None:
-    """The beginning of a day written as 2027-01-31, in UTC; None when it is no day since 1970."""
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        return None
-    try:
-        day = datetime.date.fromisoformat(text)
-    except ValueError:
-        return None
-    days = (day - datetime.date(1970, 1, 1)).days
-    return days * 86_400_000 if days >= 0 else None
-
-
-def day_text(milliseconds: int | None) -> str:
-    """The day, in UTC, as a date field holds it; empty for none and for what no calendar has."""
-    last = (datetime.date.max - datetime.date(1970, 1, 1)).days
-    if milliseconds is None or milliseconds // 86_400_000 > last:
-        return ""
-    day = datetime.date(1970, 1, 1) + datetime.timedelta(days=milliseconds // 86_400_000)
-    return day.isoformat()
-
-
-def split_tags(text: str) -> tuple[str, ...]:
-    """Words with commas between, each once."""
-    return tuple(dict.fromkeys(tag for tag in map(str.strip, text.split(",")) if tag))
 
 
 def _amount_text(price: int | None, currency: str) -> str:

@@ -171,13 +171,16 @@ async def _bind(host: str, port: int) -> Sequence[trio.SocketListener]:
         if error.errno == errno.EADDRINUSE:
             raise Refused(
                 "port-in-use",
-                f"Another program already listens on {host}:{port}; nothing was started. End it, "
-                "or choose another port.",
+                "Another program already listens on %(address)s; nothing was started. End it, or "
+                "choose another port.",
+                address=f"{host}:{port}",
             ) from error
         why = (error.strerror or str(error)).lower()
         raise Refused(
             "bad-address",
-            f"Can't listen on {host}:{port} ({why}); nothing was started. Choose another address.",
+            "Can't listen on %(address)s (%(why)s); nothing was started. Choose another address.",
+            address=f"{host}:{port}",
+            why=why,
         ) from error
 
 

@@ -23,6 +23,7 @@ from node.home import Home
 from storage.store import Store
 
 HTML = "text/html; charset=utf-8"
+_WORDS = "moothall.words"  # where a request keeps its language
 Audience = Literal["desk", "shop", "setup"]
 Floor = Literal["market", "hall"]  # a moot hall has the assembly above and the market below
 Menu = Mapping[Floor, Sequence[tuple[str, Callable[[Words], str]]]]
@@ -72,8 +73,13 @@ class Visit:
     @property
     def words(self) -> Words:
         """The reader's language."""
-        accepted = self.request.headers.get("accept-language", "")
-        return languages.choose(accepted, self.request.cookies.get(languages.COOKIE, ""))
+        scope = self.request.scope
+        if _WORDS not in scope:  # a page asks for every text
+            accepted = self.request.headers.get("accept-language", "")
+            chosen = self.request.cookies.get(languages.COOKIE, "")
+            scope[_WORDS] = languages.choose(accepted, chosen)
+        words: Words = scope[_WORDS]
+        return words
 
     @property
     def guests(self) -> bool:

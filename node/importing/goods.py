@@ -42,7 +42,7 @@ def description(sheet: Sheet, row: Row, field: str, convert: Callable[[str], str
 
 def tags(sheet: Sheet, row: Row, field: str, parts: Iterable[str]) -> tuple[str, ...]:
     """The parts of a cell as tags, in their order, each once."""
-    clean = (" ".join(part.split()) for part in parts)
+    clean = (part.strip() for part in parts)
     found = tuple(dict.fromkeys(part for part in clean if part))
     if len(found) > MAX_TAGS:
         text = later("There are %(count)s tags here; keep at most %(most)s.")

@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks import community, machine, workers
 from benchmarks.community import Community
+from benchmarks.crowd import crowd
 from benchmarks.machine import Limits
 from benchmarks.report import Line, Report
 from benchmarks.worker import memory_mb
@@ -78,6 +79,12 @@ class Bench:
                     return self._pages(made)
 
                 yield pages
+            if last and "readers" in self.parts and not self.quick:
+
+                def readers(made: Community = made) -> Iterator[Line]:
+                    return crowd(made, str(MOOTHALL), made.records + NEWCOMERS_RECORDS, self.say)
+
+                yield readers
             if last and "commands" in self.parts:
 
                 def commands(made: Community = made) -> Iterator[Line]:

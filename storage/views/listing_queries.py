@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from governance.membership import PROVISIONAL
@@ -19,7 +20,7 @@ from protocol.kinds.listing import Listing, read
 from protocol.records import MAX_BODY
 from storage.store import Store, h64
 from storage.views.listings import OPEN, WITHDRAWN, fold
-from storage.views.nearby import CANDIDATES, RINGS, Near, Places
+from storage.views.nearby import CANDIDATES, RINGS, Near, Places, is_within
 
 RANKED = 500  # up to so many matches are ranked by relevance; more are shown newest first
 SORTS = ("best", "new", "price", "price-desc")
@@ -89,21 +90,44 @@ def search(store: Store, query: Query) -> Found:
     near = query.near
     if near is not None and (near.within is not None or query.sort == NEAREST):
         return _search_near(store, query, near, (source, where, values))
-    total, more = _count(store, source, where, values, query.count_to)
-    order = _order(query.sort, bool(words), total)
+    total, more, rowids = _matches(store, query, (source, where, values))
+    if words and query.sort == "best" and total <= RANKED:
+        order = _order("best", True, total)
+        rowids = _rowids(store, (source, where, values), order, RANKED)
+    start = max(0, query.offset)
+    page = rowids[start : start + max(0, query.limit)]
+    return Found(offers=_offers(store, page), total=total, more=more)
+
+
+_Matching = tuple[str, str, list[Any]]  # tables, condition, values
+
+
+def _matches(store: Store, query: Query, matching: _Matching) -> tuple[int, bool, list[int]]:
+    """How many match, whether there are more than were counted, and their rows in order.
+
+    What is counted is what is listed, in one reading; what is found by words comes newest first.
+    """
+    words = bool(match_expression(query.words))
+    order = _order(query.sort, words, RANKED + 1)
+    wanted = max(0, query.offset) + max(0, query.limit)
+    stop = query.count_to
+    if stop is None:
+        total, more = _count(store, *matching, None)
+        return total, more, _rowids(store, matching, order, wanted)
+    rowids = _rowids(store, matching, order, max(stop + 1, wanted))
+    return min(len(rowids), stop), len(rowids) > stop, rowids
+
+
+def _rowids(store: Store, matching: _Matching, order: str, limit: int) -> list[int]:
+    source, where, values = matching
     rows = store.db.execute(
-        f"SELECT {_FIELDS} FROM (SELECT listing.rowid AS n FROM {source} WHERE {where}"
-        f" ORDER BY {order} LIMIT ? OFFSET ?) AS hit"
-        f" JOIN listing ON listing.rowid = hit.n {_JOIN}",
-        [*values, max(0, query.limit), max(0, query.offset)],
-    ).fetchall()
-    now = store.now_ms()
-    return Found(offers=tuple(_offer(row, now) for row in rows), total=total, more=more)
+        f"SELECT listing.rowid FROM {source} WHERE {where} ORDER BY {order} LIMIT ?",
+        [*values, limit],
+    )
+    return [row[0] for row in rows]
 
 
-def _search_near(
-    store: Store, query: Query, near: Near, matching: tuple[str, str, list[Any]]
-) -> Found:
+def _search_near(store: Store, query: Query, near: Near, matching: _Matching) -> Found:
     """The same with distances: of many matches only CANDIDATES are looked at."""
     source, where, values = matching
     places = Places(store, near)
@@ -123,7 +147,7 @@ def _search_near(
             distance = places.distance(*where_it_is)
             if distance is None and within is None:
                 distance = math.inf
-            if distance is not None and (within is None or distance <= within):
+            if distance is not None and (within is None or is_within(distance, within)):
                 reached.setdefault(rowid, distance)
         if cut or len(reached) > query.offset + query.limit:
             break
@@ -243,7 +267,6 @@ def _offer(row: Sequence[Any], now: int) -> Offer:
     status = {OPEN: "open", WITHDRAWN: "withdrawn"}.get(state, "hidden")
     if status == "open" and expires is not None and expires <= now:
         status = "expired"
-    data = decode(body, limit=MAX_BODY)
     return Offer(
         id=root,
         version_id=version_id,
@@ -251,8 +274,13 @@ def _offer(row: Sequence[Any], now: int) -> Offer:
         status=status,
         provisional=standing == PROVISIONAL,
         made_ms=shown,
-        listing=read(data),  # type: ignore[arg-type]
+        listing=_listing(body),
     )
+
+
+@lru_cache(maxsize=512)  # what the first pages show is shown again and again
+def _listing(body: bytes) -> Listing:
+    return read(decode(body, limit=MAX_BODY))  # type: ignore[arg-type]
 
 
 def get(store: Store, listing: bytes) -> Offer:

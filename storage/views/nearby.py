@@ -47,6 +47,11 @@ def kilometres(one: Spot, other: Spot) -> float:
     return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, part)))
 
 
+def is_within(distance: float, within: int) -> bool:
+    """Whether so many kilometres are within a limit, as exactly as spots are: "about 10" is."""
+    return round(distance) <= within
+
+
 class Places:
     """Where listings are, as one page needs it: makers' spots are read once."""
 
@@ -71,7 +76,7 @@ class Places:
         newest are found sooner by asking one after the other.
         """
         logs = json.dumps([no for no in self._makers if self._maker_is_within(no, within)])
-        boxes = list(_boxes(self._spot, within))
+        boxes = list(_boxes(self._spot, within + 1))  # distances are rounded
         sides: list[Any] = [side for box in boxes for side in box]
         own = " OR ".join(["(lat BETWEEN ? AND ? AND lon BETWEEN ? AND ?)"] * len(boxes))
         theirs = "lat IS NULL AND log_no IN (SELECT value FROM json_each(?))"
@@ -86,7 +91,7 @@ class Places:
 
     def _maker_is_within(self, log_no: int, within: int) -> bool:
         distance = self.distance(log_no, None, None)
-        return distance is not None and distance <= within
+        return distance is not None and is_within(distance, within)
 
 
 def _many(store: Store, own: str, sides: list[Any], logs: str) -> bool:

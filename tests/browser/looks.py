@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, ConsoleMessage, Request, Response, ViewportSize
 
 HERE = Path(__file__).parent
@@ -26,6 +26,7 @@ ZOOMED: ViewportSize = {"width": 640, "height": 740}
 TARGET = 24  # CSS pixels (WCAG 2.2, 2.5.8)
 CONTRAST = ["color-contrast"]
 PATIENCE_MS = 30_000
+ABORTED = "net::ERR_ABORTED"  # what the page before still waited for
 
 
 class Reader:
@@ -43,7 +44,6 @@ class Reader:
         self.page = self._context.new_page()
         self._browser_settings = self._context.new_cdp_session(self.page)
         self._noticed: list[str] = []
-        self._asked: set[Request] = set()  # since the last navigation
         self._refused = False  # whether the page asked for answers with a problem
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self._noticed.append(f"script failed: {error}"))
@@ -70,6 +70,20 @@ class Reader:
         seen = self.page.evaluate("({shifts: seen.shifts, violations: seen.violations})")
         self._noticed += [f"the layout shifts: {each}" for each in seen["shifts"]]
         self._noticed += [f"the content policy forbids: {each}" for each in seen["violations"]]
+        return list(self._noticed)
+
+    def send_empty(self, button: str) -> list[str]:
+        """Empty the form with this button and send it, whatever the browser thinks of that."""
+        self._noticed.clear()
+        self._refused = True
+        self.page.evaluate(EMPTY)
+        with self.page.expect_navigation() as sent:
+            self.page.get_by_role("button", name=button, exact=True).click()
+        status = sent.value.status
+        if status != 422:
+            self._noticed.append(f"answers {status} instead of 422 to an empty form")
+        if not self.page.locator(".problem").first.is_visible():
+            self._noticed.append("does not say what is missing")
         return list(self._noticed)
 
     def markup(self) -> list[str]:
@@ -99,10 +113,12 @@ class Reader:
 
     def axe(self, rules: list[str] | None = None) -> list[str]:
         """What axe finds, of any impact."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE_SCRIPT)
         options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
         if rules:
             options["runOnly"] = rules
-        found = Axe().run(self.page, options=options).response["violations"]
+        found = self.page.evaluate("options => axe.run(options)", options)["violations"]
         return [_violation(each) for each in found]
 
     def tab_through(self) -> list[str]:
@@ -140,9 +156,6 @@ class Reader:
             self._noticed.append(f"console {message.type}: {message.text}")
 
     def _see_request(self, request: Request) -> None:
-        if request.is_navigation_request():
-            self._asked.clear()  # what the page before still waited for is of no interest
-        self._asked.add(request)
         if not request.url.startswith(self._origin + "/"):
             self._noticed.append(f"asks somebody else: {request.url}")
 
@@ -151,7 +164,7 @@ class Reader:
             self._noticed.append(f"{response.status} for {response.url}")
 
     def _see_failure(self, request: Request) -> None:
-        if request in self._asked:
+        if request.failure != ABORTED:
             self._noticed.append(f"request failed: {request.url} {request.failure}")
 
 
@@ -164,6 +177,11 @@ READ_ON = """async () => {
   scrollTo({ top: 0, behavior: "instant" });
   const frame = () => new Promise(requestAnimationFrame);
   await frame().then(frame);  // what shifts is told with the frame after
+}"""
+EMPTY = """() => {
+  document.querySelectorAll("form").forEach((form) => { form.noValidate = true; });
+  const written = "input:not([type=hidden], [type=checkbox], [type=radio]), textarea";
+  document.querySelectorAll(written).forEach((field) => { field.value = ""; });
 }"""
 UNFOLD = """() => {
   const closed = document.querySelectorAll("details:not([open])");

@@ -1,6 +1,8 @@
-"""The three apps over a world, on ports of loopback, served from a thread of their own.
+"""The apps over a world, on ports of loopback, served from a thread of their own.
 
-The world's stores belong to that thread; others ask for what they need through `Site`.
+Beside the world's desk and shop window there are those of a community that was just founded, and
+the first-run pages.
+The stores belong to that thread; others ask for what they need through `Site`.
 """
 
 from __future__ import annotations
@@ -8,11 +10,13 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import trio
+from starlette.applications import Starlette
 
 from node.gateway.apps import desk_app, setup_app, shop_app
 from node.gateway.context import Alone, Gateway
@@ -54,13 +58,9 @@ def serving(make: Callable[[Path], World], folder: Path) -> Iterator[Site]:
 
     async def work() -> None:
         token.append(trio.lowlevel.current_trio_token())
-        world = make(folder)
-        try:
-            with stop:
-                async with trio.open_nursery() as nursery:
-                    ready.put(await _serve(world, nursery))
-        finally:
-            world.close()
+        with closing(make(folder)) as world, closing(World(folder / "new")) as new, stop:
+            async with trio.open_nursery() as nursery:
+                ready.put(await _serve(world, new, nursery))
 
     def run() -> None:
         try:
@@ -81,19 +81,23 @@ def serving(make: Callable[[Path], World], folder: Path) -> Iterator[Site]:
         thread.join()
 
 
-async def _serve(world: World, nursery: trio.Nursery) -> Site:
+async def _serve(world: World, new: World, nursery: trio.Nursery) -> Site:
     site = Site(world.ids)
     owned = Gateway(secret=SECRET, home=world.ana, node=Neighbourly(), clock=lambda: world.now)
+    first = Gateway(secret=SECRET, home=new.ana, clock=lambda: new.now)
     begun = Gateway(secret=SECRET, clock=lambda: world.now)
-    for app, gateway, made in (
+    apps: list[tuple[App, Gateway, Callable[[Gateway], Starlette]]] = [
         ("desk", owned, desk_app),
         ("shop", owned, shop_app),
+        ("new desk", first, desk_app),
+        ("new shop", first, shop_app),
         ("setup", begun, setup_app),
-    ):
+    ]
+    for app, gateway, made in apps:
         address = await nursery.start(serve, made(gateway), LOOPBACK, 0)
         site.origins[app] = f"http://{address}"
-        if app != "shop":
+        if made is not shop_app:
             gateway.desk_is_at(address)
-            site.issue[app] = lambda gateway=gateway, address=address: gateway.login_link(address)
+            site.issue[app] = partial(gateway.login_link, address)
     site.origins["stranger"] = site.origins["desk"]
     return site

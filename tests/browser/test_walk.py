@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.looks import CONTRAST, DESKTOP, PHONE, ZOOMED, at
 from tests.browser.site import Site
-from tests.browser.visits import Visit, visits
+from tests.browser.visits import MISTAKES, Mistake, Visit, visits
 
 ALL = visits()
 
@@ -57,6 +57,19 @@ def test_a_page_can_be_used_by_keyboard_alone(readers, site: Site, visit: Visit)
     faults = reader.open(visit.fill(site.ids), visit.status, DESKTOP)
     reader.unfold()
     faults += reader.tab_through() + reader.skip()
+    assert not faults, "\n".join(["", *faults])
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=str)
+def test_a_form_that_comes_back_is_as_good_as_any_page(readers, site: Site, mistake: Mistake):
+    reader = readers(mistake.app)
+    faults: list[str] = []
+    for place, size in (("phone", PHONE), ("desk", DESKTOP)):
+        faults += reader.open(mistake.path, 200, size) + reader.send_empty(mistake.button)
+        faults += at(place, reader.markup() + reader.layout() + reader.axe())
+        reader.darken()
+        faults += at(f"{place}, dark", reader.axe(CONTRAST))
+        reader.darken(False)
     assert not faults, "\n".join(["", *faults])
 
 

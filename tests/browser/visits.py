@@ -14,7 +14,8 @@ from typing import Literal
 
 from node.gateway.pages.registry import PAGES
 
-App = Literal["desk", "shop", "setup", "stranger"]  # a stranger at the desk's address
+# "new": of a community that was just founded; "stranger": at the desk's address without a login.
+App = Literal["desk", "shop", "setup", "new desk", "new shop", "stranger"]
 APPS: tuple[App, ...] = ("desk", "shop", "setup")
 
 
@@ -65,6 +66,10 @@ STATES = (
     Visit("shop", "/join?i=not-an-invitation", 400),
     Visit("shop", "/no-such-page", 404),
     Visit("desk", "/no-such-page", 404),
+    Visit("new shop", "/"),
+    Visit("new shop", "/search"),
+    Visit("new desk", "/"),
+    Visit("new desk", "/invitations"),
     Visit("stranger", "/", 403),
     Visit("stranger", "/login/a-link-that-was-used", 403),
 )
@@ -81,3 +86,22 @@ def visits() -> list[Visit]:
         for query in page.examples
     ]
     return [*found, *STATES]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A form that is sent with nothing filled in; the page comes back and says what is missing."""
+
+    app: App
+    path: str
+    button: str
+
+    def __str__(self) -> str:
+        return f"{self.app} {self.path}, {self.button}"
+
+
+MISTAKES = (
+    Mistake("setup", "/found", "Found the community"),
+    Mistake("setup", "/take", "Join the community"),
+    Mistake("desk", "/offer", "Publish"),
+)

@@ -318,8 +318,42 @@ def test_a_profile_keeps_what_is_not_named(ana: Person) -> None:
         "needs": [],
         "place": "",
         "spot": None,
+        "away_until": None,
+        "away_note": "",
     }
     assert ana.do("profile", "set", "--skills", "")["profile"]["skills"] == []
+
+
+def test_a_profile_says_until_when_its_owner_is_away(ana: Person) -> None:
+    away = ("--away-until", "2099-12-24", "--away-note", "I answer then.")
+    gone = ana.do("profile", "set", *away)["profile"]
+    assert (gone["away_until"], gone["away_note"]) == ("2099-12-24T00:00:00Z", "I answer then.")
+    assert "away      until 2099-12-24: I answer then." in ana.text("profile", "show")
+
+    ana.do("profile", "set", "--place", "Bern")
+    assert ana.do("profile", "show")["profile"]["away_until"] == "2099-12-24T00:00:00Z"
+
+    back = ana.do("profile", "set", "--back")["profile"]
+    assert (back["away_until"], back["away_note"]) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("options", "reason", "code"),
+    [
+        (("--away-until", "2020-12-24"), "past", 1),
+        (("--away-until", "1960-01-01"), "past", 1),
+        (("--away-until", "soon"), "bad-date", 1),
+        (("--away-until", "2099-12-24", "--away-note", "a" * 201), "too-long", 1),
+        (("--away-until", "2099-12-24", "--away-note", "a\x07"), "bad-text", 1),
+        (("--away-until", "2099-12-24", "--back"), "usage", 2),
+        (("--away-note", "Hello"), "usage", 2),
+    ],
+)
+def test_being_away_wrongly_is_refused(
+    ana: Person, options: tuple[str, ...], reason: str, code: int
+) -> None:
+    assert ana.refused("profile", "set", *options, code=code) == reason
+    assert ana.do("profile", "show")["profile"]["away_until"] is None
 
 
 @pytest.mark.parametrize(

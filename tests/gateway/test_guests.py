@@ -11,6 +11,7 @@ import pytest
 
 from node.gateway.apps import desk_app, shop_app
 from node.gateway.offers import listing_path, member_path
+from protocol.spot import Spot
 from tests.gateway.reading import check_page
 from tests.gateway.village import DESK, Village
 
@@ -42,9 +43,10 @@ async def test_a_listing_for_members_is_nowhere_in_the_shop_window(village: Vill
     village.ana.offer("Open loaf")
 
     pages = ["/", "/search", "/search?q=secret", "/search?category=hidden", "/search?q=s"]
-    pages.append(member_path(village.ana.id))
+    pages += ["/catalogue", "/catalogue?category=hidden", "/poster", "/join", "/feed.atom"]
+    pages += [f"/search?by={village.ana.id.hex()}", member_path(village.ana.id)]
     for page in pages:
-        text = (await shop.get(page)).text
+        text = (await shop.get(page)).text.replace("aria-hidden", "")
         assert "Secret" not in text
         assert "Hidden" not in text.replace("hidden", "Hidden") or "category=hidden" in page
     for listing in (secret, withdrawn):
@@ -72,12 +74,13 @@ async def test_a_charter_that_hides_listings_hides_them_from_guests(window: Wind
         assert front.status_code == 200
         assert "shows its listings to its members only" in check_page(front.text).text
         pages = ["/", "/community", "/search", "/search?q=bread", listing_path(bread)]
-        pages.append(member_path(village.ana.id))
+        pages += ["/catalogue", "/poster", "/join", member_path(village.ana.id)]
         for page in pages:
             answer = await shop.get(page)
             check_page(answer.text)
             assert "Bread" not in answer.text
-        for page in ("/search?q=bread", listing_path(bread), "/listing/0123456789abcdef"):
+        closed = ("/search?q=bread", listing_path(bread), "/listing/0123456789abcdef")
+        for page in (*closed, "/catalogue", "/catalogue?category=food"):
             answer = await shop.get(page)
             assert answer.status_code == 403
             assert "shows its listings to its members only" in answer.text
@@ -97,6 +100,29 @@ async def test_a_charter_that_hides_members_shows_only_a_makers_name(window: Win
         community = check_page((await shop.get("/community")).text).text
         assert "shows its members only to each other" in community
         assert "Ben" not in community
+
+
+async def test_a_charter_that_hides_members_hides_what_profiles_say_on_every_page(window: Window):
+    async with window(see_members=False) as (village, shop):
+        said = {"about": "Lives alone", "skills": ("juggling",), "place": "Thun"}
+        village.ana.introduce("Ana", version=2, spot=Spot(4700, 700), **said)
+        village.ben.introduce("Ben", version=2, spot=Spot(4710, 700), **said)
+        bread = village.ben.offer("Bread")
+        stool = village.ben.offer("Stool", spot=Spot(4720, 700))
+        village.catch_up()
+        paths = ["/", "/poster", "/catalogue", "/join", "/community", "/search?within=1"]
+        paths += ["/search", "/search?sort=near", listing_path(bread), listing_path(stool)]
+        for path in paths:
+            text = check_page((await shop.get(path)).text).text
+            for part in ("Lives alone", "juggling", "Thun", " km", "invited"):
+                assert part not in text.replace("50 km", ""), (path, part)
+        for path in ("/search?within=1", "/search?sort=near"):
+            assert "2 listings" in (await shop.get(path)).text  # nobody is left out for it
+        known = await shop.get(f"/search?by={village.ben.id.hex()}")
+        unknown = await shop.get("/search?by=0123456789abcdef")
+        for answer in (known, unknown):
+            assert "Nobody with that id is known here" in answer.text
+        assert "0 listings" in (await shop.get(f"/search?by={village.ana.id.hex()}")).text
 
 
 async def test_the_owner_sees_all_of_it_at_the_desk(tmp_path: Path):

@@ -142,10 +142,11 @@ class Village:
                 _ask(a, b)
                 _ask(b, a)
 
-    def gateway(self, **more: Any) -> Gateway:
+    def gateway(self, whose: Person | None = None, **more: Any) -> Gateway:
+        """Ana's web side, or somebody else's."""
         gateway = Gateway(
             secret=b"0123456789abcdef0123456789abcdef",
-            home=self.home(),
+            home=self.home(whose),
             node=Neighbourly(),
             clock=lambda: self.now,
             **more,
@@ -153,19 +154,20 @@ class Village:
         gateway.desk_is_at(DESK)
         return gateway
 
-    def home(self) -> Home:
-        """Ana's home, with the keys of her store."""
-        path = self.folder / "ana"
+    def home(self, whose: Person | None = None) -> Home:
+        """Ana's home, or somebody else's, with the keys of their store."""
+        owner = whose or self.ana
+        path = self.folder / owner.name.lower()
         path.mkdir(exist_ok=True)
-        keys = Keys(person=self.ana.key, device=self.ana.device)
+        keys = Keys(person=owner.key, device=owner.device)
         keyfile = KeyFile(
             path=path / "keys.json",
             community=self.community,
-            person=self.ana.id,
-            device=self.ana.device.public,
+            person=owner.id,
+            device=owner.device.public,
             sealed=False,
         )
-        home = Home(path=path, keyfile=keyfile, store=self.ana.store, _keys=keys)
+        home = Home(path=path, keyfile=keyfile, store=owner.store, _keys=keys)
         home.told = lambda: None
         return home
 

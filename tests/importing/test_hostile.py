@@ -45,7 +45,7 @@ def test_a_hundred_thousand_columns_are_refused():
 def test_more_rows_than_anybody_sells_are_refused(monkeypatch):
     monkeypatch.setattr(table, "MAX_ROWS", 1_000)
 
-    error = only_fault(ETSY + b"Mug,,3,EUR\n" * 1_001)
+    error = only_fault(ETSY + b"".join(b"Mug %d,,3,EUR\n" % number for number in range(1_001)))
 
     assert (error.line, error.reason[:27]) == (1_002, "The file has more than 1,00")
 
@@ -70,14 +70,14 @@ def test_faults_without_number_are_counted_up_to_a_limit():
 
 
 def test_a_file_of_an_old_spreadsheet_is_read_once_its_encoding_is_said():
-    data = "TITLE;PRICE;CURRENCY_CODE\nPât\u00e9 – 5 €;3.50;EUR\n".encode("cp1252")
+    data = "TITLE;PRICE;CURRENCY_CODE\nPâté 5 €;3.50;EUR\n".encode("cp1252")
 
     error = only_fault(data)
     (pate,) = read(data, encoding="windows-1252").products
 
     assert (error.line, error.column) == (2, "TITLE")
     assert "--encoding" in error.reason
-    assert pate.title == "Pâté – 5 €"
+    assert pate.title == "Pâté 5 €"
 
 
 def test_a_byte_that_windows_1252_does_not_have_is_named():
@@ -98,7 +98,7 @@ def test_a_file_that_fits_two_formats_asks_which_one_it_is():
 @pytest.mark.parametrize("name", FORMATS)
 def test_any_junk_under_any_header_gives_a_reading(name):
     """The same junk each time: cells of every kind in columns of every format."""
-    dice = random.Random(name)  # noqa: S311 - no secret
+    dice = random.Random(name)
     columns = [
         "Title",
         "Handle",

@@ -20,6 +20,7 @@ SCRIPTS = [
     "scripts/test",
     "scripts/screenshots",
     "scripts/check-web",
+    "scripts/translations",
     ".ci/run",
 ]
 

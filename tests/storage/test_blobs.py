@@ -15,7 +15,7 @@ from protocol.records import Record
 from storage import blobs
 from storage.digest import digest
 from storage.store import Store
-from storage.verify import rebuild
+from storage.verify import rebuild, verify
 from tests.storage.post import new_store, send, told
 from tests.storage.world import Device, World, village
 
@@ -76,6 +76,18 @@ def test_bytes_are_kept_under_their_own_hash_and_no_other() -> None:
     keep(mia, 1)
     keep(mia, 1)
     assert blobs.get(mia, name) == data
+
+
+def test_a_picture_that_the_disk_spoiled_is_found_out_and_told_to_nobody() -> None:
+    _, _, _, mia = stall()
+    spoiled = webp(1)[:-1] + b"x"
+    mia.db.execute("UPDATE blob SET data = ? WHERE hash = ?", [spoiled, sha256(webp(1)).digest()])
+
+    assert blobs.get(mia, sha256(webp(1)).digest()) is None
+    assert blobs.published(mia, sha256(webp(1)).digest()) is None
+    assert blobs.published(mia, sha256(webp(101)).digest()) == webp(101)
+    (fault,) = verify(mia)[1]
+    assert fault == f"picture {sha256(webp(1)).hexdigest()[:16]}: its bytes are damaged"
 
 
 def test_pictures_are_in_no_digest_and_a_rebuild_leaves_them() -> None:

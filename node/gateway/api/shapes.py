@@ -129,6 +129,8 @@ PROFILE = closed(
     needs=many(TEXT),
     place=TEXT,
     spot=SPOT,
+    away_until={**maybe(TIME), "description": "The last day away; null: they are not away."},
+    away_note=TEXT,
 )
 
 SHAPES: dict[str, Schema] = {

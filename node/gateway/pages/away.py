@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from node import away, people
 from node.gateway.forms import Form
-from node.gateway.offer_form import day_text
 from node.gateway.pages.page import DESK, Page
+from node.gateway.typed import day_text
 from node.gateway.visit import Visit
 from protocol.errors import Refused
 
@@ -24,9 +24,7 @@ async def send(visit: Visit, form: Form) -> Response:
     t = visit.words.gettext
     if form.text("do") == "back":
         away.come_back(visit.home)
-        return visit.done(
-            "/away", t("Welcome back. Your listings no longer say that you are away.")
-        )
+        return visit.done("/away", t("Welcome back. Nothing says any more that you are away."))
     until, note = form.text("until"), form.text("note")
     try:
         mine = away.go(visit.home, until, note)

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from node.gateway.distances import about, centre
 from node.gateway.filters import BELONGS, COUNT_TO, PAGE_SIZE, read_page
-from node.gateway.offers import card, member_path
+from node.gateway.offers import away_text, card, member_path
 from node.gateway.pages.page import BOTH, Page
 from node.gateway.paging import Pager, paged
 from node.gateway.sharing import share
@@ -53,6 +53,7 @@ async def show(visit: Visit) -> Response:
         inviter=_inviter(visit, member),
         distance=_distance(visit, member),
         notices=notices,
+        away=away_text(visit, member.person),
         offers=[card(visit, offer) for offer in found.offers],
         total=found.total,
         more=found.more,

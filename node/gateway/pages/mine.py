@@ -13,11 +13,11 @@ from starlette.responses import Response
 
 from node import market, shelf
 from node.gateway import bulk
-from node.gateway.filters import COUNT_TO, LONGEST_WORDS, clean, read_page
+from node.gateway.filters import COUNT_TO, LONGEST_WORDS, PAGE_SIZE, clean, read_page
 from node.gateway.forms import Form
 from node.gateway.offers import SHOWN_DIGITS, listing_path, mode_name, price_text
 from node.gateway.pages.page import DESK, Page
-from node.gateway.paging import Pager
+from node.gateway.paging import paged
 from node.gateway.standing import standing_note
 from node.gateway.visit import Visit
 from node.gateway.words import Words
@@ -25,9 +25,7 @@ from node.shelf import SHELVES
 from protocol.errors import NotFound, Refused
 from storage.views.listing_queries import Found, Offer
 
-PAGE_SIZE = 50
 MOST = COUNT_TO  # listings that are changed in one go
-LAST_PAGE = COUNT_TO // PAGE_SIZE
 DAY_MS = 86_400_000
 
 
@@ -75,13 +73,13 @@ class _List:
     def render(self, status: int = 200) -> Response:
         """The list with its form."""
         visit = self.visit
-        found = self.find(PAGE_SIZE, (min(self.page, LAST_PAGE) - 1) * PAGE_SIZE)
-        pages = min(LAST_PAGE, max(1, -(-found.total // PAGE_SIZE)))
-        if self.page > pages:
-            sentence = visit.words.gettext("There is no page %(n)s, so this is the last one.")
-            self.notices.append(sentence % {"n": visit.words.number(self.page)})
-            self.page = pages
-            found = self.find(PAGE_SIZE, (pages - 1) * PAGE_SIZE)
+        found, pager, notice = paged(
+            visit.words,
+            self.page,
+            lambda number: self.find(PAGE_SIZE, (number - 1) * PAGE_SIZE),
+            lambda number: self.address(page=number if number > 1 else ""),
+        )
+        self.notices += [notice] if notice else []
         ticked = set(self.form.texts("pick"))
         return visit.render(
             "mine.html",
@@ -92,12 +90,7 @@ class _List:
             rows=[_row(visit, offer, offer.id.hex() in ticked) for offer in found.offers],
             total=found.total,
             more=found.more,
-            pager=Pager(
-                page=self.page,
-                pages=pages,
-                before=self.address(page=self.page - 1) if self.page > 1 else "",
-                after=self.address(page=self.page + 1) if self.page < pages else "",
-            ),
+            pager=pager,
             typed={name: self.form.text(name) for name in bulk.ASKED},
             cleared=self.form.texts("clear"),
             categories=[name for name, _ in visit.gateway.facts.categories(guests=False)],
@@ -216,12 +209,12 @@ def _titles(words: Words, line: bulk.Line) -> str:
 
 
 def _row(visit: Visit, offer: Offer, ticked: bool) -> Row:
-    draft, gone = offer.status == "draft", offer.status == "withdrawn"
+    unseen, gone = offer.status in ("draft", "waiting"), offer.status == "withdrawn"
     return Row(
         id=offer.id.hex(),
         title=offer.listing.title,
         facts=" · ".join(_facts(visit, offer)),
-        view="" if draft else listing_path(offer.id),
+        view="" if unseen else listing_path(offer.id),
         edit="" if gone else f"/offer/{offer.id.hex()[:SHOWN_DIGITS]}",
         ticked=ticked,
     )

@@ -198,10 +198,10 @@ def _done(sheet: _Sheet, do: str, wanted: Listing) -> Response:
         return visit.done(listing_path(made.id), _with_hint(visit, t("Saved."), wanted))
     made = market.offer(home, wanted)
     market.brought_out(home, {sheet.draft: made.id})
-    said = t("Published.")
     if made.status == "waiting":
         said = t("Written down; it goes out as soon as the community lets you in.")
-    return visit.done(listing_path(made.id), _with_hint(visit, said, wanted))
+        return visit.done("/mine?show=waiting", said)
+    return visit.done(listing_path(made.id), _with_hint(visit, t("Published."), wanted))
 
 
 def _changed_meanwhile(sheet: _Sheet) -> Response:
@@ -304,6 +304,7 @@ def field_names(words: Words) -> dict[str, str]:
         "audience": t("Who may see it?"),
         "expires": t("Open until"),
         "tags": t("Tags"),
+        "spot": t("Where on the map?"),
     }
 
 

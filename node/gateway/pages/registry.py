@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from node.gateway.pages import (
     api,
+    away,
     begin,
     catalogue,
     community,
@@ -18,12 +19,15 @@ from node.gateway.pages import (
     member,
     mine,
     offer,
+    people,
     photo,
     poster,
+    profile,
     recovery,
     robots,
     search,
     take,
+    take_down,
     welcome,
 )
 from node.gateway.pages.page import Page
@@ -47,8 +51,12 @@ PAGES: list[Page] = [
     found.PAGE,
     take.PAGE,
     welcome.PAGE,
+    people.PAGE,
+    profile.PAGE,
     *invitations.PAGES_HERE,
     *recovery.PAGES_HERE,
     mine.PAGE,
+    away.PAGE,
+    *take_down.PAGES_HERE,
     *offer.PAGES_HERE,
 ]

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from governance.roll import MEMBER
-from node import inviting, joining, welcome
+from node import inviting, welcome
 from node.gateway.forms import Form
 from node.gateway.pages.invitations import Shown, shown
 from node.gateway.pages.page import DESK, Page
@@ -86,15 +86,40 @@ def _page(
             values["sealed"] = visit.home.keyfile.sealed
         case "waiting":
             answer = visit.gateway.node.last_answer
-            values["answer"] = (
-                joining.sentence(answer, visit.home.person) if answer and answer.reason else ""
-            )
+            values["answer"] = _refusal(visit, answer.reason) if answer else ""
             values["final"] = _turned_away(visit)
             values["may_begin_again"] = visit.gateway.first_run is not None
         case "invite":
             values |= {"newest": _newest(visit), "note": note}
             values["may_invite"] = visit.home.standing() == MEMBER
     return visit.render(f"welcome_{step}.html", status=status, **values)
+
+
+def _refusal(visit: Visit, reason: str) -> str:
+    """What the nodes that answered said; empty for a welcome."""
+    t = visit.words.gettext
+    digits = visit.home.person.hex()[:8]
+    sentences = {
+        "": "",
+        "foreign": t(
+            "The invitation leads to another community's node: the link was changed, or is not for "
+            "you. Ask who invited you for a new one."
+        ),
+        "used": t(
+            "The invitation was used already, or it has lapsed. Ask who invited you for a new one."
+        ),
+        "inviter-gone": t(
+            "Who made the invitation can't invite any more. Ask another member for one."
+        ),
+        "unknown": t("The nodes that answered have not heard of this invitation yet."),
+        "contested": t(
+            "Somebody else has used this invitation as well. Ask who invited you to say on their "
+            "desk, under “People”, that they meant you: your id begins with %(digits)s."
+        )
+        % {"digits": digits},
+        "busy": t("The nodes that answered are too busy just now."),
+    }
+    return sentences[reason]
 
 
 def _newest(visit: Visit) -> Shown | None:
