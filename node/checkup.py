@@ -64,6 +64,8 @@ class Checkup:
             self.state = replace(self.state, running=False, failed=str(error), at_ms=now_ms())
         else:
             self.state = replace(self.state, running=False, faults=faults, at_ms=now_ms())
+            if work == REBUILD and self._home.told is not None:
+                self._home.told()  # the full text has to be indexed again, too
         finally:
             self._home.store.db.execute(f"PRAGMA busy_timeout = {timeout}")
 

@@ -94,7 +94,8 @@ def _answer(node: Node, login_link: Callable[[], str] | None, request: Any) -> d
             node.poke()
             return {"done": True}
         case {"do": "peers"}:
-            return {"peers": len(node.touch())}
+            touch = node.touch()
+            return {"peers": len(touch), "touch": touch}
         case {"do": "one-time", "places": list(places)}:
             device, community = node.home.unlock().device, node.store.community
             keys = [one_time_key(device, community, _place(item)) for item in places]

@@ -7,6 +7,7 @@ withdrawn. Nothing is changed by it.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from node import market
 from node.exporting.formats import FORMATS
@@ -36,27 +37,26 @@ def export(home: Home, format_: str, currency: str = "") -> Written:
         )
     currency = currency or home.charter().currency
     decimals(currency)
-    return FORMATS[format_].write(gather(home), _seller(home, currency))
+    offers = [offer for page in pages(home) for offer in page]
+    return FORMATS[format_].write(offers, seller(home, currency))
 
 
-def gather(home: Home) -> list[Offer]:
-    """One's own listings, newest first: drafts, what is on offer, what is over."""
-    found = market.unpublished(home, Query())
+def pages(home: Home) -> Iterator[list[Offer]]:
+    """One's own listings, some hundred at a time: drafts, what is on offer, what is over."""
+    yield market.unpublished(home, Query())
     for status in ("open", "expired"):
-        start = 0
-        while True:
+        start, page = 0, list[Offer]()
+        while start == 0 or len(page) == PAGE:
             query = Query(
                 person=home.person, status=status, sort="new", limit=PAGE, offset=start, count_to=0
             )
-            page = search(home.store, query).offers
-            found += page
+            page = list(search(home.store, query).offers)
             start += PAGE
-            if len(page) < PAGE:
-                break
-    return found
+            yield page
 
 
-def _seller(home: Home, currency: str) -> Seller:
+def seller(home: Home, currency: str) -> Seller:
+    """What a writer gets beside the listings."""
     noted = home.store.db.execute("SELECT listing, pictures FROM imported")
     return Seller(
         name=own_profile(home).name,

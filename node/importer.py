@@ -55,6 +55,7 @@ class Row:
     title: str  # "" for a row that could not be read
     fate: Fate
     column: str = ""  # of a fault
+    choice: str = ""  # what would settle a fault, as in `RowError`
     texts: tuple[tuple[str, Mapping[str, object]], ...] = ()  # sentences, perhaps none
 
     @property
@@ -318,7 +319,14 @@ def as_listing(product: Product) -> Listing:
 
 def _faulty(error: RowError) -> Row:
     texts = ((error.text, error.values),)
-    return Row(line=error.line, title="", fate="error", column=error.column, texts=texts)
+    return Row(
+        line=error.line,
+        title="",
+        fate="error",
+        column=error.column,
+        choice=error.choice,
+        texts=texts,
+    )
 
 
 def _is_id(handle: str) -> bool:

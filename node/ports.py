@@ -20,7 +20,7 @@ NONE = "none"  # switches the shop window, or its outside address, off again
 
 def wanted(home: Home, key: str, asked: str | None) -> tuple[str, int]:
     """Host and port to serve `desk` or `shop` at. Refused `bad-address` for what is none."""
-    kept = get_meta(home.store.db, key)
+    kept = get_meta(home.store.db, key) or get_meta(home.store.db, f"{key}_at")
     host, port = host_port(asked or kept or HERE)
     if port == 0 and kept:
         kept_host, kept_port = host_port(kept)

@@ -22,12 +22,14 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
-from node import control_server, joining, ports
+from node import control_server, joining, ports, telling
 from node import home as homes
+from node.checkup import Checkup
 from node.home import LOCK, Home
 from node.network.links import Gate, LinkError, Network
 from node.peers import Peers
 from node.service import Node
+from node.terminal import visible
 from protocol.errors import Refused
 from protocol.lobby import Answer
 from storage.database import get_meta, set_meta
@@ -224,6 +226,7 @@ async def _live(
         await nursery.start(node.run, asked)
         set_meta(database, "listen", json.dumps(ports.bound(asked, network.addresses)))
         window = gateway.shop_window = ShopWindow(home, shop_app(gateway), nursery)
+        gateway.checkup = Checkup(home, nursery)
         at = await open_desk()
         set_meta(database, "desk", at)
         await nursery.start(control_server.serve, node, lambda: gateway.login_link(at))
@@ -254,7 +257,7 @@ async def _print_events(node: Node, as_json: bool) -> None:
         async for event in events:
             if not _read():
                 continue  # a reader that has stopped reading misses events; the node goes on
-            _say(event, as_json, " ".join(str(value) for value in event.values()))
+            _say(event, as_json, visible(telling.sentence(node.store, event)))
 
 
 def _say(data: dict[str, Any], as_json: bool, text: str) -> None:

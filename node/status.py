@@ -5,35 +5,48 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from node import control
-from node.home import Home
+from node import control, telling
+from node.home import LOCK, Home
 from node.people import own_profile
 from protocol.errors import MoothallError
 from protocol.records import LANES
 from storage import certificates, sideset
 from storage.digest import digest
 from storage.rows import standing_of
+from storage.store import Store
 from storage.views import members
 
+FAULTS = 20  # that are shown
 LANE_NAMES = {number: name for name, number in LANES.items()}
 
 
-def of_home(home: Home, peers: int | None = None) -> dict[str, Any]:
-    """Everything `status` shows; `peers` is asked of the running node when not given."""
+def of_home(home: Home) -> dict[str, Any]:
+    """Everything `status` shows; who is in touch is asked of the running node."""
     store = home.store
-    if peers is None:
-        peers = _peers(home)
+    near = telling.neighbours(store, _touch(home))
+    charter = certificates.charter(store)
     (records,) = store.db.execute("SELECT count(*) FROM record").fetchone()
     (aside,) = store.db.execute("SELECT count(*) FROM aside").fetchone()
     standing = home.standing()
     return {
         "community": store.community.hex(),
+        "community_name": "" if charter is None else charter.name,
         "person": home.person.hex(),
         "device": home.device.hex(),
         "name": own_profile(home).name,
         "status": standing,
         "records": records,
-        "peers": peers,
+        "running": control.is_running(home.path / LOCK),
+        "peers": len(near),
+        "neighbours": [
+            {
+                "peer": each.peer,
+                "person": None if each.person is None else each.person.hex(),
+                "name": each.name,
+                "seconds": each.seconds,
+            }
+            for each in near
+        ],
         "height": certificates.tip(store)[0],
         "certificate": certificates.tip(store)[1].hex(),
         "digest": digest(store),
@@ -42,20 +55,24 @@ def of_home(home: Home, peers: int | None = None) -> dict[str, Any]:
         "waiting_records": aside,
         "forks": [_fork(home, *fork) for fork in sideset.forks(store)],
         "faults": [
-            {"at": rfc3339(at), "who": who, "reason": reason}
-            for at, who, reason in store.db.execute(
-                "SELECT at_ms, who, reason FROM fault ORDER BY no DESC LIMIT 20"
-            )
+            {"at": rfc3339(at), "who": who, "reason": reason} for at, who, reason in faults(store)
         ],
     }
 
 
-def _peers(home: Home) -> int:
+def faults(store: Store) -> list[tuple[int, str, str]]:
+    """(when, peer id or what it was, reason word) of the last faults, newest first."""
+    return store.db.execute(
+        "SELECT at_ms, who, reason FROM fault ORDER BY no DESC LIMIT ?", [FAULTS]
+    ).fetchall()
+
+
+def _touch(home: Home) -> dict[str, int]:
     try:
         answer = control.ask(home.socket, {"do": "peers"})
     except MoothallError:
-        return 0
-    return 0 if answer is None else int(answer["peers"])
+        return {}
+    return {} if answer is None else answer.get("touch", {})
 
 
 def _fork(home: Home, device: bytes, lane: int, seq: int) -> dict[str, Any]:

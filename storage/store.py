@@ -54,7 +54,7 @@ class Store:
             self.db.execute(f"PRAGMA secure_delete = {before}").fetchall()
 
     def wipe_trail(self) -> None:
-        """Empty the write-ahead log, which may still hold what was wiped; not now if it is in use."""
+        """Empty the write-ahead log, which may still hold what was wiped, unless it is in use."""
         with contextlib.suppress(sqlite3.OperationalError):
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 

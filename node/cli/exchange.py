@@ -13,7 +13,8 @@ from node.cli.output import Output
 from protocol.errors import NotFound, Refused
 
 if TYPE_CHECKING:
-    from node.importer import Imported
+    from node.importer import Imported, Row
+    from node.importing.model import RowError
 
 SHOWN = 20  # rows of a file that are shown as text
 SIGNS = {"point": ".", "comma": ","}
@@ -151,11 +152,11 @@ def _save(path: Path, text: str, force: bool) -> None:
 
 def _answer(out: Output, result: Imported, dry_run: bool) -> None:
     errors = [
-        {"line": fault.line, "column": fault.column, "reason": fault.reason}
+        {"line": fault.line, "column": fault.column, "reason": _reason(fault)}
         for fault in result.errors
     ]
     rows = [
-        {"line": row.line, "title": row.title, "fate": row.fate, "reason": row.reason}
+        {"line": row.line, "title": row.title, "fate": row.fate, "reason": _reason(row)}
         for row in result.rows
     ]
     counts = {
@@ -169,8 +170,13 @@ def _answer(out: Output, result: Imported, dry_run: bool) -> None:
     out.answer({**counts, "format": result.format, "errors": errors, "rows": rows}, text)
 
 
+def _reason(row: Row | RowError) -> str:
+    """A sentence, and the option that settles it."""
+    return f"{row.reason} See --{row.choice}." if row.choice else row.reason
+
+
 def _faults(result: Imported) -> str:
-    lines = [f"line {e.line}, {e.column}: {e.reason}" for e in result.errors[:SHOWN]]
+    lines = [f"line {e.line}, {e.column}: {_reason(e)}" for e in result.errors[:SHOWN]]
     if len(result.errors) > SHOWN:
         lines.append(f"... and {len(result.errors) - SHOWN} more")
     return "\n".join([*lines, "Nothing was imported."])

@@ -16,7 +16,8 @@ from typing import Any
 
 import click
 
-from node.cli.output import Output, visible
+from node.cli.output import Output
+from node.terminal import visible
 from protocol.errors import MoothallError, Unreachable
 
 DONE, REFUSED, USAGE, UNREACHABLE = 0, 1, 2, 3
@@ -25,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "found": ("node.cli.membership", "Found a community and become its first member."),
     "join": ("node.cli.membership", "Join a community with an invitation link."),
     "invite": ("node.cli.membership", "Make an invitation link that lets one person in."),
+    "invitations": ("node.cli.membership", "List the invitations that you made."),
     "confirm": ("node.cli.membership", "Say whom you meant when several people used a link."),
     "leave": ("node.cli.membership", "Leave the community."),
     "member": ("node.cli.people", "Show who belongs to the community."),

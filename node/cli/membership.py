@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from node.cli.output import Output, new_passphrase
-from protocol.errors import Refused
+from protocol.errors import NotFound, Refused
 
 no_passphrase = click.option(
     "--no-passphrase",
@@ -211,6 +211,43 @@ def invite(out: Output, uses: int, note: str | None, qr: bool) -> None:
         lines = [text, page] if page else [text]
         shown.append("\n".join(lines) + (f"\n\n{code}" if code else ""))
     out.answer(data, "\n\n".join(shown))
+
+
+@click.command()
+@click.pass_obj
+def invitations(out: Output) -> None:
+    """List the invitations that you made, with their notes and links.
+
+    An invitation can't be taken back. Unused, it lapses by itself.
+    """
+    from node import inviting
+    from node.cli.render import line
+    from storage.views import profiles
+
+    with out.opened() as home:
+        names = profiles.names(home.store)
+        listed, lines = [], []
+        for each in inviting.mine(home):
+            link = ""
+            if each.status == inviting.OPEN:
+                with contextlib.suppress(NotFound):  # made before links could be shown again
+                    link = inviting.link_of(home, each).text()
+            listed.append(
+                {
+                    "invitation": each.record.hex(),
+                    "note": each.note,
+                    "status": each.status,
+                    "link": link or None,
+                    "people": [person.hex() for person in each.people],
+                }
+            )
+            by = [line(names.get(person, "")) or person.hex()[:8] for person in each.people]
+            lines.append(
+                f"{each.record.hex()[:8]}  {line(each.note) or '(no note)'}  {each.status}"
+                + (f" by {', '.join(by)}" if by else "")
+                + (f"\n  {link}" if link else "")
+            )
+    out.answer({"invitations": listed}, "\n".join(lines) or "You have made no invitation yet.")
 
 
 def _qr(text: str) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,19 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from node.terminal import visible
 from protocol.errors import Refused
 
 if TYPE_CHECKING:
     from node.home import Home
-
-# Control characters besides tab and line feed, what reverses the direction of a line, line ends
-# that are not LF, and bytes of an argument that were no text.
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def visible(text: str) -> str:
-    """Text without the characters that a terminal obeys instead of showing them."""
-    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
 @dataclass(kw_only=True)

@@ -90,15 +90,14 @@ def watch(out: Output) -> None:
 
     It ends with Ctrl-C, or when the node ends.
     """
-    from node import control
-    from node.home import SOCKET, open_home
+    from node import control, telling
 
-    open_home(out.home).close()  # says so when there is none
-    try:
-        for event in control.watch(out.home / SOCKET):
-            out.answer(event, " ".join(str(value) for value in event.values()))
-    except KeyboardInterrupt:
-        return
+    with out.opened() as home:
+        try:
+            for event in control.watch(home.socket):
+                out.answer(event, telling.sentence(home.store, event))
+        except KeyboardInterrupt:
+            return
     out.note("The node has ended.")
 
 
@@ -110,21 +109,51 @@ def status(out: Output) -> None:
     Who you are here, how much is held, how many neighbours are in touch, and what went wrong.
     """
     from node import status as states
+    from node import telling
 
     with out.opened() as home:
         data = states.of_home(home)
+
+        def who(text: str) -> str:
+            return telling.who(home.store, text)
+
+        out.answer(data, _status_text(data, who))
+
+
+def _status_text(data: dict[str, Any], who: Callable[[str], str]) -> str:
+    from node.cli.render import line
+
+    name, at = line(data["name"]) or "(no name yet)", line(data["community_name"])
     lines = [
-        f"{data['name'] or '(no name yet)'}, {data['status']}",
-        f"{data['records']} records, certified up to height {data['height']}, "
-        f"in touch with {data['peers']} neighbours",
+        f"{name}, {data['status']}" + (f" of {at}" if at else ""),
+        _touch_text(data),
+        f"{data['records']} records, certified up to height {data['height']}",
         f"digest {data['digest'][:16]}",
     ]
     if data["newcomers"]:
-        lines.append(f"{data['newcomers']} devices are provisional")
+        lines.append(_counted(data["newcomers"], "device is", "devices are") + " provisional")
     lines += [
-        f"FORK: {fork['lane']} log of device {fork['device'][:16]} at {fork['seq']}; what lies "
-        "beyond is held and not shown"
+        f"FORK: {fork['lane']} log of device {fork['device'][:16]} ({who(fork['device'])}) at "
+        f"{fork['seq']}; what lies beyond is held and not shown"
         for fork in data["forks"]
     ]
-    lines += [f"{fault['at']} {fault['who']}: {fault['reason']}" for fault in data["faults"]]
-    out.answer(data, "\n".join(lines))
+    lines += [f"{fault['at']} {who(fault['who'])}: {fault['reason']}" for fault in data["faults"]]
+    return "\n".join(lines)
+
+
+def _touch_text(data: dict[str, Any]) -> str:
+    from node.cli.render import line
+
+    if not data["running"]:
+        return "your node is not running; `moothall run` starts it"
+    near = ", ".join(
+        f"{line(each['name']) or each['peer'][-8:]} ({each['seconds']} s ago)"
+        for each in data["neighbours"]
+    )
+    count = _counted(data["peers"], "neighbour", "neighbours")
+    return f"your node is running, in touch with {count}" + (f": {near}" if near else "")
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
+    return f"{number} {one if number == 1 else many}"

@@ -24,6 +24,7 @@ from protocol.lobby import Answer
 from storage.store import Store
 
 if TYPE_CHECKING:
+    from node.checkup import Checkup
     from node.gateway.first_run import FirstRun
     from node.gateway.shop_window import ShopWindow
 
@@ -74,7 +75,8 @@ class Gateway:
     sent: Sent = field(init=False)
     said: Said = field(default_factory=Said)
     first_run: FirstRun | None = None  # where a command makes the home, or may give it up again
-    shop_window: ShopWindow | None = None  # while the node runs
+    shop_window: ShopWindow | None = None  # while the node runs, and so is the next
+    checkup: Checkup | None = None
     _facts: Facts | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -92,7 +94,8 @@ class Gateway:
 
     def end(self) -> None:
         """There is no home any more; logins stay good."""
-        self.home, self.node, self.shop_window, self._facts = None, Alone(), None, None
+        self.home, self.node, self._facts = None, Alone(), None
+        self.shop_window, self.checkup = None, None
 
     @property
     def store(self) -> Store:

@@ -6,7 +6,10 @@ as spots are, about a kilometre, and are never written finer.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from node.gateway.visit import Visit
+from node.gateway.words import Words
 from protocol.spot import Spot
 from storage.views.listing_queries import Offer
 from storage.views.nearby import kilometres
@@ -38,9 +41,15 @@ def about(visit: Visit, distance: float) -> str:
     """A distance in kilometres from the owner: "about 3 km from Ana"."""
     t = visit.words.gettext
     whole = round(distance) if distance < _ROUGHLY else round(distance, -1)
-    far = visit.words.distance(max(1, whole) * 1000)
+    far = kilometres_text(visit.words, max(1, whole))
     if not visit.guests:
         text = t("about %(far)s from you") if whole else t("less than %(far)s from you")
         return text % {"far": far}
     text = t("about %(far)s from %(name)s") if whole else t("less than %(far)s from %(name)s")
     return text % {"far": far, "name": visit.gateway.name()}
+
+
+@lru_cache(maxsize=4096)
+def kilometres_text(words: Words, kilometres: int) -> str:
+    """Whole kilometres as people say them: "3 km". Kept, since a page says many of them."""
+    return words.distance(kilometres * 1000)

@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 from governance.roll import MEMBER
 from node.gateway import distances
+from node.gateway.typed import amount
 from node.gateway.visit import Visit
 from node.gateway.words import Words
-from node.importing.prices import minor_units
 from protocol.errors import Refused
 from protocol.kinds.listing import MODES
 from protocol.spot import Spot
@@ -200,7 +200,7 @@ def _read_prices(filters: Filters, given: Mapping[str, str], currency: str, word
         if not text:
             continue
         try:
-            found[name] = minor_units(text, currency)
+            found[name] = amount(text, currency)
         except Refused:
             sentence = t('"%(given)s" is no price, so it was left out; write it as 3.50.')
             filters.notices.append(sentence % {"given": shorten(text)})

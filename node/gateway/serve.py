@@ -12,8 +12,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+import h11
 import trio
 from hypercorn.config import Config
+from hypercorn.events import Closed, Event, RawData
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
@@ -31,7 +33,9 @@ logger = logging.getLogger("moothall.gateway")
 GOODBYE_SECONDS = 1.0  # for connections to end by themselves once we are cancelled
 MAX_CONNECTIONS = 512  # more wait in the listening queue
 HEADER_BYTES = 64 * 1024  # a query of 10,000 characters, escaped, still reaches its page
-SILENCE_SECONDS = 30  # a visitor who sends nothing for so long is let go
+SILENCE_SECONDS = 30  # a visitor who sends nothing of a request for so long is let go
+STALLED_SECONDS = 30  # so is one who takes no PIECE of the answer in that time
+PIECE = 64 * 1024  # bytes
 
 
 async def serve(
@@ -129,11 +133,48 @@ class _Server:
 
 
 class _Connection(TCPServer):
-    """Hypercorn's, which ends when its visitor has hung up and not only once that is timed out."""
+    """Hypercorn's, which ends when its visitor has hung up, and neither before nor long after.
+
+    A visitor who waits for an answer may be silent for as long as that takes; one who has a
+    request to finish may not, and one who takes nothing of an answer is let go.
+    """
 
     async def _read_data(self) -> None:
-        await super()._read_data()
+        while True:
+            try:
+                with trio.move_on_after(SILENCE_SECONDS) as patience:
+                    data = await self.stream.receive_some(PIECE)
+            except (trio.ClosedResourceError, trio.BrokenResourceError):
+                break
+            if patience.cancelled_caught:
+                if self._answering():
+                    continue
+                break
+            await self.protocol.handle(RawData(bytes(data)))
+            if not data:
+                break
+        await self.protocol.handle(Closed())
         await self.idle_task.stop()
+
+    def _answering(self) -> bool:
+        """Whether a whole request is here, so that it is our turn."""
+        connection = getattr(self.protocol.protocol, "connection", None)
+        return getattr(connection, "their_state", None) in (h11.DONE, h11.MUST_CLOSE)
+
+    async def protocol_send(self, event: Event) -> None:
+        if not isinstance(event, RawData):
+            await super().protocol_send(event)
+            return
+        whole = memoryview(event.data)
+        async with self.send_lock:
+            try:
+                for start in range(0, len(whole), PIECE):
+                    # Shielded, so that an answer that has begun is finished when the node ends.
+                    with trio.fail_after(STALLED_SECONDS, shield=True):
+                        await self.stream.send_all(whole[start : start + PIECE])
+            except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
+                await self.stream.aclose()
+                await self.protocol.handle(Closed())
 
 
 def _visitor(stream: trio.SocketStream) -> str | None:
@@ -196,7 +237,6 @@ def _config() -> Config:
     config.accesslog = None
     config.include_server_header = False
     config.h11_max_incomplete_size = HEADER_BYTES
-    config.read_timeout = SILENCE_SECONDS
     return config
 
 

@@ -1,6 +1,7 @@
 """The shop window of a running node, which its owner may switch on, move and switch off.
 
-Whether it is on, and where, is kept in the home (`shop`), so a restart changes nothing.
+Whether it is on, and where, is kept in the home (`shop`), so a restart changes nothing; where it
+was last is kept even while it is off (`shop_at`), so that it comes back at the same address.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ class ShopWindow:
                     self._serve, old_host.strip("[]"), int(old_port)
                 )
             raise
-        set_meta(self._home.store.db, "shop", self.address)
+        for key in ("shop", "shop_at"):
+            set_meta(self._home.store.db, key, self.address)
         return self.address
 
     async def switch_off(self) -> None:

@@ -99,10 +99,9 @@ def _open(table: Table, found: Sequence[str]) -> RowError:
     return RowError(
         line=table.line,
         column=label(table.header, 0),
-        text=later(
-            "These columns fit several formats alike (%(names)s); say with --format which it is."
-        ),
+        text=later("These columns fit several formats alike: %(names)s. Say which one it is."),
         values={"names": ", ".join(found)},
+        choice="format",
     )
 
 
@@ -116,7 +115,8 @@ def _unrecognised(table: Table) -> RowError:
         column=label(table.header, 0),
         text=later(
             "These columns fit no format that can be read. What each would need: %(lacks)s. "
-            "Export the products again, or name the format with --format if you know it."
+            "Export the products again, or say which format it is if you know it."
         ),
         values={"lacks": lacks},
+        choice="format",
     )

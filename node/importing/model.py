@@ -70,6 +70,7 @@ class RowError:
     column: str  # the header's name for it, or "cell 3" where the header has none
     text: str
     values: Mapping[str, object] = field(default_factory=dict)
+    choice: Literal["", "format", "decimal", "encoding"] = ""  # of `read_file`, that settles it
 
     @property
     def reason(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from node.importing.formulas import plain_text
 from node.importing.model import LeftOut, RowError, Settings
@@ -112,20 +112,18 @@ class Sheet:
 
     def price(self, row: Row, field: str, currency: str = "") -> int | None:
         """Minor units of `currency`, or of the file's; None where the cell is empty."""
-        text = self.cell(row, field)
-        if not text:
+        written = self.cell(row, field)
+        if not written:
             return None
         try:
-            return minor_units(text, currency or self.currency, self._decimal)
+            return minor_units(written, currency or self.currency, self._decimal)
         except PriceError as error:
-            if not self._decimal and _clear_with_a_sign(text, currency or self.currency):
-                self.fault(
-                    row,
-                    field,
+            if not self._decimal and _clear_with_a_sign(written, currency or self.currency):
+                text = later(
                     "%(text)s could be read in two ways; say which sign marks the decimals in all "
-                    "prices of the file (--decimal), or write the price as in %(example)s.",
-                    **error.values,
+                    "prices of the file, or write the price as in %(example)s."
                 )
+                self._note(row.line, field, text, error.values, choice="decimal")
             else:
                 self.fault(row, field, error.text, **error.values)
             return None
@@ -168,10 +166,19 @@ class Sheet:
                 )
         return filled[0] if filled else rows[0]
 
-    def _note(self, line: int, field: str, text: str, values: Mapping[str, object]) -> None:
+    def _note(
+        self,
+        line: int,
+        field: str,
+        text: str,
+        values: Mapping[str, object],
+        choice: Literal["", "decimal"] = "",
+    ) -> None:
         if len(self.errors) < MAX_FAULTS:
             column = self.name_of(field)
-            self.errors.append(RowError(line=line, column=column, text=text, values=values))
+            self.errors.append(
+                RowError(line=line, column=column, text=text, values=values, choice=choice)
+            )
 
 
 def _clear_with_a_sign(text: str, currency: str) -> bool:

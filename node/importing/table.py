@@ -13,7 +13,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from node.importing.model import RowError
@@ -200,10 +200,11 @@ def _decoded(data: bytes, encoding: str) -> str:
         reason = later(
             "The byte %(byte)s here is no text in %(encoding)s; save the file again as UTF-8, "
             "which spreadsheets call CSV UTF-8, or say that it is in windows-1252 if an older "
-            "spreadsheet made it (--encoding)."
+            "spreadsheet made it."
         )
         values = {"byte": f"0x{body[bad]:02X}", "encoding": encoding}
-        raise _at_byte(body[:bad].decode(encoding), reason, values) from None
+        fault = _at_byte(body[:bad].decode(encoding), reason, values)
+        raise TableFault(replace(fault.error, choice="encoding")) from None
     before, zero, _ = text.partition("\0")
     if zero:
         reason = later(

@@ -51,7 +51,11 @@ def _arguments() -> argparse.Namespace:
         " It judges nothing: the exit code is 0 whenever it could measure. Homes are made in a"
         " temporary folder; nothing leaves this machine.",
     )
-    parser.add_argument("--quick", action="store_true", help="only 10,000 listings, no readers, no idle node")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="only 10,000 listings; neither readers nor an idle node",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument("--quiet", action="store_true", help="do not say how far it is")
     parser.add_argument("--runs", type=_some, default=3, metavar="N", help="first syncs of a size")

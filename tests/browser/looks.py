@@ -3,8 +3,8 @@
 Every fault is a sentence with the place it was seen at; no fault ends the look. One browser page
 serves many visits, since opening another costs more than a visit.
 
-axe runs whole once at each size. The themes differ in colours alone, so in the dark only its rule
-on contrast runs again.
+axe runs whole once for a page. Sizes differ in how things are arranged and themes in their colours
+alone, so at the other size and in the other theme only its rule on contrast runs again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The apps over a world, on ports of loopback, served from a thread of their own.
 
 Beside the world's desk and shop window there are those of a community that was just founded, and
-the first-run pages.
-The stores belong to that thread; others ask for what they need through `Site`.
+the first-run pages. The stores belong to that thread; others ask for what they need through `Site`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,9 @@ from starlette.applications import Starlette
 
 from node.gateway.apps import desk_app, setup_app, shop_app
 from node.gateway.context import Alone, Gateway
+from node.gateway.first_run import FirstRun
 from node.gateway.serve import serve
+from node.gateway.switch import Switch
 from tests.browser.visits import App
 from tests.browser.world import World
 
@@ -85,7 +86,8 @@ async def _serve(world: World, new: World, nursery: trio.Nursery) -> Site:
     site = Site(world.ids)
     owned = Gateway(secret=SECRET, home=world.ana, node=Neighbourly(), clock=lambda: world.now)
     first = Gateway(secret=SECRET, home=new.ana, clock=lambda: new.now)
-    begun = Gateway(secret=SECRET, clock=lambda: world.now)
+    nowhere = FirstRun(world.folder / "first run", Switch())
+    begun = Gateway(secret=SECRET, clock=lambda: world.now, first_run=nowhere)
     apps: list[tuple[App, Gateway, Callable[[Gateway], Starlette]]] = [
         ("desk", owned, desk_app),
         ("shop", owned, shop_app),

@@ -78,7 +78,7 @@ STATES = (
 def visits() -> list[Visit]:
     """Every page that is HTML, in each of its apps; then the states above."""
     found = [
-        Visit(app, page.path + (f"?{query}" if query else ""))
+        Visit(app, page.path + (f"?{query.lstrip('?')}" if query else ""))
         for page in PAGES
         if page.html
         for app in APPS

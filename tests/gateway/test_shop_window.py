@@ -48,7 +48,7 @@ async def test_the_front_page_is_its_owners_face(village: Village, shop):
     for part in ("Bern", "I bake .", "Good at baking and repair"):
         assert part in page.text, part
     assert "Ana is a member of Riverside makers ." in page.text
-    assert "What we sell as our own was made within 50 km, mostly by hand." in page.text
+    assert "What we sell as our own was made within 50 km by the person who sells it." in page.text
     assert "/community" in links(page)
 
 
@@ -126,7 +126,7 @@ async def test_the_desk_shows_what_is_new_near_and_needed(village: Village, desk
         (Spot(4695, 745), "less than 1 km from Ana"),
         (Spot(4696, 745), "about 1 km from Ana"),
         (Spot(4730, 745), "about 39 km from Ana"),
-        (Spot(-3386, 15_121), "about 16,610 km from Ana"),
+        (Spot(-3386, 15_121), "about 16,660 km from Ana"),
     ],
 )
 async def test_a_listing_says_about_how_far_it_is(village: Village, shop, spot, said):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gettext
 import re
+import time
 from pathlib import Path
 
 import httpx
@@ -47,9 +48,78 @@ def test_numbers_and_dates_are_written_by_locale():
 
 
 def test_far_off_times_are_dates_too():
-    for time in (0, MAX_TIME, 2**60):
-        assert ENGLISH.date(time)
-        assert ENGLISH.iso_date(time)
+    for far in (0, MAX_TIME, 2**60):
+        assert ENGLISH.date(far)
+        assert ENGLISH.iso_date(far)
+
+
+MINUTE, HOUR = 60, 3600
+SPANISH = Words(locale="es", tag="es")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "german", "spanish"),
+    [
+        (-5, "just now", "just now", "just now"),
+        (0.9, "just now", "just now", "just now"),
+        (1, "1 second ago", "vor 1 Sekunde", "hace 1 segundo"),
+        (20, "20 seconds ago", "vor 20 Sekunden", "hace 20 segundos"),
+        (90 * MINUTE, "2 hours ago", "vor 2 Stunden", "hace 2 horas"),
+        (49 * HOUR, "2 days ago", "vor 2 Tagen", "hace 2 días"),
+        (1e30, "8035 years ago", "vor 8035 Jahren", "hace 8035 años"),
+    ],
+)
+def test_how_long_ago_something_was(seconds, english, german, spanish):
+    assert [w.ago(seconds) for w in (ENGLISH, GERMAN, SPANISH)] == [english, german, spanish]
+
+
+@pytest.mark.parametrize(
+    ("metres", "english", "german"),
+    [
+        (0, "10 m", "10 m"),
+        (347, "350 m", "350 m"),
+        (994, "990 m", "990 m"),
+        (996, "1 km", "1 km"),
+        (2449, "2.4 km", "2,4 km"),
+        (9949, "9.9 km", "9,9 km"),
+        (9960, "10 km", "10 km"),
+        (1_234_567, "1,235 km", "1.235 km"),
+    ],
+)
+def test_a_distance_is_as_exact_as_people_say_it(metres, english, german):
+    assert (ENGLISH.distance(metres), GERMAN.distance(metres)) == (english, german)
+
+
+def test_spans_shares_sizes_and_lists_are_written_by_locale():
+    seconds = (0, 1, 90 * MINUTE, 14 * 24 * HOUR)
+    assert [ENGLISH.duration(s) for s in seconds] == [
+        "no time",
+        "1 second",
+        "90 minutes",
+        "14 days",
+    ]
+    assert GERMAN.duration(14 * 24 * HOUR) == "14 Tage"
+    assert [ENGLISH.percent(b) for b in (0, 5, 875, 10_000)] == ["0%", "0.05%", "8.75%", "100%"]
+    assert GERMAN.percent(875) == "8,75\xa0%"
+    assert [ENGLISH.size(n) for n in (0, 3500, 40_000_000)] == ["1 kB", "3.5 kB", "40 MB"]
+    assert GERMAN.size(3_500_000) == "3,5 MB"
+    assert [ENGLISH.list("abc"[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
+    assert SPANISH.list("abc") == "a, b y c"
+
+
+def test_a_moment_is_told_by_this_machines_clock(monkeypatch):
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        assert ENGLISH.moment(1_790_000_000_000) == "21 Sept 2026, 16:13"
+        assert GERMAN.moment(1_790_000_000_000) == "21.09.2026, 16:13"
+        assert SPANISH.moment(1_790_000_000_000) == "21 sept 2026, 16:13"
+        for far in (0, MAX_TIME, 2**60, -1):
+            assert ENGLISH.moment(far)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert ENGLISH.iso_moment(1_790_000_000_000) == "2026-09-21T14:13:20Z"
 
 
 class Shouting(gettext.NullTranslations):

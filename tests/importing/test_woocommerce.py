@@ -123,7 +123,7 @@ def test_german_decimals_are_asked_for_and_then_read():
     told = read(lamp, cap, decimal=",")
 
     assert (error.line, error.column) == (3, "Regulärer Preis")
-    assert "--decimal" in error.reason
+    assert error.choice == "decimal"
     assert [product.price for product in told.products] == [123_450, 1250]
 
 

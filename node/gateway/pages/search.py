@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from node.gateway.distances import kilometres_text
 from node.gateway.filters import NAMES, Filters, read_filters
 from node.gateway.offers import SHOWN_DIGITS, card, maker_name, mode_name, mode_names
 from node.gateway.pages.feeds import feed_address
@@ -104,7 +105,7 @@ def _chip_text(visit: Visit, filters: Filters, name: str, given: str) -> str:
         case "place":
             return t("in %(place)s") % {"place": given}
         case "within":
-            return t("within %(far)s") % {"far": words.distance(int(given) * 1000)}
+            return t("within %(far)s") % {"far": kilometres_text(words, int(given))}
         case "value":
             return next(value.text for value in visit.charter.values if value.id == given)
         case "min":
@@ -122,7 +123,7 @@ def _distances(words: Words, filters: Filters) -> list[tuple[str, str]]:
         return []
     given = filters.kept.get("within")
     kilometres = sorted({*DISTANCES, *([int(given)] if given else [])})
-    return [(str(each), words.distance(each * 1000)) for each in kilometres]
+    return [(str(each), kilometres_text(words, each)) for each in kilometres]
 
 
 def _makers(visit: Visit, filters: Filters) -> list[tuple[str, str]]:

@@ -1,0 +1,107 @@
+"""What happens on a node, in words: events and neighbours by the names of people.
+
+Each event is one sentence. Ids stand in only for people whose profile is not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from node.events import Event
+from node.network.peer_id import device_key_of
+from protocol.errors import Invalid
+from storage.rows import standing_of
+from storage.store import Store
+from storage.views import profiles
+
+Translate = Callable[[str], str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Neighbour:
+    """A node that is in touch. `person` is None for one that is not known yet; `name` may be ''."""
+
+    peer: str
+    person: bytes | None
+    name: str
+    seconds: int  # since it was last heard
+
+
+def neighbours(store: Store, touch: Mapping[str, int]) -> list[Neighbour]:
+    """Who is in touch, whoever was heard last first. `touch`: peer id -> seconds."""
+    found = []
+    for peer, seconds in touch.items():
+        person = _person_of_peer(store, peer)
+        name = "" if person is None else _name(store, person)
+        found.append(Neighbour(peer=peer, person=person, name=name, seconds=seconds))
+    return sorted(found, key=lambda each: (each.seconds, each.name, each.peer))
+
+
+def who(store: Store, text: str) -> str:
+    """The name behind a peer id or a device's key in hex; eight of its digits without a name."""
+    try:
+        device, digits = device_key_of(text), text[-8:]
+    except Invalid:
+        try:
+            device, digits = bytes.fromhex(text), text[:8]
+        except ValueError:
+            return text
+    person = _person_of_device(store, device)
+    return (_name(store, person) if person is not None else "") or digits
+
+
+def sentence(store: Store, event: Event, translate: Translate = str) -> str:
+    """An event as a person reads it."""
+    t = translate
+    match event:
+        case {"event": "peer-up", "peer": str(peer)}:
+            return t("%(name)s is in touch.") % {"name": who(store, peer)}
+        case {"event": "peer-down", "peer": str(peer)}:
+            return t("%(name)s is out of reach.") % {"name": who(store, peer)}
+        case {"event": "record", "kind": str(kind), "device": str(device)}:
+            return _said(kind, t) % {"name": who(store, device)}
+        case {"event": "record", "count": int(count)}:
+            return t("Caught up: %(n)s new entries.") % {"n": count}
+        case {"event": "certificate", "height": int(height)}:
+            return t("The tellers have confirmed step %(n)s.") % {"n": height}
+        case {"event": "fork"}:
+            return t("Two versions of somebody's log were found; see the status.")
+        case {"event": "refused", "message": str(message)}:
+            return t("Not let in yet: %(message)s") % {"message": message}
+    return str(event.get("event", ""))
+
+
+def _said(kind: str, translate: Translate) -> str:
+    """What a record of this kind amounts to."""
+    t = translate
+    sentences = {
+        "listing": t("%(name)s has made or changed a listing."),
+        "withdraw": t("%(name)s has taken a listing down."),
+        "profile": t("%(name)s has changed their profile."),
+        "invite": t("%(name)s has made an invitation."),
+        "join": t("%(name)s has come in by an invitation."),
+        "enrol": t("%(name)s has a new device."),
+        "confirm": t("%(name)s has said who was meant by an invitation."),
+        "erase": t("%(name)s has erased something of their own."),
+        "leave": t("%(name)s has left."),
+        "found": t("%(name)s has founded the community."),
+    }
+    return sentences.get(kind, t("%(name)s has written something."))
+
+
+def _person_of_peer(store: Store, peer: str) -> bytes | None:
+    try:
+        return _person_of_device(store, device_key_of(peer))
+    except Invalid:
+        return None
+
+
+def _person_of_device(store: Store, device: bytes) -> bytes | None:
+    known = standing_of(store, device)
+    return None if known is None else known[1]
+
+
+def _name(store: Store, person: bytes) -> str:
+    profile = profiles.get(store, person)
+    return "" if profile is None else " ".join(profile.name.split())
