@@ -15,9 +15,12 @@ from node.gateway.pictures import Shown, shown
 from node.gateway.words import Words
 from node.home import Home
 from node.photos import prepare_aside
+from node.photos.turning import turn_aside
 from protocol.errors import Refused
 from protocol.kinds.listing import MAX_PHOTOS, Photo
+from storage import blobs
 
+TURNS = {"right": 1, "around": 2, "left": 3}  # quarters, clockwise
 UPLOAD = 96 * 1024 * 1024  # bytes of files with one form
 
 
@@ -44,15 +47,24 @@ async def take(home: Home, form: Form, words: Words) -> tuple[tuple[Photo, ...],
         if not carried or form.checked(f"photo-{number}-remove"):
             continue
         try:
-            photo = album.from_field(home, carried)
+            photo = await _carried(home, form, number, carried)
         except Refused as error:
             wrong.append(words.told(error))
             continue
-        photo = replace(photo, alt=form.text(f"photo-{number}-alt"))
         wanted.append((_place(form.text(f"photo-{number}-order"), number), photo))
     found = [photo for _, photo in sorted(wanted, key=lambda each: each[0])]
     await _add(home, form, words, found, wrong)
     return tuple(found), wrong
+
+
+async def _carried(home: Home, form: Form, number: int, carried: str) -> Photo:
+    """A photo that the form had before, described and turned as its sender wants it."""
+    photo = album.from_field(home, carried)
+    quarters = TURNS.get(form.text(f"photo-{number}-turn"), 0)
+    data = blobs.get(home.store, photo.large.hash) if quarters else None
+    if data is not None:
+        photo = album.keep(home, await turn_aside(data, quarters), photo.alt)
+    return replace(photo, alt=form.text(f"photo-{number}-alt"))
 
 
 def _place(text: str, number: int) -> tuple[int, int, int]:

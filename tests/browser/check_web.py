@@ -32,7 +32,7 @@ from playwright.sync_api import Browser
 from tests.browser.chromium import FLAGS, Missing, chromium, find
 from tests.browser.looks import PHONE
 from tests.browser.site import Site, serving
-from tests.browser.visits import visits
+from tests.browser.visits import App, visits
 from tests.browser.world import busy, lively
 
 PAGES = {"front page": "/", "listing": "/listing/{listing}"}
@@ -45,9 +45,9 @@ TRIES = 3  # of Lighthouse, for its score of speed
 TOOL_SECONDS = 300
 
 
-def clients(site: Site) -> dict[str, httpx.Client]:
+def clients(site: Site) -> dict[App, httpx.Client]:
     """Somebody with a login, where there is one, at each app."""
-    found = {}
+    found: dict[App, httpx.Client] = {}
     for app, origin in site.origins.items():
         client = httpx.Client(base_url=origin, timeout=30)
         if link := site.login(app):
@@ -115,7 +115,7 @@ def _lighthouse(address: str, tools: Path, folder: Path) -> dict[str, Any]:
 
 
 def _score(result: dict[str, Any], category: str) -> int:
-    return round(100 * result["categories"][category]["score"])
+    return int(round(100 * result["categories"][category]["score"]))
 
 
 def _lost(result: dict[str, Any], category: str) -> str:

@@ -123,7 +123,7 @@ class Reader:
 
     def tab_through(self) -> list[str]:
         """Press Tab from the top to the last thing that can be pressed; what it misses."""
-        self.page.evaluate("window.seen.focused = []; scrollTo(0, 0)")
+        self.page.evaluate(TO_THE_TOP)
         stops = self.page.evaluate(KEYBOARD)["stops"]
         for _ in range(stops):
             self.page.keyboard.press("Tab")
@@ -135,8 +135,7 @@ class Reader:
 
     def skip(self) -> list[str]:
         """Use the first link of the page, which skips to its content."""
-        self.page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-        self.page.reload()
+        self.page.evaluate(TO_THE_TOP)
         self.page.keyboard.press("Tab")
         if not self.page.evaluate("document.activeElement.matches('a[href=\"#main\"]')"):
             return ["the first thing that Tab reaches is not the link that skips to the content"]
@@ -177,6 +176,14 @@ READ_ON = """async () => {
   scrollTo({ top: 0, behavior: "instant" });
   const frame = () => new Promise(requestAnimationFrame);
   await frame().then(frame);  // what shifts is told with the frame after
+}"""
+# Tab goes on from where the focus was last, so it is set to before everything.
+TO_THE_TOP = """() => {
+  document.body.tabIndex = -1;
+  document.body.focus();
+  document.body.removeAttribute("tabindex");
+  scrollTo({ top: 0, behavior: "instant" });
+  window.seen.focused = [];
 }"""
 EMPTY = """() => {
   document.querySelectorAll("form").forEach((form) => { form.noValidate = true; });

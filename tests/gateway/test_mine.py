@@ -225,7 +225,7 @@ async def test_going_back_after_publishing_changes_that_listing_and_makes_no_sec
     back = await send_from(desk, page, {"title": "Bread"}, button="Publish")
 
     assert back.status_code == 409
-    assert "Title Braed Bread" in text(back)
+    assert "Title : Braed stands now, you typed Bread" in text(back)
     saved = await send_from(desk, back, button="Save changes")
     assert "Saved." in text(await follow(desk, saved))
     assert [each.title for each in offers(village)] == ["Bread"]
@@ -242,8 +242,8 @@ async def test_two_tabs_overwrite_nothing_unseen(village: Village, desk):
     assert late.status_code == 409
     said = text(late)
     assert "changed in another tab or by a command" in said
-    assert "Price 3.50 4" in said
-    assert "Place Thun Bern" in said
+    assert "Price : 3.50 stands now, you typed 4" in said
+    assert "Place : Thun stands now, you typed Bern" in said
     assert offers(village)[0].place == "Thun"
     saved = await send_from(desk, late, {"place": "Thun"}, button="Save changes")
     assert saved.status_code == 303
@@ -329,6 +329,26 @@ async def test_photos_are_moved_and_removed(village: Village, desk):
     )
 
     assert [photo.alt for photo in offers(village)[0].photos] == ["blue", "red"]
+
+
+async def test_a_photo_is_turned_once_and_by_quarters(village: Village, desk):
+    out = io.BytesIO()
+    left_half_red = Image.new("RGB", (600, 300), "blue")
+    left_half_red.paste("red", (0, 0, 300, 300))
+    left_half_red.save(out, "PNG")
+    files = {"photos": [("flag.png", out.getvalue())]}
+    page = await send(desk, "/offer", {"title": "Flag"}, button="Preview", files=files)
+
+    page = await send_from(desk, page, {"photo-0-turn": "right"}, button="Preview")
+    await send_from(desk, page, button="Publish")
+
+    (photo,) = offers(village)[0].photos
+    assert photo.large.width * 2 == photo.large.height
+    data = (await desk.get(f"/photo/{photo.large.hash.hex()}")).content
+    with Image.open(io.BytesIO(data)) as turned:
+        top, bottom = (turned.convert("RGB").getpixel((100, y)) for y in (50, 500))
+    assert top[0] > 200 > 60 > top[2]  # the left went up
+    assert bottom[2] > 200 > 60 > bottom[0]
 
 
 async def test_what_is_no_photo_is_left_out_with_the_reason(village: Village, desk):
@@ -422,7 +442,7 @@ async def test_a_category_is_changed_for_the_ticked_ones_alone(village: Village,
     said = text(sure)
     assert "1 listing changes." in said
     assert "1 is so already and stays as it is." in said
-    assert "Category Food Bread Rye" in said
+    assert "Category : from Food to Bread Rye" in said
     done = await send_from(desk, sure, button="Do it")
 
     assert "1 listing was changed. 1 was so already" in text(await follow(desk, done))
@@ -447,7 +467,7 @@ async def test_what_moved_between_the_look_and_the_deed_is_looked_at_again(villa
     bread = village.ana.offer("Bread")
     picked = {"pick": bread.hex(), "price-how": "percent-up", "price-by": "10"}
     sure = await send(desk, "/mine", picked, button="Show what changes")
-    assert "Price €3.50 €3.85 Bread" in text(sure)
+    assert "Price : from €3.50 to €3.85 Bread" in text(sure)
     market.edit(village.home(), bread.hex(), {"price": 400})
 
     late = await send_from(desk, sure, button="Do it")

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from node.gateway.apps import desk_app, shop_app
 from node.gateway.limits import CONNECTIONS
-from node.gateway.serve import serve
+from node.gateway.serve import SILENCE_SECONDS, STALLED_SECONDS, serve
 from protocol.errors import Refused
 from tests.gateway.reading import check_page
 from tests.gateway.village import Village
@@ -242,3 +242,46 @@ async def test_one_address_holds_only_so_many_connections(village: Village, serv
             assert await again.receive_some(9) == b"HTTP/1.1 "
         await further.aclose()
         await again.aclose()
+
+
+async def visit(nursery: trio.Nursery, answer: Any) -> trio.SocketStream:
+    """A connection to a server of its own; the clock is the test's."""
+    address = await nursery.start(serve, one_route(answer), "127.0.0.1", 0)
+    return await trio.open_tcp_stream("127.0.0.1", int(address.rpartition(":")[2]))
+
+
+async def test_an_answer_may_take_longer_than_a_visitor_may_be_silent(nursery, autojump_clock):
+    async def slow(request: Request) -> Response:
+        await trio.sleep(10 * SILENCE_SECONDS)
+        return PlainTextResponse("at last")
+
+    async with await visit(nursery, slow) as stream:
+        await stream.send_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert (await stream.receive_some()).startswith(b"HTTP/1.1 200")
+
+
+async def test_who_does_not_finish_a_request_is_let_go(nursery, autojump_clock):
+    for begun in (b"GET / HT", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx"):
+        async with await visit(nursery, hello) as stream:
+            await stream.send_all(begun)
+            started = trio.current_time()
+            while await stream.receive_some():
+                pass
+            assert trio.current_time() - started < 2 * SILENCE_SECONDS
+
+
+async def test_who_takes_nothing_of_an_answer_is_let_go(nursery, autojump_clock):
+    ended = trio.Event()
+
+    async def big(request: Request) -> Response:
+        class Big(Response):
+            async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+                await super().__call__(scope, receive, send)
+                ended.set()
+
+        return Big(b"x" * 50_000_000)
+
+    async with await visit(nursery, big) as stream:
+        await stream.send_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        with trio.fail_after(3 * STALLED_SECONDS):
+            await ended.wait()

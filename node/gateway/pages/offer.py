@@ -27,8 +27,10 @@ from node.gateway.visit import Visit
 from node.gateway.words import Words
 from protocol.codec import encode
 from protocol.errors import NotFound, Refused
-from protocol.kinds.listing import MODES, Listing, Photo
+from protocol.kinds.listing import AUDIENCES, MODES, Listing, Photo
 from storage.views.listing_queries import Offer
+
+FOLDED = ("spot", "quantity", "condition", "delivery", "expires", "tags", "story")
 
 
 @dataclass(kw_only=True)
@@ -52,6 +54,15 @@ class _Sheet:
         """Whether others may have seen it."""
         return self.stands is not None and self.stands.status != "draft"
 
+    def _more(self) -> bool:
+        """Whether anything is said or wrong among the fields that are folded away."""
+        texts = self.fields.texts
+        return (
+            any(texts[name] or name in self.wrong for name in FOLDED)
+            or texts["audience"] != AUDIENCES[0]
+            or any(claim.ticked or claim.evidence for claim in self.fields.claims)
+        )
+
     def page(self, status: int = 200) -> Response:
         """The form as a page."""
         visit, stands = self.visit, self.stands
@@ -70,6 +81,7 @@ class _Sheet:
             unfold=bool(self.fields.padded(0)) or self.rows > offer_form.EMPTY_ROWS,
             claims=self.fields.claims,
             value_texts={v.id: v.text for v in charter.values} if charter else {},
+            unfold_more=self._more(),
             photos=offer_photos.rows_of(self.photos),
             photo_problems=self.photo_problems,
             wrong=self.wrong,
