@@ -77,6 +77,20 @@ def get_draft(home: Home, draft_id: bytes) -> Offer | None:
     return None if row is None else _offer(home, draft_id, row[0], row[1], "draft")
 
 
+def some(home: Home, limit: int, offset: int) -> list[Offer]:
+    """A part of the drafts, newest first."""
+    rows = home.store.db.execute(
+        "SELECT id, body, made_ms FROM draft ORDER BY made_ms DESC, id LIMIT ? OFFSET ?",
+        [limit, offset],
+    )
+    return [_offer(home, row[0], row[1], row[2], "draft") for row in rows.fetchall()]
+
+
+def count(home: Home) -> int:
+    """How many drafts there are."""
+    return int(home.store.db.execute("SELECT count(*) FROM draft").fetchone()[0])
+
+
 def unpublished(home: Home, query: Query) -> list[Offer]:
     """Own drafts, and what waits for this home to be let in, as far as the filters let them."""
     rows = home.store.db.execute("SELECT id, body, made_ms FROM draft ORDER BY made_ms DESC, id")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from node import market
+from node import drafts, market
 from node.home import Home
 from protocol.kinds import withdraw as withdraw_kind
 from protocol.kinds.listing import Listing
@@ -29,6 +29,10 @@ def look(
     home: Home, shelf: str, *, words: str = "", limit: int, offset: int, count_to: int
 ) -> Found:
     """Own listings of one shelf, newest first; every word of `words` must occur in them."""
+    if shelf == "drafts" and not words.strip():
+        held = drafts.count(home)
+        offers = drafts.some(home, min(limit, max(0, count_to - offset)), offset)
+        return Found(offers=tuple(offers), total=min(held, count_to), more=held > count_to)
     if shelf in ("drafts", "waiting"):
         status = "draft" if shelf == "drafts" else "waiting"
         found = [

@@ -10,7 +10,7 @@ import re
 from decimal import ROUND_HALF_EVEN, Decimal
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from protocol.errors import Refused, Term
+from protocol.errors import Refused
 from protocol.spot import MAX_LAT, MAX_LON, Spot
 
 LONGEST = 2_000  # characters: map addresses are long
@@ -41,10 +41,20 @@ def parse_spot(text: str) -> Spot:
     given = text.strip()
     found = _pair(given) if len(given) <= LONGEST else None
     if found is None:
-        raise _bad(given, Term("holds no coordinates"))
+        raise Refused(
+            "bad-spot",
+            "“%(text)s” holds no coordinates; nothing was changed. Write latitude and longitude in "
+            "degrees, as in 47.99, 7.85, or paste the address of a map that is open there.",
+            text=_shown(given),
+        )
     lat, lon = (_hundredths(number) for number in found)
     if abs(lat) > MAX_LAT or abs(lon) > MAX_LON:
-        raise _bad(given, Term("is nowhere on Earth"))
+        raise Refused(
+            "bad-spot",
+            "“%(text)s” is nowhere on Earth; nothing was changed. Write the latitude first, then "
+            "the longitude, in degrees, as in 47.99, 7.85.",
+            text=_shown(given),
+        )
     return Spot(lat, lon)
 
 
@@ -104,12 +114,6 @@ def _hundredths(degrees: Decimal) -> int:
     return int((degrees * 100).to_integral_value(ROUND_HALF_EVEN))
 
 
-def _bad(text: str, why: Term) -> Refused:
-    shown = text if len(text) <= 60 else text[:60] + "…"
-    return Refused(
-        "bad-spot",
-        "“%(text)s” %(why)s; nothing was changed. Write latitude and longitude in degrees, as in "
-        "47.99, 7.85, or paste the address of a map that is open there.",
-        text=shown,
-        why=why,
-    )
+def _shown(text: str) -> str:
+    """As much of a text as a sentence repeats."""
+    return text if len(text) <= 60 else text[:60] + "…"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from node.events import Events
 from node.gateway.facts import Facts
 from node.gateway.forms import Sent
+from node.gateway.live import Streams
 from node.gateway.login import LoginTokens, Sessions
 from node.gateway.said import Said
 from node.home import Home, now_ms
@@ -74,6 +75,7 @@ class Gateway:
     sessions: Sessions = field(init=False)
     sent: Sent = field(init=False)
     said: Said = field(default_factory=Said)
+    streams: Streams = field(default_factory=Streams)
     first_run: FirstRun | None = None  # where a command makes the home, or may give it up again
     shop_window: ShopWindow | None = None  # while the node runs, and so is the next
     checkup: Checkup | None = None

@@ -37,6 +37,13 @@ def own(visit: Visit, offer: Offer) -> Own | None:
     )
 
 
+def owner_path(offer: Offer) -> str:
+    """Where its owner finds a listing or draft at the desk."""
+    if offer.status == "draft":
+        return f"/offer/{offer.id.hex()[:SHOWN_DIGITS]}"
+    return "/mine?show=waiting" if offer.status == "waiting" else listing_path(offer.id)
+
+
 def outside_address(visit: Visit, offer: Offer) -> str:
     """Where guests find the listing on this home's shop window; empty when they can't."""
     shown = offer.listing.audience == "everyone" and offer.status in ("open", "expired")

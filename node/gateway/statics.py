@@ -18,6 +18,7 @@ _FOLDER = Path(__file__).parent / "static"
 _TYPES = {
     "moothall.css": "text/css; charset=utf-8",
     "arch.svg": "image/svg+xml",
+    "live.js": "text/javascript; charset=utf-8",
 }
 
 TEXTS = {name: (_FOLDER / name).read_bytes() for name in _TYPES}

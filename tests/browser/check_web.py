@@ -115,7 +115,8 @@ def _lighthouse(address: str, tools: Path, folder: Path) -> dict[str, Any]:
 
 
 def _score(result: dict[str, Any], category: str) -> int:
-    return int(round(100 * result["categories"][category]["score"]))
+    score: float = result["categories"][category]["score"]
+    return round(100 * score)
 
 
 def _lost(result: dict[str, Any], category: str) -> str:

@@ -16,6 +16,8 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, ConsoleMessage, Request, Response, ViewportSize
 
+from tests.browser.visits import Sent
+
 HERE = Path(__file__).parent
 LAYOUT, MARKUP, KEYBOARD = (
     (HERE / name).read_text() for name in ("layout.js", "page.js", "keyboard.js")
@@ -72,19 +74,30 @@ class Reader:
         self._noticed += [f"the content policy forbids: {each}" for each in seen["violations"]]
         return list(self._noticed)
 
-    def send_empty(self, button: str) -> list[str]:
-        """Empty the form with this button and send it, whatever the browser thinks of that."""
+    def send(self, form: Sent) -> list[str]:
+        """Fill in and send a form of this page, whatever the browser thinks of what is missing."""
         self._noticed.clear()
-        self._refused = True
+        self._refused = form.status >= 400
+        self.unfold()
         self.page.evaluate(EMPTY)
-        with self.page.expect_navigation() as sent:
-            self.page.get_by_role("button", name=button, exact=True).click()
-        status = sent.value.status
-        if status != 422:
-            self._noticed.append(f"answers {status} instead of 422 to an empty form")
-        if not self.page.locator(".problem").first.is_visible():
-            self._noticed.append("does not say what is missing")
+        for label, text in form.texts.items():
+            self.page.get_by_label(label, exact=True).first.fill(text)
+        for number in range(form.ticks):
+            self.page.get_by_role("checkbox").nth(number).check()
+        if form.file:
+            self.page.locator("input[type=file]").set_input_files(form.file)
+        with self.page.expect_navigation() as followed:
+            self.page.get_by_role("button", name=form.button, exact=True).first.click()
+        status = followed.value.status
+        if status != form.status:
+            self._noticed.append(f"answers {status} instead of {form.status} to a form")
+        if self._refused and not self.page.locator(".problem").first.is_visible():
+            self._noticed.append("does not say what is wrong")
         return list(self._noticed)
+
+    def resize(self, size: ViewportSize) -> None:
+        """Look at the same page at another size."""
+        self.page.set_viewport_size(size)
 
     def markup(self) -> list[str]:
         """What is wrong with the page's own markup."""

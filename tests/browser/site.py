@@ -17,11 +17,15 @@ from pathlib import Path
 import trio
 from starlette.applications import Starlette
 
+from node.checkup import Checkup
+from node.events import Events
 from node.gateway.apps import desk_app, setup_app, shop_app
 from node.gateway.context import Alone, Gateway
 from node.gateway.first_run import FirstRun
 from node.gateway.serve import serve
+from node.gateway.shop_window import ShopWindow
 from node.gateway.switch import Switch
+from node.network.peer_id import peer_id_of
 from tests.browser.visits import App
 from tests.browser.world import World
 
@@ -30,11 +34,20 @@ LOOPBACK = "127.0.0.1"
 
 
 class Neighbourly(Alone):
-    """Stands in for a node that runs: in touch with four neighbours."""
+    """Stands in for a node that runs: in touch with all others, and with somebody unknown."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self.events = Events(lambda: world.now)
+        self._devices = [*(home.device for home in world.others), bytes(32)]
+        for home in world.others:
+            self.events.tell("peer-up", peer=peer_id_of(home.device))
+        self.events.tell("record", count=300)
+        self.events.tell("certificate", height=3, id="00" * 32)
 
     def touch(self) -> Mapping[str, int]:
         """Peer id -> seconds since it was last heard."""
-        return {f"peer-{number}": 20 * number for number in range(1, 5)}
+        return {peer_id_of(device): 20 * n for n, device in enumerate(self._devices)}
 
 
 @dataclass
@@ -84,22 +97,27 @@ def serving(make: Callable[[Path], World], folder: Path) -> Iterator[Site]:
 
 async def _serve(world: World, new: World, nursery: trio.Nursery) -> Site:
     site = Site(world.ids)
-    owned = Gateway(secret=SECRET, home=world.ana, node=Neighbourly(), clock=lambda: world.now)
+    owned = Gateway(secret=SECRET, home=world.ana, node=Neighbourly(world), clock=lambda: world.now)
     first = Gateway(secret=SECRET, home=new.ana, clock=lambda: new.now)
     nowhere = FirstRun(world.folder / "first run", Switch())
     begun = Gateway(secret=SECRET, clock=lambda: world.now, first_run=nowhere)
-    apps: list[tuple[App, Gateway, Callable[[Gateway], Starlette]]] = [
+    desks: list[tuple[App, Gateway, Callable[[Gateway], Starlette]]] = [
         ("desk", owned, desk_app),
-        ("shop", owned, shop_app),
         ("new desk", first, desk_app),
-        ("new shop", first, shop_app),
         ("setup", begun, setup_app),
     ]
-    for app, gateway, made in apps:
+    for app, gateway, made in desks:
         address = await nursery.start(serve, made(gateway), LOOPBACK, 0)
+        gateway.desk_is_at(address)
         site.origins[app] = f"http://{address}"
-        if made is not shop_app:
-            gateway.desk_is_at(address)
-            site.issue[app] = partial(gateway.login_link, address)
+        site.issue[app] = partial(gateway.login_link, address)
+    shops: list[tuple[App, Gateway, World]] = [
+        ("shop", owned, world),
+        ("new shop", first, new),
+    ]
+    for app, gateway, community in shops:
+        window = gateway.shop_window = ShopWindow(community.ana, shop_app(gateway), nursery)
+        gateway.checkup = Checkup(community.ana, nursery)
+        site.origins[app] = f"http://{await window.switch_on(LOOPBACK, 0)}"
     site.origins["stranger"] = site.origins["desk"]
     return site

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.looks import CONTRAST, DESKTOP, PHONE, ZOOMED, Reader, at
 from tests.browser.site import Site
-from tests.browser.visits import MISTAKES, Mistake, Visit, visits
+from tests.browser.visits import FORMS, Sent, Visit, visits
 
 ALL = visits()
 
@@ -66,12 +66,12 @@ def test_a_page_can_be_used_by_keyboard_alone(readers, site: Site, visit: Visit)
     assert not faults, "\n".join(["", *faults])
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=str)
-def test_a_form_that_comes_back_is_as_good_as_any_page(readers, site: Site, mistake: Mistake):
-    reader = readers(mistake.app)
-    faults: list[str] = []
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_what_follows_a_form_is_as_good_as_any_page(readers, site: Site, form: Sent):
+    reader = readers(form.app)
+    faults = reader.open(form.path, 200, PHONE) + reader.send(form)
     for place, size in (("phone", PHONE), ("desk", DESKTOP)):
-        faults += reader.open(mistake.path, 200, size) + reader.send_empty(mistake.button)
+        reader.resize(size)
         faults += at(place, reader.layout())
         faults += check_access(reader, place)
     assert not faults, "\n".join(["", *faults])

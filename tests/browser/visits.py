@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from node.gateway.pages.registry import PAGES
@@ -89,19 +90,32 @@ def visits() -> list[Visit]:
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
-    """A form that is sent with nothing filled in; the page comes back and says what is missing."""
+class Sent:
+    """A form that is sent, since what follows is a page too. What is not filled in is emptied."""
 
     app: App
     path: str
     button: str
+    status: int = (
+        422  # of the page that follows: this one with what is wrong, unless said otherwise
+    )
+    texts: Mapping[str, str] = field(default_factory=dict)  # by label
+    ticks: int = 0  # how many of its boxes
+    file: Path | None = None
 
     def __str__(self) -> str:
         return f"{self.app} {self.path}, {self.button}"
 
 
-MISTAKES = (
-    Mistake("setup", "/found", "Found the community"),
-    Mistake("setup", "/take", "Join the community"),
-    Mistake("desk", "/offer", "Publish"),
+IMPORTS = Path(__file__).resolve().parents[1] / "fixtures" / "import"
+FORMS = (
+    Sent("setup", "/found", "Found the community"),
+    Sent("setup", "/take", "Join the community"),
+    Sent("desk", "/offer", "Publish"),
+    Sent("desk", "/offer", "Preview", 200, {"Title": "Bread " * 30}),
+    Sent("desk", "/mine", "Show what changes", 200, {"Category": "gifts"}, ticks=3),
+    Sent("desk", "/profile", "Save the profile"),
+    Sent("desk", "/settings/leave", "Leave the community"),
+    Sent("desk", "/import", "Look at it"),
+    Sent("desk", "/import", "Look at it", 200, {"Currency": "EUR"}, file=IMPORTS / "etsy.csv"),
 )

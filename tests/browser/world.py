@@ -75,6 +75,7 @@ class World:
         self.ana = homes.found(self.folder / "ana", charter, "Ana Sommer", None, lambda: self.now)
         with self.ana.store.transaction():
             set_meta(self.ana.store.db, "addresses", json.dumps([ADDRESS]))
+            set_meta(self.ana.store.db, "shop_url", "https://ana.example")
 
     def close(self) -> None:
         """Close every store."""

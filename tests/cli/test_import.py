@@ -75,6 +75,88 @@ def test_a_dry_run_counts_and_writes_nothing(ana: Person) -> None:
     assert mine(ana) == {}
 
 
+def test_a_dry_run_shows_what_would_become_of_each_row(ana: Person) -> None:
+    bring(ana, MUG)
+    file = ana.file("shop.csv", rows(MUG, BOWL, "cup,Cup,,3,true,,"))
+
+    shown = ana.text("listing", "import", file, "--dry-run")
+    answer = ana.do("listing", "import", file, "--dry-run")
+
+    assert shown.splitlines() == [
+        "line 2, unchanged: Mug",
+        "line 3, draft: Bowl",
+        "line 4, create: Cup",
+        "Would be imported: 1 created, 0 updated, 1 kept as drafts, 1 unchanged, 0 skipped.",
+    ]
+    assert [(row["line"], row["title"], row["fate"]) for row in answer["rows"]] == [
+        (2, "Mug", "unchanged"),
+        (3, "Bowl", "draft"),
+        (4, "Cup", "create"),
+    ]
+    assert answer["format"] == "shopify"
+
+
+def test_a_preview_and_the_import_after_it_tell_the_same(ana: Person) -> None:
+    bring(ana, MUG, BOWL)
+    ana.do("listing", "withdraw", mine(ana)["Mug"]["id"])
+    file = ana.file(
+        "shop.csv", rows(MUG.replace("3", "4"), BOWL.replace("15", "16"), "cup,Cup,,,,,")
+    )
+
+    before = ana.do("listing", "import", file, "--dry-run")
+
+    assert ana.do("listing", "import", file) == before
+    assert [row["fate"] for row in before["rows"]] == ["skip", "draft", "create"]
+    assert "off the market" in before["rows"][0]["reason"]
+
+
+def test_each_format_keeps_its_own_notes_of_what_it_brought(ana: Person) -> None:
+    etsy = "TITLE,DESCRIPTION,PRICE,CURRENCY_CODE,TAGS\nMug,,16.00,EUR,clay\n"
+    ofn = "producer,name,units,unit_type,price\nAna,Mug,1,pc,16\n"
+    for name, text in (("etsy.csv", etsy), ("ofn.csv", ofn), ("shop.csv", rows(MUG))):
+        assert ana.do("listing", "import", ana.file(name, text))["created"] == 1
+
+    with ana.home() as home:
+        found = home.store.db.execute("SELECT source FROM imported ORDER BY 1").fetchall()
+    assert [row[0] for row in found] == ["etsy", "ofn", "shopify"]
+    assert ana.do("listing", "import", str(ana.folder.parent / "etsy.csv"))["unchanged"] == 1
+
+
+def test_what_a_file_has_no_column_for_stays_as_its_owner_wrote_it(ana: Person) -> None:
+    head = "TITLE,DESCRIPTION,PRICE,CURRENCY_CODE,SKU\n"
+    ana.do("listing", "import", ana.file("etsy.csv", f"{head}Mug,Blue,16.00,EUR,M-1\n"))
+    mug = mine(ana)["Mug"]["id"]
+    ana.do("listing", "edit", mug, "--category", "Pots", "--tag", "clay", "--quantity", "2")
+
+    ana.do("listing", "import", ana.file("etsy.csv", f"{head}Red mug,Red,17.00,EUR,M-1\n"))
+
+    after = ana.do("listing", "show", mug)["listing"]
+    assert (after["title"], after["description"], after["price"]["amount"]) == (
+        "Red mug",
+        "Red",
+        1700,
+    )
+    assert (after["category"], after["tags"], after["quantity"]) == ("Pots", ["clay"], 2)
+
+
+def test_what_a_file_leaves_open_is_asked_for_by_the_option_that_settles_it(ana: Person) -> None:
+    german = rows('mug,Mug,,"12,50",true,,').encode()
+    old = rows("cup,Caf\xe9,,12,true,,").encode("cp1252")
+    both = b"TITLE,PRICE,CURRENCY_CODE,Handle\nJar,3,EUR,jar\n"
+    for data, option, value in (
+        (german, "--decimal", "comma"),
+        (old, "--encoding", "windows-1252"),
+        (both, "--format", "etsy"),
+    ):
+        file = ana.file("shop.csv", data)
+        refused = ana.call("--json", "listing", "import", file)
+        assert refused.data["errors"][0]["reason"].endswith(f"See {option}.")
+        assert ana.do("listing", "import", file, option, value)["created"] == 1
+
+    assert mine(ana)["Mug"]["price"]["amount"] == 1250
+    assert "Caf\xe9" in mine(ana)
+
+
 def test_a_changed_file_updates_and_keeps_what_its_owner_added(ana: Person) -> None:
     bring(ana, MUG, BOWL)
     mug = mine(ana)["Mug"]["id"]

@@ -142,7 +142,7 @@ async def test_a_used_invitation_tells_who_came_and_shows_its_link_no_more(desk,
         certificates.certify(village.ana.store, village.ana.device, "roll", {"admit": [admission]})
         settle(village.ana.store)
     text = check_page((await desk.get("/invitations")).text).text
-    assert "Earlier For Finn Finn" in text
+    assert "Earlier invitations For Finn Finn" in text
     finn.store.close()
 
 

@@ -61,7 +61,7 @@ def check_price(offer: dict[str, Any]) -> None:
 def data_blocks(html: str) -> list[str]:
     """The JSON-LD in a page, as a browser's parser finds it."""
     tree = html5lib.parse(html, namespaceHTMLElements=False)
-    found = tree.findall(".//script")
+    found = [script for script in tree.findall(".//script") if "src" not in script.attrib]
     assert [script.attrib for script in found] == [{"type": "application/ld+json"}] * len(found)
     return ["".join(script.itertext()) for script in found]
 

@@ -10,6 +10,7 @@ import pytest
 
 from node.gateway.apps import shop_app
 from node.gateway.offers import listing_path, member_path
+from node.gateway.pages.registry import PAGES
 from protocol.kinds.listing import Claim, Variant
 from protocol.spot import Spot
 from tests.gateway.reading import Reader, check_page
@@ -408,3 +409,35 @@ async def test_a_community_of_one_without_any_words_has_a_face(tmp_path):
             assert page.all("h1")
         assert "Someone without a name yet" in (await read(client, "/")).text
     village.close()
+
+
+LONG = "x" * 10_000
+
+
+@pytest.mark.parametrize(
+    "path", [page.path for page in PAGES if page.html and "shop" in page.audience]
+)
+async def test_no_page_minds_a_query_of_ten_thousand_characters(village: Village, shop, path):
+    bread = village.ana.offer("Bread")
+    path = path.replace("{listing}", bread.hex()).replace("{member}", village.ana.id.hex())
+    query = "&".join(f"{name}={LONG}" for name in ("q", "category", "place", "within", "by"))
+
+    for given in (f"{query}&page=-1", f"page={LONG}", f"i={LONG}", LONG):
+        answer = await shop.get(f"{path}?{given}")
+        page = check_page(answer.text)
+        assert answer.status_code == (400 if path == "/join" and given.startswith("i=") else 200)
+        assert "x" * 1000 not in page.text
+
+
+async def test_of_ten_thousand_listings_every_page_shows_a_part_and_says_so(village: Village, shop):
+    thing = {"mode": "sell", "price": 350, "currency": "EUR", "category": "Food"}
+    village.ana.offer_many([{**thing, "title": f"T: Loaf {n}"} for n in range(10_000)])
+
+    front, search = await read(shop, "/"), await read(shop, "/search?category=food")
+    person = await read(shop, member_path(village.ana.id))
+    printed = await read(shop, "/catalogue")
+
+    assert [len(titles(page)) for page in (front, search, person, printed)] == [12, 24, 24, 300]
+    assert "More than 1,000 listings" in search.text
+    assert "More than 1,000 listings" in person.text
+    assert "Only the newest 300 listings fit in here." in printed.text

@@ -138,6 +138,37 @@ def test_the_command_line_reads_prices_by_the_same_rules():
     assert parse_price is minor_units
 
 
+@pytest.mark.parametrize(
+    ("text", "decimal", "amount"),
+    [
+        ("12,50", ",", 1250),
+        ("1.234", ",", 123_400),
+        ("1.234,5", ",", 123_450),
+        ("1,234", ".", 123_400),
+        ("12.50", ".", 1250),
+        ("EUR 50,00", ",", 5000),
+        ("50.00 EUR", ".", 5000),
+        ("7", ",", 700),
+    ],
+)
+def test_with_a_known_decimal_sign_nothing_is_open(text, decimal, amount):
+    assert minor_units(text, "EUR", decimal) == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal"),
+    [("12.50", ","), ("1,5", "."), ("1,2,3", ","), ("12,", ","), ("1.23,4", ","), ("1,234", ","),
+     ("EUR", "."), ("EUR -5", "."), ("USD 5", "."), ("5 €", ",")],
+)  # fmt: skip
+def test_what_does_not_fit_the_known_sign_is_refused(text, decimal):
+    with pytest.raises(PriceError):
+        minor_units(text, "EUR", decimal)
+
+
+def test_the_currency_s_own_code_may_stand_beside_a_clear_number():
+    assert minor_units("EUR 9.90", "EUR") == minor_units("9.90 EUR", "EUR") == 990
+
+
 @given(st.integers(0, MAX_AMOUNT), st.sampled_from(CURRENCIES))
 def test_what_money_writes_is_read_back(amount, currency):
     assert minor_units(money(amount, currency), currency) == amount

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from node.checkup import CHECK, REBUILD, Checkup
 from node.gateway.forms import Form
+from node.gateway.pages.live import check_text
 from node.gateway.pages.page import DESK, Page
 from node.gateway.visit import Problem, Visit
 from protocol.errors import Refused
@@ -43,6 +44,7 @@ def _page(visit: Visit, status: int = 200, problem: str = "") -> Response:
         status=status,
         problem=problem,
         state=state,
+        under_way=check_text(visit),
         ago=max(0, visit.gateway.clock() - state.at_ms) // 1000,
     )
 

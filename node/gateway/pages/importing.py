@@ -180,7 +180,11 @@ def _shown(
         rows=rows,
         faults=faults,
         more=words.number(len(result.rows) - SHOWN) if len(result.rows) > SHOWN else "",
-        counts=_counts(words, result),
+        summary=words.gettext(
+            "%(created)s new, %(updated)s changed, %(drafts)s kept as drafts, %(unchanged)s as "
+            "they are, %(skipped)s left out."
+        )
+        % _counts(words, result),
         wrong=len(result.errors),
         total=len(result.rows),
         options=_options(words),

@@ -22,7 +22,7 @@ from node.gateway.standing import standing_note
 from node.gateway.visit import Visit
 from node.gateway.words import Words
 from node.shelf import SHELVES
-from protocol.errors import NotFound, Refused
+from protocol.errors import NotFound
 from storage.views.listing_queries import Found, Offer
 
 MOST = COUNT_TO  # listings that are changed in one go
@@ -170,9 +170,9 @@ def _picked(asked: _List) -> list[Offer]:
     found = []
     for text in dict.fromkeys(ids[:MOST]):
         try:
-            offer = market.find(home, text)
-        except (NotFound, Refused):
-            continue  # it went in the meantime
+            offer = market.lookup(home, bytes.fromhex(text))
+        except (NotFound, ValueError):
+            continue  # it went in the meantime, or the page did not offer it
         if offer.person == home.person:
             found.append(offer)
     return found

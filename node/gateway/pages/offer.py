@@ -19,7 +19,8 @@ from node import market
 from node.gateway import offer_form, offer_photos
 from node.gateway.forms import Form
 from node.gateway.offer_form import Fields
-from node.gateway.offers import SHOWN_DIGITS, listing_path, mode_name, mode_names, price_text
+from node.gateway.offers import SHOWN_DIGITS, mode_name, mode_names, price_text
+from node.gateway.own_listing import owner_path
 from node.gateway.pages.page import DESK, Page
 from node.gateway.pictures import shown as shown_photo
 from node.gateway.standing import standing_note
@@ -121,7 +122,7 @@ async def change(visit: Visit) -> Response:
         raise NotFound("no-listing", visit.words.gettext("There is no listing or draft here."))
     given = visit.request.path_params["listing"].lower()
     if not stands.id.hex().startswith(given) or stands.status == "withdrawn":
-        return visit.done(listing_path(stands.id))
+        return visit.done(owner_path(stands))
     return _fresh(visit, stands).page()
 
 
@@ -196,8 +197,7 @@ def _done(sheet: _Sheet, do: str, wanted: Listing) -> Response:
             market.save_draft(home, sheet.draft, checked)
         sheet.stands = market.lookup(home, sheet.draft)
         if do == "draft" and not sheet.photo_problems:
-            path = f"/offer/{sheet.draft.hex()[:SHOWN_DIGITS]}"
-            return visit.done(path, t("Kept as a draft; nobody else sees it."))
+            return visit.done(owner_path(sheet.stands), t("Kept as a draft; nobody else sees it."))
     if sheet.photo_problems:
         return sheet.page(422)
     if do not in ("publish", "save"):  # Enter in a field presses the first button, which is this
@@ -205,15 +205,15 @@ def _done(sheet: _Sheet, do: str, wanted: Listing) -> Response:
         return sheet.page()
     if sheet.published and stands is not None:
         if wanted == stands.listing:
-            return visit.done(listing_path(stands.id), t("Nothing was different."))
+            return visit.done(owner_path(stands), t("Nothing was different."))
         made = market.rewrite(home, stands, wanted)
-        return visit.done(listing_path(made.id), _with_hint(visit, t("Saved."), wanted))
+        return visit.done(owner_path(made), _with_hint(visit, t("Saved."), wanted))
     made = market.offer(home, wanted)
     market.brought_out(home, {sheet.draft: made.id})
     if made.status == "waiting":
         said = t("Written down; it goes out as soon as the community lets you in.")
-        return visit.done("/mine?show=waiting", said)
-    return visit.done(listing_path(made.id), _with_hint(visit, t("Published."), wanted))
+        return visit.done(owner_path(made), said)
+    return visit.done(owner_path(made), _with_hint(visit, t("Published."), wanted))
 
 
 def _changed_meanwhile(sheet: _Sheet) -> Response:

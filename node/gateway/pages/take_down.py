@@ -10,8 +10,8 @@ from starlette.responses import Response
 from node import market
 from node.gateway import qr
 from node.gateway.forms import Form
-from node.gateway.offers import SHOWN_DIGITS, listing_path
-from node.gateway.own_listing import outside_address
+from node.gateway.offers import listing_path
+from node.gateway.own_listing import outside_address, owner_path
 from node.gateway.pages.page import DESK, Page
 from node.gateway.visit import Visit
 from protocol.errors import NotFound, Refused
@@ -36,14 +36,8 @@ def _page(visit: Visit, doing: str) -> Response:
         draft=draft,
         gone=offer.status == "withdrawn",
         action=f"{listing_path(offer.id)}/{doing}",
-        back=_back(offer),
+        back=owner_path(offer),
     )
-
-
-def _back(offer: Offer) -> str:
-    if offer.status == "draft":
-        return f"/offer/{offer.id.hex()[:SHOWN_DIGITS]}"
-    return "/mine?show=waiting" if offer.status == "waiting" else listing_path(offer.id)
 
 
 async def ask_withdraw(visit: Visit) -> Response:

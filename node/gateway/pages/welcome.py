@@ -13,6 +13,7 @@ from governance.roll import MEMBER
 from node import inviting, welcome
 from node.gateway.forms import Form
 from node.gateway.pages.invitations import Shown, shown
+from node.gateway.pages.live import standing_word
 from node.gateway.pages.page import DESK, Page
 from node.gateway.visit import Visit
 from node.welcome import INVITE, LISTING, RECOVERY
@@ -87,6 +88,7 @@ def _page(
         case "waiting":
             answer = visit.gateway.node.last_answer
             values["answer"] = _refusal(visit, answer.reason) if answer else ""
+            values["standing"] = standing_word(visit)
             values["final"] = _turned_away(visit)
             values["may_begin_again"] = visit.gateway.first_run is not None
         case "invite":
