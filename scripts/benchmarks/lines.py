@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -336,7 +335,7 @@ class Bench:
             what="moothall --help, whole process",
             unit="s",
             aim=0.3,
-            values=[_timed([str(MOOTHALL), "--help"]) for _ in range(runs)],
+            values=[workers.timed([str(MOOTHALL), "--help"]) for _ in range(runs)],
             limit=limits.start_s,
         )
         command = [str(MOOTHALL), "--home", str(made.ana), "listing", "add", "--title"]
@@ -346,7 +345,7 @@ class Bench:
             unit="s",
             aim=0.5,
             values=[
-                _timed([*command, f"Oak bowl {n}", "--mode", "sell", "--price", "35.00"])
+                workers.timed([*command, f"Oak bowl {n}", "--mode", "sell", "--price", "35.00"])
                 for n in range(runs)
             ],
             limit=limits.start_s + limits.commit_ms / 1000,
@@ -367,11 +366,13 @@ class Bench:
                 nodes.append(Process([*command, "--desk", "127.0.0.1:0"], home.with_suffix(".log")))
                 nodes[-1].read(workers.READY_SECONDS)
             time.sleep(SETTLE_SECONDS)
-            before = [_cpu_seconds(node.pid) for node in nodes]
+            before = [workers.cpu_seconds(node.pid) for node in nodes]
             begun = time.monotonic()
             time.sleep(IDLE_SECONDS)
             window = time.monotonic() - begun
-            spent = [_cpu_seconds(node.pid) - was for node, was in zip(nodes, before, strict=True)]
+            spent = [
+                workers.cpu_seconds(node.pid) - was for node, was in zip(nodes, before, strict=True)
+            ]
             memory = [memory_mb(node.pid) for node in nodes]
         finally:
             for node in nodes:
@@ -392,18 +393,3 @@ class Bench:
             values=[100 * seconds / window for seconds in spent],
             note=f"over {IDLE_SECONDS} s",
         )
-
-
-def _timed(command: list[str]) -> float:
-    begun = time.perf_counter()
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    seconds = time.perf_counter() - begun
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()[-300:]
-        raise NotMeasured(f"{' '.join(command[1:5])} failed: {said}")
-    return seconds
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / float(os.sysconf("SC_CLK_TCK"))

@@ -100,3 +100,20 @@ def started(command: Sequence[str], home: Path) -> Iterator[tuple[Process, dict[
         yield process, process.read(READY_SECONDS)
     finally:
         process.end()
+
+
+def timed(command: list[str]) -> float:
+    """Seconds that a whole process takes; NotMeasured when it fails."""
+    begun = time.perf_counter()
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    seconds = time.perf_counter() - begun
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()[-300:]
+        raise NotMeasured(f"{' '.join(command[1:5])} failed: {said}")
+    return seconds
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / float(os.sysconf("SC_CLK_TCK"))

@@ -56,6 +56,7 @@ STATES = (
     Visit("shop", "/listing/{members_only}", 404),
     Visit("desk", "/listing/{members_only}"),
     Visit("desk", "/listing/{withdrawn}", 410),
+    Visit("desk", "/offer/{draft}"),
     Visit("shop", "/member/{emoji}"),
     Visit("desk", "/member/{contested}"),
     Visit("desk", "/member/{left}"),
