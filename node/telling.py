@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from node.events import Event
 from node.network.peer_id import device_key_of
 from protocol.errors import Invalid
 from storage.rows import standing_of
 from storage.store import Store
 from storage.views import profiles
+
+if TYPE_CHECKING:
+    from node.events import Event
 
 Translate = Callable[[str], str]
 
