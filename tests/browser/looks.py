@@ -183,6 +183,7 @@ class Reader:
 # Past every picture, as a reader would, so that those that wait to be seen are fetched; then up.
 READ_ON = """async () => {
   for (const image of document.images) {
+    if (!image.checkVisibility()) continue;  // folded away, it is not fetched
     image.scrollIntoView({ block: "center", behavior: "instant" });
     await image.decode().catch(() => {});
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,7 @@ from node.gateway import statics
 from node.gateway.apps import desk_app, setup_app
 from node.gateway.context import Gateway
 from node.gateway.first_run import FirstRun
+from node.gateway.forms import LIFE_SECONDS, Sent
 from node.gateway.login import OUTSTANDING, SESSION_SECONDS, LoginTokens
 from node.gateway.pages.registry import PAGES
 from node.gateway.switch import Switch
@@ -244,3 +246,73 @@ def test_a_desk_at_any_other_address_is_refused(gateway: Gateway, address):
 def test_a_short_secret_is_refused(village: Village):
     with pytest.raises(ValueError, match="16 bytes"):
         Gateway(secret=b"short")
+
+
+def writing(audience: str) -> list[str]:
+    """The paths of all pages that take forms there."""
+    return [page.path for page in PAGES if page.post is not None and audience in page.audience]
+
+
+async def wrong_posts(
+    client: httpx.AsyncClient, gateway: Gateway, path: str
+) -> AsyncIterator[tuple[str, int]]:
+    """What happens to a form at `path` that only lacks one thing to be sound."""
+    token, origin = gateway.sent.token(), f"http://{DESK}"
+    other = Gateway(secret=b"another home with another secret").sent.token()
+    old = Sent(gateway.secret, lambda: gateway.clock() - (LIFE_SECONDS + 60) * 1000).token()
+    tries: list[tuple[str, dict[str, str], dict[str, str]]] = [
+        ("rebound", {"form": token}, {"host": "evil.example:8100"}),
+        ("rebound, its own origin", {"form": token}, {"host": "evil.example", "origin": "http://evil.example"}),
+        ("foreign", {"form": token}, {"origin": "http://evil.example"}),
+        ("no origin to tell", {"form": token}, {"origin": "null"}),
+        ("another port", {"form": token}, {"origin": "http://127.0.0.1:8101"}),
+        ("another scheme", {"form": token}, {"origin": f"https://{DESK}"}),
+        ("no token", {}, {"origin": origin}),
+        ("made-up token", {"form": "x.y.z"}, {"origin": origin}),
+        ("token of another home", {"form": other}, {"origin": origin}),
+        ("old token", {"form": old}, {"origin": origin}),
+    ]  # fmt: skip
+    for name, data, headers in tries:
+        answer = await client.post(path, data=data, headers=headers)
+        yield name, answer.status_code
+    answer = await client.post(path, data={"form": token}, headers={"sec-fetch-site": "cross-site"})
+    yield "cross-site", answer.status_code
+    as_text = {"origin": origin, "content-type": "text/plain"}
+    answer = await client.post(path, content=f"form={token}", headers=as_text)
+    yield "as plain text", answer.status_code
+
+
+@pytest.mark.parametrize("path", writing("desk"))
+async def test_no_other_site_can_write_through_a_page(gateway: Gateway, desk, path: str):
+    before = gateway.store.db.conn.total_changes
+    async for name, status in wrong_posts(desk, gateway, filled(path, gateway)):
+        assert status == (421 if name.startswith("rebound") else 403), name
+    assert gateway.store.db.conn.total_changes == before
+
+
+@pytest.mark.parametrize("path", writing("setup"))
+async def test_no_other_site_can_make_a_home(tmp_path: Path, path: str):
+    gateway = Gateway(secret=b"0123456789abcdef0123456789abcdef")
+    gateway.first_run = FirstRun(tmp_path / "ana", Switch())
+    gateway.desk_is_at(DESK)
+    transport = httpx.ASGITransport(setup_app(gateway))
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://{DESK}") as ana:
+        assert (await ana.get(gateway.login_link(DESK))).status_code == 303
+        async for name, status in wrong_posts(ana, gateway, path):
+            assert status == (421 if name.startswith("rebound") else 403), name
+    assert not (tmp_path / "ana").exists()
+
+
+async def test_nothing_is_written_by_reading_any_page(gateway: Gateway, desk):
+    for page in PAGES:
+        if "desk" not in page.audience or page.name in ("login", "live"):
+            continue
+        for query in page.examples:
+            before = gateway.store.db.execute(
+                "SELECT count(*), (SELECT count(*) FROM meta) FROM record"
+            ).fetchone()
+            await desk.get(f"{filled(page.path, gateway)}?{query}".rstrip("?"))
+            after = gateway.store.db.execute(
+                "SELECT count(*), (SELECT count(*) FROM meta) FROM record"
+            ).fetchone()
+            assert after == before, page.path

@@ -33,7 +33,8 @@ _DESCRIBED = "application/opensearchdescription+xml"
 Url = tuple[str, int | None]  # absolute address, and when it changed, in milliseconds
 
 # Searches have no end, invitations are for one person, and programs ask the API themselves.
-_FOR_GUESTS = "User-agent: *\nDisallow: /join\nDisallow: /language/\nDisallow: /search\nDisallow: /api/\nAllow: /\n"
+_CLOSED = ("/join", "/language/", "/search", "/api/")
+_FOR_GUESTS = "\n".join(["User-agent: *", *(f"Disallow: {path}" for path in _CLOSED), "Allow: /\n"])
 _FOR_NOBODY = "User-agent: *\nDisallow: /\n"
 
 
