@@ -13,6 +13,7 @@ from storage import frontier
 from storage.digest import digest
 from storage.store import Store
 from storage.verify import rebuild, verify
+from storage.views import profiles
 from tests.storage.post import (
     CERTIFICATE,
     FOUND,
@@ -35,15 +36,30 @@ often = settings(
 seeds = st.integers(0, 2**32)
 
 
-def in_order(store: Store) -> str:
-    """The digest of a store that is sound: verified, built again, nobody blamed."""
+def in_order(store: Store) -> tuple[str, object]:
+    """Digest and look of a store that is sound: verified, built again, nobody blamed."""
     checked, faults = verify(store)
     assert faults == []
     assert checked == store.db.execute("SELECT count(*) FROM record").fetchone()[0]
     assert store.db.execute("SELECT who, reason FROM fault").fetchall() == []
-    before = digest(store)
+    before, shown = digest(store), looks(store)
     assert rebuild(store)[1] == before
-    return before
+    assert looks(store) == shown
+    return before, shown
+
+
+def looks(store: Store) -> object:
+    """What pages show and no digest covers: pictures and spots of listings, who is where, away."""
+    pictures = store.db.execute(
+        "SELECT listing.id, hash, size, large, place FROM photo"
+        " JOIN listing ON listing.rowid = photo.listing WHERE state != 0 ORDER BY 1, 2"
+    ).fetchall()
+    loose = "SELECT count(*) FROM photo WHERE listing NOT IN (SELECT rowid FROM listing)"
+    assert store.db.execute(loose).fetchone() == (0,)
+    places = store.db.execute(
+        "SELECT id, lat, lon FROM listing WHERE state != 0 ORDER BY id"
+    ).fetchall()
+    return pictures, places, profiles.spots(store), profiles.away(store)
 
 
 def dealt(rng: Random, count: int, posted: Sequence[Parcel]) -> list[list[Parcel]]:

@@ -22,10 +22,11 @@ from protocol.codec import Plain
 from protocol.errors import Invalid
 from protocol.keys import Signer
 from protocol.kinds import confirm, enrol, erase, found, invite, join, leave, withdraw
-from protocol.kinds.listing import Listing
+from protocol.kinds.listing import Listing, Photo, Rendition
 from protocol.kinds.profile import Profile
 from protocol.kinds.registry import KINDS, content
 from protocol.records import GOV, LANES, MARKET, ZERO, Record, make_record
+from protocol.spot import Spot
 
 TIME = 1_767_225_600_000  # the first second of 2026
 NAMES = ("ana", "ben", "eva", "dan", "gus")
@@ -37,6 +38,20 @@ SLOTS = 3
 def h(*words: object) -> bytes:
     """32 bytes that these words stand for."""
     return sha256(" ".join(map(str, words)).encode()).digest()
+
+
+def photos(count: int) -> tuple[Photo, ...]:
+    """Photos of a listing, of four that all listings share; the first is one picture twice."""
+    sizes = [
+        Rendition(hash=h("picture", n), width=9, height=9, size=100 + n) for n in (0, 0, *range(6))
+    ]
+    pairs = zip(sizes[::2], sizes[1::2], strict=True)
+    return tuple(Photo(alt="", small=small, large=large) for small, large in pairs)[:count]
+
+
+def spot(number: int) -> Spot | None:
+    """One of a few spots, or none."""
+    return Spot(4799 + number, 785) if number % 3 else None
 
 
 @dataclass(eq=False)
@@ -297,14 +312,16 @@ class World:
     def do_offer(self, device: Device, b: int, c: int) -> None:
         for number in range(b % 4):
             self.offer(device, c, title=f"Jam {number}", sign=False)
-        self.offer(device, c, audience="members" if b % 8 > 5 else "everyone")
+        audience = "members" if b % 8 > 5 else "everyone"
+        self.offer(device, c, audience=audience, photos=photos(b % 4), spot=spot(c))
 
     def do_edit(self, device: Device, b: int, c: int) -> None:
         roots = [r for r in self.written(MARKET) if r.header.kind == "listing"]
         if roots:
             own = [r for r in roots if content(r).root is None]
             root = own[b % len(own)].id if own else h("nothing")
-            self.offer(device, c, title="Better bread", version=1 + c % 3, root=root)
+            said = {"title": "Better bread", "photos": photos(c % 3), "spot": spot(b)}
+            self.offer(device, c, version=1 + c % 3, root=root, **said)
 
     def do_withdraw(self, device: Device, b: int, c: int) -> None:
         listings = self.written(MARKET)
@@ -312,8 +329,11 @@ class World:
             self.write(device, "withdraw", withdraw.body(listings[b % len(listings)].id), which=c)
 
     def do_profile(self, device: Device, b: int, c: int) -> None:
-        body = Profile(version=1 + b % 3, name=f"{device} {self._made}").body()
-        self.write(device, "profile", body, which=c)
+        away = TIME + b if b % 4 else None
+        said = Profile(
+            version=1 + b % 3, name=f"{device} {self._made}", spot=spot(b), away_until_ms=away
+        )
+        self.write(device, "profile", said.body(), which=c)
 
     def do_odd(self, device: Device, b: int, c: int) -> None:
         """Something only a newer program can read."""
