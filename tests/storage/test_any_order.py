@@ -36,7 +36,7 @@ often = settings(
 seeds = st.integers(0, 2**32)
 
 
-def in_order(store: Store) -> tuple[str, object]:
+def in_order(store: Store) -> tuple[str, str]:
     """Digest and look of a store that is sound: verified, built again, nobody blamed."""
     checked, faults = verify(store)
     assert faults == []
@@ -48,10 +48,10 @@ def in_order(store: Store) -> tuple[str, object]:
     return before, shown
 
 
-def looks(store: Store) -> object:
+def looks(store: Store) -> str:
     """What pages show and no digest covers: pictures and spots of listings, who is where, away."""
     pictures = store.db.execute(
-        "SELECT listing.id, hash, size, large, place FROM photo"
+        "SELECT listing.id, hash, size, large, photo.place FROM photo"
         " JOIN listing ON listing.rowid = photo.listing WHERE state != 0 ORDER BY 1, 2"
     ).fetchall()
     loose = "SELECT count(*) FROM photo WHERE listing NOT IN (SELECT rowid FROM listing)"
@@ -59,7 +59,8 @@ def looks(store: Store) -> object:
     places = store.db.execute(
         "SELECT id, lat, lon FROM listing WHERE state != 0 ORDER BY id"
     ).fetchall()
-    return pictures, places, profiles.spots(store), profiles.away(store)
+    people = sorted(profiles.spots(store).items()), sorted(profiles.away(store).items())
+    return repr((pictures, places, people))
 
 
 def dealt(rng: Random, count: int, posted: Sequence[Parcel]) -> list[list[Parcel]]:
