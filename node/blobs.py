@@ -124,6 +124,8 @@ class Blobs:
         try:
             async with asking:
                 await self._fetch(names)
+        except (StoreError, sqlite3.Error) as error:
+            logger.warning("pictures wait: %s", error)
         finally:
             self._fetching.difference_update(names)
             for name in names:

@@ -20,3 +20,8 @@ class Bucket:
             return False
         self._tokens -= amount
         return True
+
+    def owe(self, amount: float, now: float) -> None:
+        """Spend what was only known afterwards; until it has come in again nothing is there."""
+        self.take(0.0, now)
+        self._tokens -= amount

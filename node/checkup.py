@@ -7,6 +7,7 @@ at once instead of waiting in the node's only thread.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ from storage.store import Store, open_store
 
 if TYPE_CHECKING:
     from storage.verify import Progress
+
+logger = logging.getLogger("moothall.node")
 
 CHECK, REBUILD = "check", "rebuild"
 MOST_FAULTS = 100  # that are kept to be shown
@@ -62,6 +65,10 @@ class Checkup:
             faults = await trio.to_thread.run_sync(self._in_thread, work, abandon_on_cancel=True)
         except MoothallError as error:
             self.state = replace(self.state, running=False, failed=str(error), at_ms=now_ms())
+        except Exception as error:  # however damage shows itself, the node goes on
+            logger.error("%s: %s", work, type(error).__name__, exc_info=True)
+            fault = f"{work} ended early: {type(error).__name__}"
+            self.state = replace(self.state, running=False, faults=(fault,), at_ms=now_ms())
         else:
             self.state = replace(self.state, running=False, faults=faults, at_ms=now_ms())
             if work == REBUILD and self._home.told is not None:

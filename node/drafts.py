@@ -13,6 +13,7 @@ from protocol.kinds import listing as listing_kind
 from protocol.kinds.listing import Listing
 from protocol.records import MAX_BODY
 from storage import blobs
+from storage.store import h64
 from storage.views.listing_queries import Offer, Query
 from storage.views.listings import fold
 
@@ -29,8 +30,12 @@ def in_view(home: Home) -> bool:
     return home.standing() != "waiting"
 
 
-def early(home: Home) -> list[Offer]:
-    """Own listings, newest first, as they stand while nobody has let this home in yet."""
+def early(home: Home, only: bytes | None = None) -> list[Offer]:
+    """Own listings, newest first, as they stand while nobody has let this home in yet.
+
+    `only`: the id of the one that is asked for; to read all for each of many would take minutes.
+    """
+    asked, values = ("", []) if only is None else (" AND listing.root64 = ?", [h64(only)])
     db = home.store.db
     gone = {row[0] for row in db.execute("SELECT root FROM withdrawal")}
     found: dict[bytes, Offer] = {}
@@ -38,8 +43,8 @@ def early(home: Home) -> list[Offer]:
         "SELECT coalesce(listing.root, listing.id), listing.shown_ms, record.body"
         " FROM listing JOIN record USING (rowid) JOIN log ON log.no = listing.log_no"
         " JOIN device ON device.no = log.device_no"
-        " WHERE device.key = ? ORDER BY listing.version DESC, listing.id",
-        [home.device],
+        f" WHERE device.key = ?{asked} ORDER BY listing.version DESC, listing.id",
+        [home.device, *values],
     ):
         status = "withdrawn" if root in gone else "waiting"
         found.setdefault(root, _offer(home, root, body, made_ms, status))

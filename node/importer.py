@@ -6,7 +6,7 @@ alone, so edits made since then survive. Our own CSV names listings by their ids
 own are known even if they came by no import. Pictures' addresses are noted and never fetched.
 
 A preview and an import are one piece of code, `Import`, which is done in steps of a few
-milliseconds, so that a running node can do other things between them. With a fault in the file
+milliseconds, some tens for a slice that is written, so that a running node can do other things between them. With a fault in the file
 nothing is written. Records and the notes about them are written in slices; should the process die
 in between, the next import finds listings that say what it would say and takes them on.
 """

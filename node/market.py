@@ -220,7 +220,7 @@ def lookup(home: Home, listing_id: bytes) -> Offer:
     draft = get_draft(home, listing_id)
     if draft is not None:
         return draft
-    for each in () if in_view(home) else early(home):
+    for each in () if in_view(home) else early(home, listing_id):
         if each.id == listing_id:
             return each
     return queries.get(home.store, listing_id)

@@ -12,8 +12,9 @@ from hashlib import sha256
 
 from protocol.codec import decode
 from protocol.errors import Invalid
-from protocol.kinds.listing import LARGE_BYTES, Photo, Rendition, read
+from protocol.kinds.listing import LARGE_BYTES, MAX_SIDE, Photo, Rendition, read
 from protocol.records import MAX_BODY
+from protocol.webp import dimensions
 from storage.store import Store
 
 FETCHED_BYTES = 256 * 1024 * 1024  # of others' pictures, together
@@ -34,13 +35,16 @@ _NAMED = f"""EXISTS (
 
 
 def put(store: Store, name: bytes, data: bytes, *, own: bool) -> None:
-    """Keep bytes under their hash; Invalid `bad-blob` if that is not their hash or no WebP.
+    """Keep bytes under their hash; Invalid `bad-blob` if it is not theirs, or they are no picture.
+
+    A picture is a still WebP file within the limits of a listing, by what it says of itself.
 
     The caller holds the transaction. What was fetched and is brought here again becomes own.
     """
     if sha256(data).digest() != name:
         raise Invalid("bad-blob", "these are not the bytes that were asked for")
-    if len(data) > LARGE_BYTES or data[:4] != b"RIFF" or data[8:12] != b"WEBP":
+    size = dimensions(data)
+    if len(data) > LARGE_BYTES or size is None or not 0 < min(size) <= max(size) <= MAX_SIDE:
         raise Invalid("bad-blob", "these bytes are no picture of a listing")
     store.db.execute(
         "INSERT INTO blob (hash, size, own, used_ms, data) VALUES (?, ?, ?, ?, ?)"

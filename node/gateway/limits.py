@@ -1,10 +1,12 @@
 """How much the guests at one address may ask of the shop window.
 
-Every address has a bucket of tokens; a page costs one, what is cheap to send costs a tenth. The
-numbers leave room for a classroom that opens one link at the same moment; whoever asks for more is
-asked to wait, and costs next to nothing meanwhile. A holder of IPv6 has a whole /64 to ask from,
-so that counts as one address. Memory is bounded: the address that was quiet for longest is
-forgotten first. No address is written down anywhere.
+Every address has a bucket of tokens; a page costs one, what is cheap to send costs a tenth. A page
+that takes long to make costs more, so that no address has more than half a core for itself,
+whatever it searches for and however large the community is. The numbers leave room for a classroom
+that opens one link at the same moment; whoever asks for more is asked to wait, and costs next to
+nothing meanwhile. A holder of IPv6 has a whole /64 to ask from, so that counts as one address.
+Memory is bounded: the address that was quiet for longest is forgotten first. No address is written
+down anywhere.
 
 Requests from this very machine are its owner's, or come through a proxy here. They are not counted,
 unless the proxy says in X-Forwarded-For whom it asks for. Nobody else is believed.
@@ -18,7 +20,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from node.bucket import Bucket
 from node.gateway.context import Gateway
@@ -29,6 +31,7 @@ RATE = 20.0  # tokens a second
 BURST = 120.0  # tokens that an address may save up: thirty pages with all their pictures
 CHEAP = 0.1  # tokens for a file that is sent as it is
 CHEAP_PATHS = ("/static/", "/photo/")
+PAGE_SECONDS = 0.025  # of making a page that one token pays for; ten times what most pages take
 WAIT_SECONDS = 3  # what a guest who asked for too much is told to wait
 REMEMBERED = 4096  # addresses, at about 300 bytes
 CONNECTIONS = 64  # at a time from one address; a browser opens six
@@ -53,6 +56,12 @@ class Guests:
             self._buckets.move_to_end(address)
         return bucket.take(cost, now)
 
+    def took(self, address: str, seconds: float) -> None:
+        """A page for this address was so long in the making."""
+        bucket = self._buckets.get(address)
+        if bucket is not None and seconds > PAGE_SECONDS:
+            bucket.owe(seconds / PAGE_SECONDS - 1, self._monotonic())
+
     def __len__(self) -> int:
         return len(self._buckets)
 
@@ -68,9 +77,10 @@ class Limits:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or ask its sender to wait."""
         address = asking(scope) if scope["type"] == "http" else None
-        cost = CHEAP if scope.get("path", "").startswith(CHEAP_PATHS) else 1.0
-        if address is None or self._guests.may(address, cost):
-            await self._app(scope, receive, send)
+        cheap = scope.get("path", "").startswith(CHEAP_PATHS)
+        if address is None or self._guests.may(address, CHEAP if cheap else 1.0):
+            timed = send if address is None or cheap else self._timed(address, send)
+            await self._app(scope, receive, timed)
             return
         visit = Visit(self._gateway, Request(scope, receive), "shop")
         t = visit.words.gettext
@@ -85,6 +95,21 @@ class Limits:
         answer = problem_page(visit, problem, bare=True)
         answer.headers["Retry-After"] = str(WAIT_SECONDS)
         await answer(scope, receive, send)
+
+    def _timed(self, address: str, send: Send) -> Send:
+        """`send`, which notes how long a page was in the making.
+
+        Nothing is waited for while a page is made, so all of that is this machine's time; how long
+        its reader then takes for it is not.
+        """
+        began = self._gateway.monotonic()
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._guests.took(address, self._gateway.monotonic() - began)
+            await send(message)
+
+        return noting
 
 
 def asking(scope: Scope) -> str | None:

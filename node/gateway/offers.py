@@ -94,7 +94,12 @@ def card(visit: Visit, offer: Offer) -> Card:
 
 
 def away_text(visit: Visit, person: bytes) -> str:
-    """That this person is away, and until when; empty while they are not."""
+    """That this person is away, and until when; empty while they are not.
+
+    A profile says so, so only those who may see members read it.
+    """
+    if not visit.shows_members:
+        return ""
     until = visit.gateway.facts.away().get(person)
     if until is None or not is_away(until, visit.store.now_ms()):
         return ""

@@ -137,9 +137,13 @@ class _Connection(TCPServer):
 
     A visitor who waits for an answer may be silent for as long as that takes; one who has a
     request to finish may not, and one who takes nothing of an answer is let go.
+
+    It speaks HTTP/1.1 alone. Hypercorn would change to HTTP/2 for any visitor who asks, where a
+    connection holds a hundred answers in memory for as long as nobody takes them.
     """
 
     async def _read_data(self) -> None:
+        self.protocol.protocol._check_protocol = _stay  # type: ignore[union-attr, method-assign]
         while True:
             try:
                 with trio.move_on_after(SILENCE_SECONDS) as patience:
@@ -175,6 +179,10 @@ class _Connection(TCPServer):
             except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
                 await self.stream.aclose()
                 await self.protocol.handle(Closed())
+
+
+async def _stay(_: h11.Request) -> None:
+    """In place of Hypercorn's look at whether a request asks for HTTP/2."""
 
 
 def _visitor(stream: trio.SocketStream) -> str | None:

@@ -13,7 +13,7 @@ from node.gateway.apps import desk_app, shop_app
 from node.gateway.offers import listing_path, member_path
 from protocol.spot import Spot
 from tests.gateway.reading import check_page
-from tests.gateway.village import DESK, Village
+from tests.gateway.village import DAY, DESK, Village
 
 Window = Callable[..., AbstractAsyncContextManager[tuple[Village, httpx.AsyncClient]]]
 
@@ -106,7 +106,8 @@ async def test_a_charter_that_hides_members_hides_what_profiles_say_on_every_pag
     async with window(see_members=False) as (village, shop):
         said = {"about": "Lives alone", "skills": ("juggling",), "place": "Thun"}
         village.ana.introduce("Ana", version=2, spot=Spot(4700, 700), **said)
-        village.ben.introduce("Ben", version=2, spot=Spot(4710, 700), **said)
+        away = {"away_until_ms": village.now + 5 * DAY, "away_note": "In Rome"}
+        village.ben.introduce("Ben", version=2, spot=Spot(4710, 700), **away, **said)
         bread = village.ben.offer("Bread")
         stool = village.ben.offer("Stool", spot=Spot(4720, 700))
         village.catch_up()
@@ -114,7 +115,7 @@ async def test_a_charter_that_hides_members_hides_what_profiles_say_on_every_pag
         paths += ["/search", "/search?sort=near", listing_path(bread), listing_path(stool)]
         for path in paths:
             text = check_page((await shop.get(path)).text).text
-            for part in ("Lives alone", "juggling", "Thun", " km", "invited"):
+            for part in ("Lives alone", "juggling", "Thun", " km", "invited", "is away", "Rome"):
                 assert part not in text.replace("50 km", ""), (path, part)
         for path in ("/search?within=1", "/search?sort=near"):
             assert "2 listings" in (await shop.get(path)).text  # nobody is left out for it

@@ -9,6 +9,8 @@ from node.gateway import limits
 from node.gateway.apps import desk_app, shop_app
 from node.gateway.limits import BURST, CHEAP, RATE, Guests, counted
 from node.gateway.statics import PATHS
+from storage.store import Store
+from storage.views.listing_queries import Found, Query, search
 from tests.gateway.reading import check_page
 from tests.gateway.village import DESK, Village
 
@@ -85,6 +87,21 @@ async def test_pages_come_back_at_their_rate(street):
     await street.drain(HOME)
     street.now += 10
     assert await street.drain(HOME) == min(BURST, 10 * RATE)
+
+
+async def test_a_page_that_took_long_to_make_costs_more(village: Village, street, monkeypatch):
+    def slow(store: Store, query: Query) -> Found:
+        street.now += 3.0  # as in a community of very many listings
+        return search(store, query)
+
+    monkeypatch.setattr("node.gateway.pages.search.find", slow)
+    village.ana.offer("Bread")
+    assert (await street.ask(HOME, "/search?q=bread")).status_code == 200
+    assert (await street.ask(HOME, "/search?q=bread")).status_code == 200
+    assert (await street.ask(HOME)).status_code == 429  # six seconds of work in six
+    assert (await street.ask(OFFICE)).status_code == 200
+    street.now += 4
+    assert (await street.ask(HOME)).status_code == 200
 
 
 async def test_all_of_a_networks_ipv6_is_one_address(street):

@@ -6,6 +6,9 @@ import io
 
 from PIL import Image
 
+from node import market
+from node.gateway import offer_photos
+from node.photos import Prepared, prepare_aside
 from tests.gateway.own import offers, text
 from tests.gateway.sending import find_form, send, send_from
 from tests.gateway.village import Village
@@ -68,6 +71,29 @@ async def test_a_photo_is_turned_once_and_by_quarters(village: Village, desk):
         top, bottom = (turned.convert("RGB").getpixel((100, y)) for y in (50, 500))
     assert top[0] > 200 > 60 > top[2]  # the left went up
     assert bottom[2] > 200 > 60 > bottom[0]
+
+
+async def test_an_edit_by_a_command_while_a_photo_is_drawn_is_not_overwritten_unseen(
+    village: Village, desk, monkeypatch
+):
+    bread = village.ana.offer("Bread")
+
+    async def drawn_slowly(data: bytes) -> Prepared:
+        market.edit(village.home(), bread.hex(), {"title": "Rye bread"})
+        return await prepare_aside(data)
+
+    monkeypatch.setattr(offer_photos, "prepare_aside", drawn_slowly)
+    answer = await send(
+        desk,
+        f"/offer/{bread.hex()}",
+        {"title": "Wheat bread"},
+        button="Save changes",
+        files={"photos": [("loaf.png", picture())]},
+    )
+
+    assert answer.status_code == 409
+    assert "Rye bread" in text(answer)
+    assert offers(village)[0].title == "Rye bread"
 
 
 async def test_what_is_no_photo_is_left_out_with_the_reason(village: Village, desk):

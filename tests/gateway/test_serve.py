@@ -270,6 +270,21 @@ async def test_who_does_not_finish_a_request_is_let_go(nursery, autojump_clock):
             assert trio.current_time() - started < 2 * SILENCE_SECONDS
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5),
+        b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+        b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n",
+    ],
+)
+async def test_a_visitor_who_asks_for_http_2_gets_http_1(nursery, asked: bytes):
+    async with await visit(nursery, hello) as stream:
+        await stream.send_all(asked)
+        with trio.fail_after(SOON):
+            assert (await stream.receive_some()).startswith((b"HTTP/1.1 200", b"HTTP/1.1 404"))
+
+
 async def test_who_takes_nothing_of_an_answer_is_let_go(nursery, autojump_clock):
     ended = trio.Event()
 

@@ -184,6 +184,22 @@ async def test_what_is_written_during_a_check_is_no_fault(ana, desk, monkeypatch
     assert ana.checkup.state.failed == ""
 
 
+async def test_a_check_that_breaks_down_ends_nothing_but_itself(ana, desk, monkeypatch):
+    from node import checkup as module
+
+    def broken(store, progress):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(module.verifying, "verify", broken)
+    ana.checkup.start(CHECK)
+    await ended(ana.checkup)
+
+    page = check_page((await desk.get("/settings/check")).text)
+    assert "check ended early: ZeroDivisionError" in page.text
+    ana.checkup.start(CHECK)
+    await ended(ana.checkup)
+
+
 async def test_views_are_built_again_and_the_page_is_as_before(ana, desk):
     await send(desk, "/settings/check", button="Sort everything anew")
     await ended(ana.checkup)

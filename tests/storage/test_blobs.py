@@ -21,8 +21,9 @@ from tests.storage.world import Device, World, village
 
 
 def webp(seed: int, size: int = 5000) -> bytes:
-    """Bytes that begin as a WebP picture does."""
-    return b"RIFF" + bytes(4) + b"WEBP" + random.Random(seed).randbytes(size - 12)
+    """Bytes that begin as a WebP picture of 9 times 9 pixels does."""
+    head = b"RIFF" + bytes(4) + b"WEBPVP8X\x0a\0\0\0" + bytes(4) + b"\x08\0\0\x08\0\0"
+    return head + random.Random(seed).randbytes(size - len(head))
 
 
 def photo(seed: int) -> Photo:

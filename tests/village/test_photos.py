@@ -229,11 +229,15 @@ async def test_a_maker_who_lies_about_a_size_makes_nobody_else_wait(
     assert ben.faults == eva.faults == []
 
 
-async def test_bytes_that_are_no_picture_are_not_kept(
-    village: Village, autojump_clock: MockClock
+# 38 bytes of lossless WebP for which whoever shows them needs a gigabyte.
+BOMB = bytes.fromhex("524946461e000000574542505650384c110000002f7ffe9f0f07d0842634a1ff8188e87f0000")
+
+
+@pytest.mark.parametrize("page", [b"<html><script>alert(1)</script>", BOMB])
+async def test_bytes_that_are_no_picture_or_a_bomb_are_not_kept(
+    village: Village, autojump_clock: MockClock, page: bytes
 ) -> None:
     ana, ben = await village.join("ana", "ben")
-    page = b"<html><script>alert(1)</script>"
     name = sha256(page).digest()
     one = Rendition(hash=name, width=9, height=9, size=len(page))
     made = market.offer(

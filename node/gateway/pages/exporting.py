@@ -54,7 +54,7 @@ def _download(name: str) -> Callable[[Visit], Awaitable[Response]]:
             offers += page
             await trio.lowlevel.checkpoint()
         write = partial(format_.write, offers, exporter.seller(home, home.charter().currency))
-        written = await trio.to_thread.run_sync(write)
+        written = await trio.to_thread.run_sync(write, abandon_on_cancel=True)
         return Response(
             written.text.encode(),
             headers={

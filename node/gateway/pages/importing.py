@@ -29,7 +29,6 @@ from protocol.errors import Refused
 
 UPLOAD = 20 * 2**20  # bytes
 SHOWN = 200  # rows of a preview, and as many faults
-BREATH = 10  # steps of an import before other tasks have their turn
 CONFLICT, WRONG = 409, 422
 
 
@@ -119,11 +118,10 @@ async def _preview(visit: Visit, found: Pending, problem: str = "", status: int 
 
 async def _run(visit: Visit, found: Pending, *, dry_run: bool) -> Imported:
     """The waiting file, read in a thread; the store belongs to this one."""
-    reading = await trio.to_thread.run_sync(_read, found)
+    reading = await trio.to_thread.run_sync(_read, found, abandon_on_cancel=True)
     job = Import(visit.home, reading, dry_run=dry_run)
-    for number, _ in enumerate(job.steps()):
-        if number % BREATH == 0:
-            await trio.lowlevel.checkpoint()
+    for _ in job.steps():
+        await trio.lowlevel.checkpoint()
     return job.result
 
 

@@ -128,25 +128,26 @@ async def change(visit: Visit) -> Response:
 
 async def send_new(visit: Visit, form: Form) -> Response:
     """Keep or publish what was typed into the empty form."""
-    text = form.text("draft-id").lower()
-    draft = _bytes(text) or os.urandom(32)
-    return await _send(visit, form, _find(visit, draft.hex()), draft)
+    draft = _bytes(form.text("draft-id").lower()) or os.urandom(32)
+    return await _send(visit, form, draft.hex(), draft)
 
 
 async def send_change(visit: Visit, form: Form) -> Response:
     """Keep, publish or save what was typed over something that stands."""
-    given = visit.request.path_params["listing"]
-    stands = _find(visit, given)
-    return await _send(visit, form, stands, stands.id if stands else os.urandom(32))
+    return await _send(visit, form, visit.request.path_params["listing"], os.urandom(32))
 
 
-async def _send(visit: Visit, form: Form, stands: Offer | None, draft: bytes) -> Response:
+async def _send(visit: Visit, form: Form, given: str, draft: bytes) -> Response:
+    """`given` names what the form changes, `draft` is the id of what it makes where that is new."""
     home, words, t = visit.home, visit.words, visit.words.gettext
+    photos, photo_problems = await offer_photos.take(home, form, words)
+    # Only now: a command may write while photos are drawn, and nothing waits from here on.
+    stands = _find(visit, given)
+    draft = draft if stands is None else stands.id
     charter = visit.gateway.facts.charter()
     before = stands.listing if stands else None
     values = _values(charter, before)
     fields = offer_form.read(form, values)
-    photos, photo_problems = await offer_photos.take(home, form, words)
     sheet = _Sheet(visit=visit, stands=stands, draft=draft, fields=fields, photos=photos)
     sheet.photo_problems = photo_problems
     do, made_from = form.text("do"), form.text("made-from")
