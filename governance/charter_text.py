@@ -55,6 +55,8 @@ def summary(
         den=teller.recall.den,
     )
     lines.append((t("Tellers"), tellers))
+    if not fee.fee_bps:
+        return [*lines, (t("Fee"), t("no fee"))]
     lines.append((t("Fee"), t("{percent} of a sale").format(percent=percentage(fee.fee_bps))))
     for row in fee.table:
         share = t("{percent} of the fee to {role}")

@@ -6,9 +6,10 @@ alone, so edits made since then survive. Our own CSV names listings by their ids
 own are known even if they came by no import. Pictures' addresses are noted and never fetched.
 
 A preview and an import are one piece of code, `Import`, which is done in steps of a few
-milliseconds, some tens for a slice that is written, so that a running node can do other things between them. With a fault in the file
-nothing is written. Records and the notes about them are written in slices; should the process die
-in between, the next import finds listings that say what it would say and takes them on.
+milliseconds, some tens for a slice that is written, so that a running node can do other things
+between them. With a fault in the file nothing is written. Records and the notes about them are
+written in slices; should the process die in between, the next import finds listings that say what
+it would say and takes them on.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from node import market
 from node.home import Home
 from node.importing.formats import read_file
 from node.importing.model import Product, Reading, RowError
-from node.importing.sentences import later
+from node.sentences import later
 from protocol.codec import encode
 from protocol.errors import MoothallError, NotFound, Refused, StoreError
 from protocol.kinds import withdraw as withdraw_kind

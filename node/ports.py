@@ -15,6 +15,7 @@ from storage.database import get_meta
 
 LISTEN = "/ip4/0.0.0.0/tcp/0"
 HERE = "127.0.0.1:0"  # where desk and shop window are served when nobody says otherwise
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - the owner's choice
 NONE = "none"  # switches the shop window, or its outside address, off again
 
 
@@ -37,6 +38,21 @@ def host_port(text: str) -> tuple[str, int]:
             "bad-address", "%(text)s is not HOST:PORT, such as 127.0.0.1:8080.", text=repr(text)
         )
     return host.strip("[]"), int(port)
+
+
+def browsable(at: str, addresses: Sequence[str]) -> list[str]:
+    """Where a browser finds what is served at this HOST:PORT, on a node with these multiaddresses.
+
+    Every interface has an address of its own; the last one is for this machine itself.
+    """
+    host, port = host_port(at)
+    if host != EVERYWHERE:
+        shown = f"[{host}]" if ":" in host else host
+        return [f"http://{shown}:{port}/"]
+    parts = [address.split("/") for address in addresses]
+    hosts = [each[2] for each in parts if len(each) > 2 and each[1] == "ip4"]
+    outer = dict.fromkeys(host for host in hosts if not host.startswith(("127.", "0.")))
+    return [f"http://{host}:{port}/" for host in (*outer, "127.0.0.1")]
 
 
 def outside(text: str) -> str:

@@ -240,9 +240,10 @@ async def _live(
             "desk": gateway.login_link(at),
             "shop": f"http://{window.address}/" if window.address else None,
         }
+        seen = ports.browsable(window.address, network.addresses) if window.address else []
         if outside := get_meta(database, "shop_url"):
             ready["shop_url"] = outside
-        _say(ready, options.as_json, _welcome(ready))
+        _say(ready, options.as_json, _welcome(ready, seen))
         nursery.start_soon(_print_events, node, options.as_json)
 
 
@@ -283,13 +284,12 @@ def _greeting(link: str) -> str:
     )
 
 
-def _welcome(ready: dict[str, Any]) -> str:
+def _welcome(ready: dict[str, Any], shop: list[str]) -> str:
     lines = [
         "Your node is running. Ctrl-C ends it.",
         f"  desk (for you alone, this link works once): {ready['desk']}",
     ]
-    if ready["shop"]:
-        lines.append(f"  shop window: {ready['shop']}")
+    lines += [f"  shop window: {address}" for address in shop]
     if ready.get("shop_url"):
         lines.append(f"  for guests: {ready['shop_url']}")
     lines += [f"  reachable at: {address}" for address in ready["addresses"]]

@@ -95,7 +95,7 @@ def ask_passphrase() -> str:
         raise Refused(
             "passphrase-needed",
             "This home's keys are sealed: name a file with the passphrase in "
-            "MOOTHALL_PASSPHRASE_FILE, or start the node and try again.",
+            "MOOTHALL_PASSPHRASE_FILE, or start the node in a terminal, which asks for it.",
         )
     secret: str = click.prompt("Passphrase", hide_input=True, err=True)
     return secret

@@ -17,6 +17,8 @@ def sentence(visit: Visit, maker: bytes) -> Markup:
     owner = visit.gateway.owner
     if not visit.shows_members or maker not in members or owner not in members:
         return Markup("")
+    if visit.audience == "desk" and maker == owner:
+        return Markup("{}").format(visit.words.gettext("This is your own."))
     found = way({each.person: each.inviter for each in members.values()}, owner, maker)
     names = {
         key: Markup("<bdi>{}</bdi>").format(_name(visit, person))

@@ -50,11 +50,6 @@ def read_catalogue(path: Path) -> GNUTranslations:
     return GNUTranslations(compiled)
 
 
-def later(text: str) -> str:
-    """Mark a constant for translation; whoever shows it passes it to `gettext`."""
-    return text
-
-
 @lru_cache(maxsize=256)
 def _best(accepted: str) -> str:
     """Lookup as RFC 4647 (3.4) has it: each range, best first, cut from its end until one fits."""

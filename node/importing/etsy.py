@@ -21,9 +21,9 @@ from node.importing.descriptions import from_text
 from node.importing.goods import MAX_TITLE, MAX_VARIANTS
 from node.importing.model import Product, Reading, Settings, Variant
 from node.importing.prices import PriceError, decimals
-from node.importing.sentences import later
 from node.importing.sheet import MAX_NAME, Columns, Sheet, places
 from node.importing.table import Row, Table
+from node.sentences import later
 
 _IMAGES = tuple(f"image {n}" for n in range(1, 11))  # old files have five
 _VALUES = tuple(f"values {n}" for n in range(1, 4))

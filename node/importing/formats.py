@@ -14,8 +14,8 @@ from typing import Final
 from node.importing import etsy, open_food_network, own, shopify, woocommerce
 from node.importing.model import Reading, RowError, Settings
 from node.importing.prices import decimals
-from node.importing.sentences import later
 from node.importing.table import Table, TableFault, label, read_table
+from node.sentences import later
 from protocol.errors import Refused
 
 

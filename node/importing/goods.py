@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from node.importing.descriptions import DescriptionError
 from node.importing.model import Picture, Product, Variant
-from node.importing.sentences import later
 from node.importing.sheet import Sheet
 from node.importing.table import Row
+from node.sentences import later
 
 MAX_TITLE: Final = 200  # characters, as are the others without a unit
 MAX_DESCRIPTION: Final = 10_000

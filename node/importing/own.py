@@ -16,9 +16,9 @@ from node.importing import goods
 from node.importing.goods import MAX_TITLE
 from node.importing.model import LeftOut, Product, Reading, Settings, Variant
 from node.importing.prices import PriceError, decimals
-from node.importing.sentences import later
 from node.importing.sheet import MAX_NAME, Columns, Sheet, places
 from node.importing.table import Row, Table
+from node.sentences import later
 from node.spots import parse_spot
 from protocol.errors import Refused
 from protocol.kinds.listing import AUDIENCES, MODES, Claim

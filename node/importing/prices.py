@@ -88,9 +88,6 @@ def minor_units(text: str, currency: str, decimal: str = "") -> int:
     return amount
 
 
-parse_price = minor_units  # the name under which a command line reads `--price 3.50`
-
-
 def money(amount: int, currency: str) -> str:
     """Write minor units with a point and every decimal of the currency: `350` EUR is `3.50`."""
     places = decimals(currency)

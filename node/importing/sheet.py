@@ -14,8 +14,8 @@ from typing import Final, Literal
 from node.importing.formulas import plain_text
 from node.importing.model import LeftOut, RowError, Settings
 from node.importing.prices import PriceError, minor_units
-from node.importing.sentences import later
 from node.importing.table import Row, Table, label, plain
+from node.sentences import later
 
 Columns = Mapping[str, tuple[str, ...]]  # field: the names its column may have, usual one first
 

@@ -17,9 +17,9 @@ from node.importing import goods
 from node.importing.descriptions import markdown
 from node.importing.goods import MAX_ALT, MAX_PICTURES, MAX_TITLE
 from node.importing.model import LeftOut, Picture, Product, Reading, Settings, Variant
-from node.importing.sentences import later
 from node.importing.sheet import MAX_NAME, Columns, Sheet, places
 from node.importing.table import Row, Table, plain
+from node.sentences import later
 
 # Field: its column in the current export, then in the legacy one where that differs.
 _COLUMNS: Final[Columns] = {

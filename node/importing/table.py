@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from node.importing.model import RowError
-from node.importing.sentences import later
+from node.sentences import later
 from protocol.errors import Refused
 
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -25,6 +25,8 @@ MAX_ROWS: Final = 100_000
 MAX_COLUMNS: Final = 2_000
 MAX_RECORD: Final = 2 * 1024 * 1024  # characters of one row, however many lines it spans
 ENCODINGS: Final = ("utf-8", "windows-1252")
+# How spreadsheets' own files, PDFs and pictures begin, which people choose in place of a CSV file.
+OTHER_FILES: Final = (b"PK\3\4", b"\xd0\xcf\x11\xe0", b"%PDF", b"\xff\xd8\xff", b"\x89PNG")
 DELIMITERS: Final = ",;\t"  # the last two are what spreadsheets write in many countries
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -190,6 +192,12 @@ def _decoded(data: bytes, encoding: str) -> str:
         text = later(
             "The file is in UTF-16; save it again as UTF-8, which spreadsheets call CSV UTF-8 or "
             "offer as the character set."
+        )
+        raise _fault(1, text)
+    if data.startswith(OTHER_FILES):
+        text = later(
+            "This is no CSV file but a picture, a PDF or a spreadsheet program's own file; save "
+            "the table as CSV UTF-8 and choose that file."
         )
         raise _fault(1, text)
     body = data.removeprefix(codecs.BOM_UTF8)

@@ -19,9 +19,9 @@ from node.importing import goods
 from node.importing.descriptions import from_wordpress
 from node.importing.goods import MAX_TITLE
 from node.importing.model import LeftOut, Picture, Product, Reading, Settings, Variant
-from node.importing.sentences import later
 from node.importing.sheet import MAX_NAME, Columns, Sheet, places
 from node.importing.table import Row, Table
+from node.sentences import later
 
 _ATTRIBUTES: Final = tuple(f"attribute {n}" for n in range(1, 31))
 _COLUMNS: Final[Columns] = {

@@ -35,7 +35,8 @@ def test_a_page_that_waits_is_read_anew_when_the_waiting_is_over(readers, site: 
         "(at) => (document.querySelector(at).dataset.reload = 'as it was before')", NEIGHBOURS
     )
 
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    with page.expect_navigation():
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
-    page.wait_for_function("!window.same")
+    assert not page.evaluate("window.same")
     page.wait_for_selector(f"{NEIGHBOURS}:not([data-reload])")

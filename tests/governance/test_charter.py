@@ -702,6 +702,7 @@ def test_the_summary_of_a_kitchen_table_has_no_waits() -> None:
 
     assert lines["Newcomers"] == "no vouches, no probation, 5 invitations per member"
     assert lines["Changing the rules"] == "1 minute to vote"
+    assert lines["Fee"] == "no fee"
 
 
 def test_the_summary_can_be_translated() -> None:

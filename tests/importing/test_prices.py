@@ -12,7 +12,6 @@ from node.importing.prices import (
     decimals,
     minor_units,
     money,
-    parse_price,
 )
 from protocol.errors import Refused
 
@@ -132,10 +131,6 @@ def test_money_is_written_with_every_decimal():
     assert money(350, "JPY") == "350"
     assert money(5, "KWD") == "0.005"
     assert money(-350, "EUR") == "-3.50"
-
-
-def test_the_command_line_reads_prices_by_the_same_rules():
-    assert parse_price is minor_units
 
 
 @pytest.mark.parametrize(

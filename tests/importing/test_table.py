@@ -67,6 +67,8 @@ def test_rows_without_text_are_left_out():
         (b"", 1, "cell 1", "empty"),
         (b"\n\n,,\n", 1, "cell 1", "empty"),
         (b"\xff\xfeT\0i\0", 1, "cell 1", "UTF-16"),
+        (b"PK\3\4\x14\0\6\0", 1, "cell 1", "spreadsheet program's own file"),
+        (b"\xff\xd8\xff\xe0", 1, "cell 1", "a picture"),
         ("Title\nBread\n".encode("utf-16-le"), 1, "cell 1", "zero byte"),
         ("Title,Price\nBread,3\nPâté,4\n".encode("latin-1"), 3, "Title", "0xE2"),
         ("Title,Price\nBread,3 €\n".encode("cp1252"), 2, "Price", "0x80"),

@@ -194,10 +194,11 @@ def village(folder: Path, *names: str) -> Iterator[list[Person]]:
                 person.kill()
 
 
-def settle(*people: Person) -> None:
+def settle(*people: Person, charter: Path | None = None) -> None:
     """Invite and let in everybody after the first; all nodes run and see each other as members."""
     founder, *others = people
-    founder.do("found", "Riverside", "--person", founder.name, "--no-passphrase")
+    rules = ("--charter", str(charter)) if charter else ()
+    founder.do("found", "Riverside", "--person", founder.name, "--no-passphrase", *rules)
     founder.start()
     for other in others:
         link = founder.do("invite")["link"]

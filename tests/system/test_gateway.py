@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import re
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,6 +28,11 @@ def ask(
         return got.status, {k.lower(): v for k, v in got.getheaders()}, body
     finally:
         line.close()
+
+
+def said(html: str) -> str:
+    """What a page says, without its elements."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", html)).split())
 
 
 def test_a_guest_reads_the_shop_window_and_only_its_owner_the_desk(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from node.gateway.api import answers
 from node.gateway.api.answers import LAST_PAGE, Answer
 from node.gateway.api.parameters import Asked, Choice, Parameter, Shaped, Text, Whole
 from node.gateway.filters import FARTHEST, LONGEST_NAME, LONGEST_WORDS
-from node.gateway.languages import later
 from node.gateway.visit import Visit
+from node.sentences import later
 from protocol.kinds.listing import MODES
 from storage.views.listing_queries import NEAREST, SORTS
 

@@ -47,6 +47,7 @@ class _Sheet:
     wrong: dict[str, str] = field(default_factory=dict)
     problem: str = ""
     photo_problems: list[str] = field(default_factory=list)
+    alt: str = ""  # words that were typed for photos that could not be taken
     preview: Listing | None = None
     differences: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -85,6 +86,7 @@ class _Sheet:
             unfold_more=self._more(),
             photos=offer_photos.rows_of(self.photos),
             photo_problems=self.photo_problems,
+            alt=self.alt,
             wrong=self.wrong,
             problem=self.problem,
             differences=self.differences,
@@ -150,6 +152,7 @@ async def _send(visit: Visit, form: Form, given: str, draft: bytes) -> Response:
     fields = offer_form.read(form, values)
     sheet = _Sheet(visit=visit, stands=stands, draft=draft, fields=fields, photos=photos)
     sheet.photo_problems = photo_problems
+    sheet.alt = form.text("alt") if photo_problems else ""
     do, made_from = form.text("do"), form.text("made-from")
     if do == "rows":
         sheet.rows = offer_form.MORE_ROWS
@@ -200,6 +203,8 @@ def _done(sheet: _Sheet, do: str, wanted: Listing) -> Response:
         if do == "draft" and not sheet.photo_problems:
             return visit.done(owner_path(sheet.stands), t("Kept as a draft; nobody else sees it."))
     if sheet.photo_problems:
+        if do in ("publish", "save"):
+            sheet.problem = t("Nothing was saved yet: something below needs a look.")
         return sheet.page(422)
     if do not in ("publish", "save"):  # Enter in a field presses the first button, which is this
         sheet.preview = market.check(home, wanted, stands.listing if stands else None)

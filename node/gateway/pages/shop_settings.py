@@ -15,7 +15,7 @@ from node.inviting import own_addresses
 from protocol.errors import Refused
 from storage.database import get_meta, set_meta
 
-PLACES = {"machine": "127.0.0.1", "network": "0.0.0.0"}  # noqa: S104 - the owner's choice
+PLACES = {"machine": "127.0.0.1", "network": ports.EVERYWHERE}
 FROM_PORT = 1024  # below, a program needs rights that this one should not have
 
 
@@ -111,23 +111,13 @@ def _page(visit: Visit, chosen: Chosen, status: int = 200, problem: str = "") ->
         status=status,
         problem=problem,
         chosen=chosen,
-        addresses=_addresses(visit, window.address) if window and window.address else [],
+        addresses=ports.browsable(window.address, own_addresses(visit.home))
+        if window and window.address
+        else [],
         from_port=FROM_PORT,
         sees_listings=visit.charter.guests.see_listings,
         sees_members=visit.charter.guests.see_members,
     )
-
-
-def _addresses(visit: Visit, at: str) -> list[str]:
-    """Where a browser finds the shop window, as far as this machine knows."""
-    host, port = ports.host_port(at)
-    if host != PLACES["network"]:
-        shown = f"[{host}]" if ":" in host else host
-        return [f"http://{shown}:{port}/"]
-    found = [address.split("/") for address in own_addresses(visit.home)]
-    hosts = [parts[2] for parts in found if len(parts) > 2 and parts[1] == "ip4"]
-    outer = dict.fromkeys(host for host in hosts if not host.startswith(("127.", "0.")))
-    return [f"http://{host}:{port}/" for host in (*outer, PLACES["machine"])]
 
 
 PAGE = Page(
