@@ -79,9 +79,9 @@ async def knock(home: Home, network: Network) -> tuple[str, Answer]:
             if scope.cancelled_caught:
                 logger.info("%s did not answer", peer)
         except (LinkError, Invalid) as error:
-            logger.info("knocking at %s: %s", peer, error.reason)
+            logger.debug("knocking at %s: %s", peer, error.reason)
     if not refusals:
-        raise LinkError("nobody", "none of the peers in the invitation could be reached")
+        raise LinkError("nobody", "nobody named in the invitation could be reached")
     return min(refusals, key=lambda item: lobby.REASONS.index(item[1].reason))
 
 

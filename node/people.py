@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from governance.roll import MEMBER
+from node import welcome
 from node.home import Home
 from node.market import check_text
 from protocol.errors import NotFound, Refused, Term
@@ -125,6 +126,7 @@ def leave(home: Home) -> None:
         if log.person == home.person and log.prefix_seq
     ]
     home.append([Draft("leave", leave_kind.body(heads))])
+    welcome.end(home)
 
 
 def everybody(home: Home) -> list[Member]:

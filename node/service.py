@@ -346,7 +346,8 @@ class Node:
                 await self._wake.wait()
 
     async def _knock(self) -> None:
-        """A newcomer's node asks to be let in until it is."""
+        """A newcomer's node asks to be let in until it is; that nobody is there is said once."""
+        alone = False
         while self.home.standing() == "waiting":
             try:
                 peer, answer = await joining.knock(self.home, self.network)
@@ -360,7 +361,8 @@ class Node:
                     logger.warning("Not let in: %s", told)
                     self.events.tell("refused", reason=answer.reason, message=told)
             except LinkError as error:
-                logger.info("not let in yet: %s", error)
+                logger.log(logging.DEBUG if alone else logging.INFO, "not let in yet: %s", error)
+                alone = True
             final = self.last_answer is not None and self.last_answer.reason in lobby.FINAL
             await trio.sleep(SYNC_SECONDS if final else KNOCK_SECONDS)
 

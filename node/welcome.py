@@ -21,6 +21,11 @@ def begin(home: Home) -> None:
     set_meta(home.store.db, META, " ".join(STEPS))
 
 
+def end(home: Home) -> None:
+    """No step remains, as for somebody who leaves."""
+    set_meta(home.store.db, META, "")
+
+
 def remaining(store: Store) -> tuple[str, ...]:
     """The steps that are neither taken nor put off, in order."""
     kept = get_meta(store.db, META)

@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from governance.charter import Charter
-from governance.roll import LEFT, REMOVED
 from node import welcome
 from node.gateway import languages
 from node.gateway.context import Gateway
@@ -179,9 +178,7 @@ class Visit:
         if self.audience != "desk" or self.gateway.home is None:
             return None
         steps = welcome.remaining(self.store)
-        if not steps or self.gateway.home.standing() in (LEFT, REMOVED):
-            return None
-        return welcome.number(steps[0]), welcome.ALL
+        return (welcome.number(steps[0]), welcome.ALL) if steps else None
 
     def _here(self, status: int) -> str:
         """Where this very page can be read again, for links that lead back to it; or nothing.

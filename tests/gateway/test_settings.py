@@ -10,6 +10,7 @@ import pytest
 import trio
 
 from node import home as homes
+from node import welcome
 from node.checkup import CHECK, Checkup
 from node.gateway.apps import desk_app, shop_app
 from node.gateway.context import Alone, Gateway
@@ -230,6 +231,16 @@ async def test_leaving_takes_the_name_of_the_community(ana, desk):
     text = check_page(page.text).text
     assert "You have left this community" in text
     assert "Name of the community" not in text
+
+
+async def test_who_has_left_is_not_asked_for_first_steps_any_more(ana, desk):
+    welcome.begin(ana.home)
+
+    await send(desk, "/settings/leave", {"community": "Elm Street"})
+
+    assert welcome.remaining(ana.home.store) == ()
+    page = check_page((await desk.get("/settings")).text).text
+    assert "first steps" not in page
 
 
 async def test_the_overview_names_everything_there_is(ana, desk):
