@@ -23,12 +23,11 @@ from node.gateway.offers import listing_path, member_path
 from node.home import Home
 from protocol.invitation import Link
 from protocol.kinds.listing import Claim, Listing, Photo, Variant
-from protocol.messages import pack, unpack
-from protocol.sync import Answerer, Asker
 from storage.database import set_meta
 from storage.holdings import StoreHoldings
 from storage.own import Draft
 from storage.views import listing_text
+from tests.pulling import pull
 
 START = 1_790_000_000_000  # 21 September 2026
 DAY = 86_400_000
@@ -103,8 +102,8 @@ class World:
         for _ in range(2):
             for other in self.others:
                 ana, theirs = (StoreHoldings(home.store) for home in (self.ana, other))
-                _ask(ana, theirs)
-                _ask(theirs, ana)
+                pull(ana, theirs)
+                pull(theirs, ana)
         while listing_text.behind(self.ana.store):
             with self.ana.store.transaction():
                 listing_text.index_some(self.ana.store, 1000)
@@ -252,15 +251,3 @@ def _settle(world: World) -> None:
 
 def _last(path: str) -> str:
     return path.rpartition("/")[2]
-
-
-def _ask(asking: StoreHoldings, asked: StoreHoldings) -> None:
-    """What one side lacks, by the same machines that nodes use."""
-    asker, answerer = Asker(asking), Answerer(asked)
-    messages = asker.begin(asking.hello(), asked.hello())
-    while messages:
-        further = []
-        for message in messages:
-            for reply in answerer.answer(unpack(pack(message))):
-                further += asker.receive(unpack(pack(reply)))
-        messages = further

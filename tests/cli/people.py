@@ -21,10 +21,9 @@ from node import home as homes
 from node.cli.main import main
 from node.home import Home
 from protocol.invitation import read_link
-from protocol.messages import pack, unpack
-from protocol.sync import Answerer, Asker
 from storage.database import set_meta
 from storage.holdings import StoreHoldings
+from tests.pulling import pull
 
 COMMAND = str(Path(sys.executable).parent / "moothall")
 ADDRESS = "/ip4/127.0.0.1/tcp/4001"
@@ -169,17 +168,5 @@ def meet(one: Person, other: Person) -> None:
     """Sync two homes until nothing is new, by the same machines that nodes use."""
     with one.home() as a, other.home() as b:
         for _ in range(2):
-            _ask(StoreHoldings(a.store, "b"), StoreHoldings(b.store, "a"))
-            _ask(StoreHoldings(b.store, "a"), StoreHoldings(a.store, "b"))
-
-
-def _ask(asking: StoreHoldings, asked: StoreHoldings) -> None:
-    asker, answerer = Asker(asking), Answerer(asked)
-    messages = asker.begin(asking.hello(), asked.hello())
-    while messages:
-        further = []
-        for message in messages:
-            for reply in answerer.answer(unpack(pack(message))):
-                further += asker.receive(unpack(pack(reply)))
-        messages = further
-    assert asker.done
+            pull(StoreHoldings(a.store, "b"), StoreHoldings(b.store, "a"))
+            pull(StoreHoldings(b.store, "a"), StoreHoldings(a.store, "b"))

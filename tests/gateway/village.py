@@ -17,14 +17,13 @@ from node.home import Home
 from node.keystore import KeyFile, Keys
 from protocol.keys import Signer
 from protocol.kinds import enrol, found, invite, join, listing, profile, withdraw
-from protocol.messages import pack, unpack
 from protocol.records import ZERO, Record, make_record
-from protocol.sync import Answerer, Asker
 from storage import certificates, own
 from storage.holdings import StoreHoldings
 from storage.own import Draft
 from storage.standing import settle
 from storage.store import Store, create_store, open_store
+from tests.pulling import pull
 
 START = 1_790_000_000_000  # 21 September 2026
 DAY = 86_400_000
@@ -139,8 +138,8 @@ class Village:
         for _ in range(2):
             for other in (self.ben, self.eva):
                 a, b = StoreHoldings(self.ana.store, "b"), StoreHoldings(other.store, "a")
-                _ask(a, b)
-                _ask(b, a)
+                pull(a, b)
+                pull(b, a)
 
     def gateway(self, whose: Person | None = None, **more: Any) -> Gateway:
         """Ana's web side, or somebody else's."""
@@ -174,16 +173,3 @@ class Village:
     def close(self) -> None:
         for person in (self.ana, self.ben, self.eva):
             person.store.close()
-
-
-def _ask(asking: StoreHoldings, asked: StoreHoldings) -> None:
-    """What one side lacks, by the same machines that nodes use."""
-    asker, answerer = Asker(asking), Answerer(asked)
-    messages = asker.begin(asking.hello(), asked.hello())
-    while messages:
-        further = []
-        for message in messages:
-            for reply in answerer.answer(unpack(pack(message))):
-                further += asker.receive(unpack(pack(reply)))
-        messages = further
-    assert asker.done
