@@ -39,7 +39,6 @@ HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
@@ -139,6 +138,8 @@ def _add_headers(message: Message, visit: Visit) -> None:
     headers = MutableHeaders(scope=message)
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
+    if not visit.guests:  # browsers heed it, without a complaint, only on one's own machine
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     # Not "no-referrer" on the desk: browsers would then send "Origin: null" with its own forms.
     headers.setdefault("Referrer-Policy", "same-origin")
 

@@ -69,6 +69,7 @@ async def test_ana_founds_a_community_and_goes_through_all_the_steps(ana: Beginn
     assert done.headers["location"] == "/"
     front = await ana.client.get("/")
     assert "Step" not in check_page(front.text).text
+    assert "All set." in front.text
     assert (await ana.client.get("/welcome")).headers["location"] == "/"
 
 

@@ -225,6 +225,7 @@ async def test_leaving_takes_the_name_of_the_community(ana, desk):
         assert "you have not left" in check_page(answer.text).text
         assert ana.home.standing() == "member"
 
+    assert "nobody can be confirmed any more" in (await desk.get("/settings/leave")).text
     page = await follow(desk, await send(desk, "/settings/leave", {"community": " elm  street "}))
 
     assert ana.home.standing() == "left"

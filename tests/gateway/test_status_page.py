@@ -81,6 +81,15 @@ async def test_what_happened_is_told_with_names_newest_first(desk, node, village
     assert places == sorted(places)
 
 
+async def test_what_happens_again_and_again_is_one_line(desk, node, village: Village):
+    for _ in range(20):
+        node.events.tell("record", kind="listing", device=village.ben.device.public.hex())
+
+    text = check_page((await desk.get("/status")).text).text
+    assert text.count("Ben has made or changed a listing") == 1
+    assert "× 20" in text
+
+
 async def test_no_more_than_the_last_fifty_things_are_remembered(desk, node):
     for number in range(80):
         node.events.tell("certificate", height=number, id="")

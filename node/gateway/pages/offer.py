@@ -309,7 +309,7 @@ def field_names(words: Words) -> dict[str, str]:
     t = words.gettext
     return {
         "title": t("Title"),
-        "mode": t("What do you want to do?"),
+        "mode": t("Kind of listing"),
         "price": t("Price"),
         "currency": t("Currency"),
         "description": t("Description"),

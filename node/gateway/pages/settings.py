@@ -11,6 +11,7 @@ from node import people
 from node.gateway.forms import Form
 from node.gateway.pages.page import DESK, Page
 from node.gateway.visit import Visit
+from node.teller import is_teller
 from protocol.errors import Refused
 
 
@@ -57,6 +58,7 @@ def _leave_page(visit: Visit, status: int = 200, problem: str = "", typed: str =
         charter=visit.charter,
         left=standing == LEFT,
         may=standing == MEMBER,
+        teller=is_teller(visit.store),
     )
 
 

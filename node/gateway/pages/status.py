@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from starlette.responses import Response
@@ -60,11 +62,22 @@ async def show(visit: Visit) -> Response:
             (words.iso_moment(at), words.moment(at), telling.who(store, who), _reason(words, why))
             for at, who, why in states.faults(store)
         ],
-        events=[
-            (words.iso_moment(at), words.moment(at), _event(store, words, event))
-            for at, event in reversed(visit.gateway.node.events.recent)
-        ],
+        events=_events(visit),
     )
+
+
+def _events(visit: Visit) -> list[tuple[str, str, str, int]]:
+    """What happened, newest first; the same again and again is one line that says how often."""
+    words, store = visit.words, visit.store
+    told = (
+        (at, _event(store, words, event))
+        for at, event in reversed(visit.gateway.node.events.recent)
+    )
+    rows = []
+    for sentence, group in groupby(told, key=itemgetter(1)):
+        times = [at for at, _ in group]
+        rows.append((words.iso_moment(times[0]), words.moment(times[0]), sentence, len(times)))
+    return rows
 
 
 def touch_text(words: Words, near: list[Neighbour]) -> str:

@@ -53,7 +53,9 @@ async def act(visit: Visit, form: Form) -> Response:
         return _page(visit, RECOVERY, 422, problem=problem)
     if step in welcome.STEPS:
         welcome.done(visit.home, step)
-    return visit.done("/welcome" if welcome.remaining(visit.store) else "/")
+    if welcome.remaining(visit.store):
+        return visit.done("/welcome")
+    return visit.done("/", visit.words.gettext("All set. This is the market as you see it."))
 
 
 def _next(visit: Visit) -> str:
