@@ -14,7 +14,7 @@ from node.exporting.formats import FORMATS
 from node.exporting.model import Seller, Written
 from node.home import Home
 from node.importing.prices import decimals
-from node.invitations import shop_address
+from node.invitations import outside_address
 from node.people import own_profile
 from protocol.errors import Refused
 from storage.views.listing_queries import Offer, Query, search
@@ -63,6 +63,6 @@ def seller(home: Home, currency: str) -> Seller:
         person=home.person,
         currency=currency,
         values={value.id: value.text for value in home.charter().values},
-        site=shop_address(home) or "",
+        site=outside_address(home.store) or "",
         pictures={row[0]: json.loads(row[1]) for row in noted.fetchall()},
     )

@@ -2,12 +2,18 @@
 
 An invitation is one secret in two dresses: `moothall:join?i=...` for a program, and the `/join`
 page of the inviter's shop window for somebody who has none yet. The page exists only where guests
-can come, so its address is given only when the shop window is on and its outside address is known.
+can come: at its outside address where that is known, else within the home network, for a friend who
+stands beside one, if the shop window is open to that.
 """
 
 from __future__ import annotations
 
+import json
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
 from governance.membership import CERTIFIED, ON_OFFER
+from node import ports
 from node.home import Home
 from protocol.invitation import Link
 from protocol.keys import Signer
@@ -19,12 +25,30 @@ from storage.store import Store
 CODE_LENGTH = 1_000  # characters: a denser QR code is hard to read from a screen
 
 
-def store_address(store: Store) -> str | None:
-    """Where guests find the shop window, without a slash at its end; None when they can't come."""
+def outside_address(store: Store) -> str | None:
+    """What the owner said guests find the shop window at; without a slash at its end."""
     address = get_meta(store.db, "shop_url")
     if not address or not get_meta(store.db, "shop"):
         return None
     return address.rstrip("/")
+
+
+def store_address(store: Store) -> str | None:
+    """Where guests find the shop window: `outside_address`, or one in the home network.
+
+    Without a slash at its end; None when it is off, or only this machine can see it.
+    """
+    known, at = outside_address(store), get_meta(store.db, "shop")
+    if known or not at:
+        return known
+    found = ports.browsable(at, json.loads(get_meta(store.db, "addresses") or "[]"))
+    near = (each.rstrip("/") for each in found if not _is_here(each))
+    return next(near, None)
+
+
+def _is_here(address: str) -> bool:
+    host = ip_address(urlsplit(address).hostname or "::")
+    return host.is_loopback or host.is_unspecified
 
 
 def shop_address(home: Home) -> str | None:

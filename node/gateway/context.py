@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from node.events import Events
 from node.gateway.facts import Facts
+from node.gateway.file_reading import FileReading
 from node.gateway.forms import Sent
 from node.gateway.live import Streams
 from node.gateway.login import LoginTokens, Sessions
@@ -79,6 +80,7 @@ class Gateway:
     first_run: FirstRun | None = None  # where a command makes the home, or may give it up again
     shop_window: ShopWindow | None = None  # while the node runs, and so is the next
     checkup: Checkup | None = None
+    file_reading: FileReading = field(default_factory=FileReading)
     _facts: Facts | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:

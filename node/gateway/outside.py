@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from node.gateway.visit import Problem, Visit
-from node.invitations import store_address
+from node.invitations import outside_address
 
 LONGEST = 255
 _HOST = re.compile(
@@ -20,7 +20,7 @@ _HOST = re.compile(
 
 def known_base(visit: Visit) -> str:
     """What the owner said: "https://ana.example", without a slash at its end; else empty."""
-    return (visit.guests and store_address(visit.store)) or ""
+    return (visit.guests and outside_address(visit.store)) or ""
 
 
 def base(visit: Visit) -> str:

@@ -16,7 +16,7 @@ from markdownify import MarkdownConverter
 
 from protocol.errors import Refused
 
-MAX_DEPTH: Final = 60  # elements inside one another; far above any text, far below the stack
+MAX_DEPTH: Final = 30  # elements inside one another; each makes all that is in it slower
 
 # fmt: off
 _KEPT = frozenset({

@@ -81,7 +81,10 @@ def read_file(
     if len(found) != 1:
         return Reading(errors=(_open(table, found) if found else _unrecognised(table),))
     settings = Settings(currency=currency, decimal=decimal)
-    reading = FORMATS[found[0]].read(table, settings)
+    try:
+        reading = FORMATS[found[0]].read(table, settings)
+    except TableFault as fault:
+        return Reading(errors=(fault.error,), format=found[0])
     errors = sorted((*table.errors, *reading.errors), key=lambda error: error.line)
     return replace(
         reading,

@@ -12,13 +12,16 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from node.importing.descriptions import DescriptionError
-from node.importing.model import Picture, Product, Variant
+from node.importing.model import Picture, Product, RowError, Variant
 from node.importing.sheet import Sheet
-from node.importing.table import Row
+from node.importing.table import Row, TableFault
 from node.sentences import later
 
 MAX_TITLE: Final = 200  # characters, as are the others without a unit
 MAX_DESCRIPTION: Final = 10_000
+MAX_HTML: Final = 100_000  # of a description before it is converted; most of it is markup
+# Tags and line ends in all descriptions of a file. Each takes up to 150 microseconds to convert.
+MAX_MARKS: Final = 300_000
 MAX_TAG: Final = 80
 MAX_TAGS: Final = 50
 MAX_ALT: Final = 1_000
@@ -31,9 +34,25 @@ TOO_MANY_PICTURES: Final = later("A product can have %(most)s pictures; leave ou
 
 
 def description(sheet: Sheet, row: Row, field: str, convert: Callable[[str], str]) -> str:
-    """A cell as Markdown, by one of the functions of `descriptions`."""
+    """A cell as Markdown, by one of the functions of `descriptions`.
+
+    Raises TableFault when the descriptions up to this one hold more than can be read in good time.
+    """
+    html = sheet.cell(row, field)
+    if len(html) > MAX_HTML:
+        sheet.too_long(row, field, html, MAX_HTML)
+        return ""
+    sheet.marks += html.count("<") + html.count("\n") + html.count("\\n")
+    if sheet.marks > MAX_MARKS:
+        said = later(
+            "The descriptions down to this row hold more than %(most)s tags and line ends; split "
+            "the file into smaller ones."
+        )
+        values = {"most": f"{MAX_MARKS:,}"}
+        column = sheet.name_of(field)
+        raise TableFault(RowError(line=row.line, column=column, text=said, values=values))
     try:
-        text = convert(sheet.cell(row, field))
+        text = convert(html)
     except DescriptionError as error:
         sheet.fault(row, field, error.text, **error.values)
         return ""

@@ -43,6 +43,7 @@ class Sheet:
         self.currency = settings.currency
         self._decimal = settings.decimal
         self.errors: list[RowError] = []
+        self.marks = 0  # of HTML, in all descriptions that were read so far
         self._columns = columns
         self._header = table.header
         found_at = places(table.header, columns)
@@ -99,16 +100,20 @@ class Sheet:
     def checked(self, row: Row, field: str, text: str, limit: int) -> str:
         """Text taken from this cell, which must be no longer than `limit` characters."""
         if len(text) > limit:
-            self.fault(
-                row,
-                field,
-                "This is %(count)s characters long; shorten it to %(most)s.",
-                count=f"{len(text):,}",
-                most=f"{limit:,}",
-            )
+            self.too_long(row, field, text, limit)
         if _CONTROL.search(text):
             self.fault(row, field, "This holds an invisible control character; type it afresh.")
         return text
+
+    def too_long(self, row: Row, field: str, text: str, limit: int) -> None:
+        """Note that this cell, or what was made of it, has more than `limit` characters."""
+        self.fault(
+            row,
+            field,
+            "This is %(count)s characters long; shorten it to %(most)s.",
+            count=f"{len(text):,}",
+            most=f"{limit:,}",
+        )
 
     def price(self, row: Row, field: str, currency: str = "") -> int | None:
         """Minor units of `currency`, or of the file's; None where the cell is empty."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -182,6 +183,22 @@ def test_the_pages_address_needs_a_shop_window_that_guests_can_reach(village: Vi
     assert parse_qs(urlsplit(address).query)["i"] == [link.payload()]
     assert read_link(address) == link
     assert invitations.code_text(home, link) == address
+
+
+def test_in_a_home_network_the_page_is_found_at_the_machines_own_address(village: Village):
+    home, link = village.home(), invitation(village)
+    listening = ["/ip4/127.0.0.1/tcp/4001/p2p/x", "/ip4/192.0.2.7/tcp/4001/p2p/x"]
+    set_meta(home.store.db, "addresses", json.dumps(listening))
+
+    set_meta(home.store.db, "shop", "127.0.0.1:8300")
+    assert invitations.page_address(home, link) is None  # nobody else can come
+
+    set_meta(home.store.db, "shop", "0.0.0.0:8300")
+    address = invitations.page_address(home, link)
+    assert address is not None
+    assert address.startswith("http://192.0.2.7:8300/join?i=")
+    assert read_link(address) == link
+    assert invitations.outside_address(home.store) is None
 
 
 def test_a_crowded_link_makes_a_qr_code_of_those_who_matter_most(village: Village):

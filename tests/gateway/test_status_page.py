@@ -87,7 +87,7 @@ async def test_what_happens_again_and_again_is_one_line(desk, node, village: Vil
 
     text = check_page((await desk.get("/status")).text).text
     assert text.count("Ben has made or changed a listing") == 1
-    assert "× 20" in text
+    assert "\u00d7 20" in text
 
 
 async def test_no_more_than_the_last_fifty_things_are_remembered(desk, node):

@@ -1,15 +1,15 @@
 """`/import`: choose a seller's file, see what would become of each of its rows, import it.
 
 The file waits in the home meanwhile (`node.pending`). The button names what was seen, so a file
-that another tab brought is never imported unseen. Large files are read in a thread and taken in in
-small steps, so that the node goes on with everything else.
+that another tab brought is never imported unseen. Files are read in a thread (`file_reading`), and
+taken in in small steps, so that the node goes on with everything else. While a large one is being
+read, the page says so and offers to put it away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
 
 import trio
 from starlette.responses import Response
@@ -20,7 +20,7 @@ from node.gateway.pages.page import DESK, Page
 from node.gateway.visit import Visit
 from node.gateway.words import Words
 from node.importer import Import, Imported, Row
-from node.importing.formats import FORMATS, read_file
+from node.importing.formats import FORMATS
 from node.importing.model import Reading
 from node.importing.prices import decimals
 from node.importing.table import ENCODINGS
@@ -100,7 +100,10 @@ async def _take(visit: Visit, form: Form, found: Pending | None) -> Response:
 
 
 async def _import(visit: Visit, found: Pending) -> Response:
-    result = await _run(visit, found, dry_run=False)
+    reading = await visit.gateway.file_reading.read(found)
+    if reading is None:
+        return visit.done("/import")  # which says that it is being read
+    result = await _run(visit, reading, dry_run=False)
     if result.errors:
         return _shown(visit, found, result, status=WRONG)
     _put_away(visit)
@@ -113,33 +116,30 @@ async def _import(visit: Visit, found: Pending) -> Response:
 
 
 async def _preview(visit: Visit, found: Pending, problem: str = "", status: int = 200) -> Response:
-    return _shown(visit, found, await _run(visit, found, dry_run=True), problem, status)
+    """What would become of the file: worked out once for each state of the store."""
+    held = visit.gateway.file_reading
+    reading = await held.read(found)
+    if reading is None:
+        return visit.render("import_reading.html", found=found, status=status)
+    known = (found.mark, visit.gateway.facts.version())
+    result = held.preview(known)
+    if result is None:
+        result = await _run(visit, reading, dry_run=True)
+        held.keep_preview(known, result)
+    return _shown(visit, found, result, problem, status)
 
 
-async def _run(visit: Visit, found: Pending, *, dry_run: bool) -> Imported:
-    """The waiting file, read in a thread; the store belongs to this one."""
-    reading = await trio.to_thread.run_sync(_read, found, abandon_on_cancel=True)
+async def _run(visit: Visit, reading: Reading, *, dry_run: bool) -> Imported:
+    """What was read, taken in in this thread, to which the store belongs."""
     job = Import(visit.home, reading, dry_run=dry_run)
     for _ in job.steps():
         await trio.lowlevel.checkpoint()
     return job.result
 
 
-@lru_cache(maxsize=1)  # what was seen is what is imported next
-def _read(found: Pending) -> Reading:
-    choices = found.choices
-    return read_file(
-        found.data,
-        format=choices.format or None,
-        currency=choices.currency,
-        decimal=choices.decimal,
-        encoding=choices.encoding,
-    )
-
-
 def _put_away(visit: Visit) -> None:
     pending.forget(visit.home)
-    _read.cache_clear()
+    visit.gateway.file_reading.forget()
 
 
 def _empty(
