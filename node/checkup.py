@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from node.home import DATABASE, Home, now_ms
-from protocol.errors import MoothallError, Refused
+from protocol.errors import MoothallError, Refused, StoreError
 from storage import verify as verifying
 from storage.database import friendly
 from storage.store import Store, open_store
@@ -38,8 +38,8 @@ class State:
     done: int = 0
     total: int = 0
     at_ms: int = 0  # when it ended
-    faults: tuple[str, ...] = ()
-    failed: str = ""  # a sentence, when it could not be done
+    faults: tuple[StoreError, ...] = ()
+    failed: MoothallError | None = None  # why it could not be done
 
 
 class Checkup:
@@ -64,11 +64,17 @@ class Checkup:
         try:
             faults = await trio.to_thread.run_sync(self._in_thread, work, abandon_on_cancel=True)
         except MoothallError as error:
-            self.state = replace(self.state, running=False, failed=str(error), at_ms=now_ms())
+            self.state = replace(self.state, running=False, failed=error, at_ms=now_ms())
         except Exception as error:  # however damage shows itself, the node goes on
             logger.error("%s: %s", work, type(error).__name__, exc_info=True)
-            fault = f"{work} ended early: {type(error).__name__}"
-            self.state = replace(self.state, running=False, faults=(fault,), at_ms=now_ms())
+            failed = StoreError(
+                "damaged",
+                "This ended early at something that can't be read (%(kind)s); nothing was changed. "
+                "Make a copy of the home before anything else; your neighbours hold what you "
+                "published.",
+                kind=type(error).__name__,
+            )
+            self.state = replace(self.state, running=False, failed=failed, at_ms=now_ms())
         else:
             self.state = replace(self.state, running=False, faults=faults, at_ms=now_ms())
             if work == REBUILD and self._home.told is not None:
@@ -76,7 +82,7 @@ class Checkup:
         finally:
             self._home.store.db.execute(f"PRAGMA busy_timeout = {timeout}")
 
-    def _in_thread(self, work: str) -> tuple[str, ...]:
+    def _in_thread(self, work: str) -> tuple[StoreError, ...]:
         with friendly():
             path, device = self._home.path / DATABASE, self._home.device
             store = open_store(path, device=device, now_ms=now_ms)
@@ -91,18 +97,18 @@ class Checkup:
         self.state = replace(self.state, done=done, total=total)
 
 
-def _check(store: Store, progress: Progress) -> tuple[str, ...]:
+def _check(store: Store, progress: Progress) -> tuple[StoreError, ...]:
     store.db.execute("BEGIN")  # what others write meanwhile does not look like a fault
     _, faults = verifying.verify(store, progress)
     return tuple(faults[:MOST_FAULTS])
 
 
-def _rebuild(store: Store, progress: Progress) -> tuple[str, ...]:
+def _rebuild(store: Store, progress: Progress) -> tuple[StoreError, ...]:
     verifying.rebuild(store, progress)
     return ()
 
 
-_WORK: dict[str, Callable[[Store, verifying.Progress], tuple[str, ...]]] = {
+_WORK: dict[str, Callable[[Store, verifying.Progress], tuple[StoreError, ...]]] = {
     CHECK: _check,
     REBUILD: _rebuild,
 }

@@ -17,7 +17,7 @@ from governance.charter import Charter, charter_hash
 from governance.roll import Certified, Person, beginning, fold, replay, step
 from protocol.certificates import Certificate, Seat, make_body, read_certificate, sign_certificate
 from protocol.codec import Plain, decode
-from protocol.errors import Invalid, Refused
+from protocol.errors import Invalid, Refused, StoreError, Term
 from protocol.keys import Signer
 from protocol.kinds.found import Found
 from protocol.kinds.registry import content
@@ -255,8 +255,8 @@ def certify(store: Store, signer: Signer, kind: str, decision: dict[str, Plain])
     return read_certificate(travel)
 
 
-def verify_chain(store: Store) -> Iterator[str]:
-    """Sentences for what is wrong with the chain on disk."""
+def verify_chain(store: Store) -> Iterator[StoreError]:
+    """What is wrong with the chain on disk."""
     store.certified = None
     try:
         state = _beginning(store)
@@ -264,10 +264,12 @@ def verify_chain(store: Store) -> Iterator[str]:
             for certificate in _after(store, -1):
                 state = fold(state, certificate)
     except Invalid as error:
-        yield f"certificates: {error}"
+        yield StoreError("damaged", "certificates: %(why)s", why=Term(error))
         return
     for height, record_id, raw in store.db.execute("SELECT height, id, raw FROM certificate"):
         if sha256(raw).digest() != record_id:
-            yield f"certificate {height}: its bytes are not those of its id"
+            yield StoreError(
+                "damaged", "certificate %(at)s: its bytes are not those of its id", at=height
+            )
     if state is None and find_record(store, store.community) is not None:
-        yield "the founding record is here but can't be read"
+        yield StoreError("damaged", "the founding record is here but can't be read")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from protocol.errors import Invalid
+from protocol.errors import Invalid, StoreError, Term
 from protocol.records import GOV, read_record, signed
 from storage import blobs, certificates, digest, erasing, sideset
 from storage.prefix import advance, learn
@@ -24,29 +24,33 @@ def _silent(done: int, total: int) -> None:
     """No progress wanted."""
 
 
-def verify(store: Store, progress: Progress = _silent) -> tuple[int, list[str]]:
-    """(records checked, sentences for what is wrong)."""
+def verify(store: Store, progress: Progress = _silent) -> tuple[int, list[StoreError]]:
+    """(records checked, what is wrong). Faults are given, not raised: one hides no other."""
     (total,) = store.db.execute("SELECT count(*) FROM record").fetchone()
     faults = list(certificates.verify_chain(store))
     done = 0
     for each in all_logs(store):
         for fault in _verify_log(store, each):
-            if isinstance(fault, str):
-                faults.append(f"log {each.device.hex()[:16]}/{each.lane}: {fault}")
+            if fault is not None:
+                faults.append(fault)
             else:
                 done += 1
                 if done % 500 == 0:
                     progress(done, total)
-    faults += [f"picture {name.hex()[:16]}: its bytes are damaged" for name in blobs.damaged(store)]
+    for name in blobs.damaged(store):
+        faults.append(
+            StoreError("damaged", "picture %(name)s: its bytes are damaged", name=name.hex()[:16])
+        )
     (check,) = store.db.execute("PRAGMA quick_check").fetchone()
     if check != "ok":
-        faults.append(f"database: {check}")
+        faults.append(StoreError("damaged", "database: %(why)s", why=check))
     progress(total, total)
     return done, faults
 
 
-def _verify_log(store: Store, each: Log) -> Iterator[str | None]:
-    """None for each record, a sentence for each fault."""
+def _verify_log(store: Store, each: Log) -> Iterator[StoreError | None]:
+    """None for each record, an error for each fault."""
+    log = f"{each.device.hex()[:16]}/{each.lane}"
     previous, seq = store.community, 0
     last_signed = 0
     # Read in slices: a long-open cursor would hold back the database's housekeeping.
@@ -63,31 +67,70 @@ def _verify_log(store: Store, each: Log) -> Iterator[str | None]:
             try:
                 record = read_record(raw, signature, salt, body)
             except Invalid as error:
-                yield f"record {at}: {error}"
+                yield StoreError(
+                    "damaged",
+                    "log %(log)s: record %(at)s: %(why)s",
+                    log=log,
+                    at=at,
+                    why=Term(error),
+                )
                 previous, seq = b"", at
                 continue
             header = record.header
             if at != seq + 1:
-                yield f"record {at} follows {seq}"
+                yield StoreError(
+                    "damaged",
+                    "log %(log)s: record %(at)s follows %(before)s",
+                    log=log,
+                    at=at,
+                    before=seq,
+                )
             if (header.seq, header.lane, header.device) != (at, each.lane, each.device):
-                yield f"record {at} belongs elsewhere"
+                yield StoreError(
+                    "damaged", "log %(log)s: record %(at)s belongs elsewhere", log=log, at=at
+                )
             if at > 1 and header.prev != previous:
-                yield f"record {at} does not follow the one before it"
+                yield StoreError(
+                    "damaged",
+                    "log %(log)s: record %(at)s does not follow the one before it",
+                    log=log,
+                    at=at,
+                )
             if h64(record.id) != prefix:
-                yield f"record {at} is filed under another id"
+                yield StoreError(
+                    "damaged",
+                    "log %(log)s: record %(at)s is filed under another id",
+                    log=log,
+                    at=at,
+                )
             needed = body is None and at <= each.prefix_seq
             if needed and not erasing.excused(store, each.person, record):
-                yield f"the body of record {at} is missing"
+                yield StoreError(
+                    "damaged", "log %(log)s: the body of record %(at)s is missing", log=log, at=at
+                )
             if each.lane == GOV and not signed(record, store.community):
-                yield f"record {at} is not validly signed"
+                yield StoreError(
+                    "damaged", "log %(log)s: record %(at)s is not validly signed", log=log, at=at
+                )
             elif signature is not None and signed(record, store.community):
                 last_signed = at
             previous, seq = record.id, at
     if seq != each.head_seq or (seq and previous != each.head_id):
-        yield f"ends at {seq}, not at {each.head_seq} as noted"
+        yield StoreError(
+            "damaged",
+            "log %(log)s: ends at %(at)s, not at %(noted)s as noted",
+            log=log,
+            at=seq,
+            noted=each.head_seq,
+        )
     authentic = max(last_signed, _tip(store, each))
     if each.prefix_seq > authentic:
-        yield f"records after {authentic} are covered by no signature"
+        yield StoreError(
+            "damaged",
+            "log %(log)s: records after %(at)s are covered by no signature",
+            log=log,
+            at=authentic,
+        )
 
 
 def _tip(store: Store, each: Log) -> int:
@@ -98,7 +141,21 @@ def _tip(store: Store, each: Log) -> int:
 
 
 def rebuild(store: Store, progress: Progress = _silent) -> tuple[int, str]:
-    """Build every view again from the log; (number of views, digest)."""
+    """Build every view again from the log; (number of views, digest).
+
+    StoreError `damaged` where a record can't be read; then all is as it was.
+    """
+    try:
+        return _rebuild(store, progress)
+    except Invalid as error:
+        raise StoreError(
+            "damaged",
+            "An entry that is kept here is damaged, so nothing was changed. Make a copy of the "
+            "home before anything else; your neighbours hold what you published.",
+        ) from error
+
+
+def _rebuild(store: Store, progress: Progress) -> tuple[int, str]:
     with store.transaction():
         for view in VIEWS:
             for table in view.tables:

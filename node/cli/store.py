@@ -6,6 +6,11 @@ import click
 
 from node.cli.output import Output
 
+KEPT = (
+    "Nothing was changed. Make a copy of the home before anything else; your neighbours hold what "
+    "you published."
+)
+
 
 @click.command()
 @click.pass_obj
@@ -18,8 +23,9 @@ def verify(out: Output) -> None:
 
     with out.opened() as home, out.progress("Checking") as progress:
         records, faults = check(home.store, progress)
-    text = "\n".join(faults) if faults else f"{records} records, all sound."
-    out.answer({"records": records, "faults": faults}, text)
+    told = [str(fault) for fault in faults]
+    text = "\n".join([*told, KEPT]) if told else f"{records} records, all sound."
+    out.answer({"records": records, "faults": told}, text)
     if faults:
         raise click.exceptions.Exit(1)
 

@@ -100,6 +100,7 @@ class Gateway:
         """There is no home any more; logins stay good."""
         self.home, self.node, self._facts = None, Alone(), None
         self.shop_window, self.checkup = None, None
+        self.file_reading.forget()
 
     @property
     def store(self) -> Store:

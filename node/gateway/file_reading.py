@@ -1,8 +1,8 @@
 """Reading the file that waits to be imported: in a thread, once, while pages go on.
 
-Invariant: one thread at most. Whoever asks for a file that is being read waits for that reading, and
-what was read is kept until another file is asked for or the file is put away. A thread can't be
-stopped, so the reading of a file put away goes on, and the next one waits for its turn.
+Invariant: one thread at most. Whoever asks for a file that is being read waits for that reading,
+and what was read is kept until another file is asked for or the file is put away. A thread can't
+be stopped, so the reading of a file put away goes on, and the next one waits for its turn.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class FileReading:
         with trio.move_on_after(PATIENCE):
             await work.ended.wait()
         if work.error is not None:
-            self.forget()
+            if self._work is work:
+                self.forget()
             raise work.error
         return work.reading
 

@@ -20,6 +20,8 @@ from node.sentences import later
 MAX_TITLE: Final = 200  # characters, as are the others without a unit
 MAX_DESCRIPTION: Final = 10_000
 MAX_HTML: Final = 100_000  # of a description before it is converted; most of it is markup
+# In all descriptions of a file; each takes up to 3 microseconds to convert.
+MAX_CHARACTERS: Final = 8_000_000
 # Tags and line ends in all descriptions of a file. Each takes up to 150 microseconds to convert.
 MAX_MARKS: Final = 300_000
 MAX_TAG: Final = 80
@@ -42,21 +44,33 @@ def description(sheet: Sheet, row: Row, field: str, convert: Callable[[str], str
     if len(html) > MAX_HTML:
         sheet.too_long(row, field, html, MAX_HTML)
         return ""
+    sheet.characters += len(html)
     sheet.marks += html.count("<") + html.count("\n") + html.count("\\n")
+    if sheet.characters > MAX_CHARACTERS:
+        said = later(
+            "The descriptions down to this row hold more than %(most)s characters; split the file "
+            "into smaller ones."
+        )
+        raise _too_much(sheet, row, field, said, MAX_CHARACTERS)
     if sheet.marks > MAX_MARKS:
         said = later(
             "The descriptions down to this row hold more than %(most)s tags and line ends; split "
             "the file into smaller ones."
         )
-        values = {"most": f"{MAX_MARKS:,}"}
-        column = sheet.name_of(field)
-        raise TableFault(RowError(line=row.line, column=column, text=said, values=values))
+        raise _too_much(sheet, row, field, said, MAX_MARKS)
     try:
         text = convert(html)
     except DescriptionError as error:
         sheet.fault(row, field, error.text, **error.values)
         return ""
     return sheet.checked(row, field, text, MAX_DESCRIPTION)
+
+
+def _too_much(sheet: Sheet, row: Row, field: str, said: str, most: int) -> TableFault:
+    values = {"most": f"{most:,}"}
+    return TableFault(
+        RowError(line=row.line, column=sheet.name_of(field), text=said, values=values)
+    )
 
 
 def tags(sheet: Sheet, row: Row, field: str, parts: Iterable[str]) -> tuple[str, ...]:

@@ -43,7 +43,8 @@ class Sheet:
         self.currency = settings.currency
         self._decimal = settings.decimal
         self.errors: list[RowError] = []
-        self.marks = 0  # of HTML, in all descriptions that were read so far
+        self.characters = 0  # in all descriptions that were read so far
+        self.marks = 0  # tags and line ends in them
         self._columns = columns
         self._header = table.header
         found_at = places(table.header, columns)

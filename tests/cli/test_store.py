@@ -50,7 +50,9 @@ def test_a_tampered_home_ends_with_one_and_names_the_fault(ana: Person, statemen
 
     assert (answer.code, answer.err) == (1, "")
     assert answer.data["faults"]
-    assert ana.call("verify").code == 1
+    told = ana.call("verify")
+    assert told.code == 1
+    assert "Nothing was changed. Make a copy of the home" in told.out
 
 
 def test_rebuilding_gives_the_same_digest(ana: Person) -> None:

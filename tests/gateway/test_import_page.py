@@ -6,11 +6,13 @@ import csv
 import io
 import json
 import stat
+import threading
 
 import pytest
 import trio
 
 from node import market, pending
+from node.gateway import file_reading
 from node.gateway.pages import importing
 from node.home import Home
 from protocol.errors import StoreError
@@ -21,6 +23,12 @@ from tests.gateway.sending import find_form, follow, send, send_from
 MUG = "mug,Mug,12.00,true"
 BOWL = "bowl,Bowl,15.00,false"
 LOOK = "Look at it"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """However slow the machine is, a page waits until its file is read."""
+    monkeypatch.setattr(file_reading, "PATIENCE", 60)
 
 
 def shop_file(*rows: str) -> bytes:
@@ -72,6 +80,54 @@ async def test_a_file_put_away_is_gone(desk, village):
     assert "nothing was imported" in (await follow(desk, answer)).text
     assert pending.waiting(village.home()) is None
     assert mine(village) == []
+
+
+async def test_a_large_file_is_read_once_while_the_page_says_so_and_can_put_it_away(
+    desk, village, monkeypatch
+):
+    read, begun, go = file_reading._read, [], threading.Event()
+
+    def slow(found):
+        begun.append(found.name)
+        assert go.wait(60)
+        return read(found)
+
+    monkeypatch.setattr(file_reading, "_read", slow)
+    monkeypatch.setattr(file_reading, "PATIENCE", 0)
+    try:
+        page = await look(desk, shop_file(MUG), name="large.csv")
+        for _ in range(3):
+            page = await desk.get("/import")
+            assert "The file is being read" in check_page(page.text).text
+        await send_from(desk, page, button="Put the file away")
+        assert pending.waiting(village.home()) is None
+        await look(desk, shop_file(BOWL), name="next.csv")
+    finally:
+        go.set()
+    monkeypatch.setattr(file_reading, "PATIENCE", 60)
+
+    seen = check_page((await desk.get("/import")).text).text
+
+    assert "What would become of it" in seen
+    assert begun == ["large.csv", "next.csv"]
+
+
+async def test_a_preview_is_worked_out_once_until_something_is_written(desk, village, monkeypatch):
+    done, real = [], importing.Import
+
+    def counted(*args, **choices):
+        done.append(choices)
+        return real(*args, **choices)
+
+    monkeypatch.setattr(importing, "Import", counted)
+    await look(desk, shop_file(MUG))
+    for _ in range(3):
+        assert "1 new" in (await desk.get("/import")).text
+    assert len(done) == 1
+
+    village.ana.offer("Bread")
+    await desk.get("/import")
+    assert len(done) == 2
 
 
 async def test_faults_come_first_with_line_and_column_and_nothing_can_be_imported(desk, village):

@@ -11,7 +11,7 @@ import trio
 
 from node import home as homes
 from node import welcome
-from node.checkup import CHECK, Checkup
+from node.checkup import CHECK, REBUILD, Checkup
 from node.gateway.apps import desk_app, shop_app
 from node.gateway.context import Alone, Gateway
 from node.gateway.shop_window import ShopWindow
@@ -182,7 +182,7 @@ async def test_what_is_written_during_a_check_is_no_fault(ana, desk, monkeypatch
     await ended(ana.checkup)
 
     assert ana.checkup.state.faults == ()
-    assert ana.checkup.state.failed == ""
+    assert ana.checkup.state.failed is None
 
 
 async def test_a_check_that_breaks_down_ends_nothing_but_itself(ana, desk, monkeypatch):
@@ -196,9 +196,32 @@ async def test_a_check_that_breaks_down_ends_nothing_but_itself(ana, desk, monke
     await ended(ana.checkup)
 
     page = check_page((await desk.get("/settings/check")).text)
-    assert "check ended early: ZeroDivisionError" in page.text
+    assert "can't be read (ZeroDivisionError); nothing was changed. Make a copy" in page.text
     ana.checkup.start(CHECK)
     await ended(ana.checkup)
+
+
+async def test_what_a_check_finds_is_said_in_the_language_of_the_page(ana, desk):
+    ana.store.db.execute("UPDATE record SET signature = zeroblob(64) WHERE rowid = 1")
+    ana.checkup.start(CHECK)
+    await ended(ana.checkup)
+
+    page = check_page((await desk.get("/settings/check", headers={"accept-language": "de"})).text)
+
+    assert "Es wurde nichts geändert" in page.text
+    assert "ist nicht gültig unterschrieben" in page.text
+
+
+async def test_sorting_anew_meets_damage_and_says_in_spanish_that_nothing_was_changed(ana, desk):
+    last = ana.store.db.execute("SELECT max(rowid) FROM record").fetchone()[0]
+    ana.store.db.execute("UPDATE record SET header = x'00' WHERE rowid = ?", [last])
+
+    ana.checkup.start(REBUILD)
+    await ended(ana.checkup)
+    page = check_page((await desk.get("/settings/check", headers={"accept-language": "es"})).text)
+
+    assert "así que no se ha cambiado nada. Haz una copia" in page.text
+    assert ana.store.db.execute("SELECT count(*) FROM listing").fetchone()[0] == 1
 
 
 async def test_views_are_built_again_and_the_page_is_as_before(ana, desk):
@@ -206,7 +229,7 @@ async def test_views_are_built_again_and_the_page_is_as_before(ana, desk):
     await ended(ana.checkup)
 
     assert "Sorted anew" in (await desk.get("/settings/check")).text
-    assert ana.checkup.state.failed == ""
+    assert ana.checkup.state.failed is None
     assert "Bread" in (await desk.get("/")).text
     assert ana.store.db.execute("PRAGMA busy_timeout").fetchone()[0] > 0
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from node.importing import table
+from node.importing import goods, shopify, table
 from node.importing.formats import FORMATS, read_file
 from tests.importing.reading import written
 
@@ -140,3 +140,49 @@ def test_any_junk_under_any_header_gives_a_reading(name):
             assert error.line >= 1
             assert error.column
             assert error.reason.endswith(".")
+
+
+def shop(*descriptions):
+    return written(
+        *(
+            {"Handle": f"h{n}", "Title": f"T{n}", "Variant Price": "3", "Body (HTML)": text}
+            for n, text in enumerate(descriptions)
+        )
+    )
+
+
+def test_a_description_that_is_mostly_markup_is_a_fault_of_its_row_and_not_converted():
+    error = only_fault(shop("<p>Bread</p>", "<i class='x'></i>" * 6_000))
+
+    assert (error.line, error.column) == (3, "Body (HTML)")
+    assert "shorten it to 100,000" in error.reason
+
+
+def test_a_file_of_dense_markup_is_refused_before_it_has_cost_minutes(monkeypatch):
+    converted = []
+    monkeypatch.setattr(shopify, "markdown", lambda html: converted.append(html) or "Bread")
+
+    error = only_fault(shop(*["<b>" * 30_000] * 20))
+
+    assert (error.line, error.column) == (12, "Body (HTML)")
+    assert "split the file into smaller ones" in error.reason
+    assert len(converted) == goods.MAX_MARKS // 30_000
+
+
+def test_line_ends_count_where_each_becomes_markup(monkeypatch):
+    monkeypatch.setattr(goods, "MAX_MARKS", 300)
+    row = {"Type": "simple", "SKU": "", "Regular price": "3", "Published": "1"}
+    rows = [{**row, "Name": f"N{n}", "Description": "a\\n" * 30} for n in range(11)]
+
+    error = only_fault(written(*rows), format="woocommerce")
+
+    assert "split the file into smaller ones" in error.reason
+
+
+def test_a_file_of_endless_descriptions_is_refused_before_all_are_converted(monkeypatch):
+    monkeypatch.setattr(shopify, "markdown", lambda _: "Bread")
+
+    error = only_fault(shop(*["&" * 100_000] * 90))
+
+    assert (error.line, error.column) == (82, "Body (HTML)")
+    assert "8,000,000 characters; split the file" in error.reason

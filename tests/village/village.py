@@ -116,7 +116,7 @@ class Villager:
         return members.get(self.home.store, other.home.person).status
 
     def verify(self) -> list[str]:
-        return verify(self.home.store)[1]
+        return [str(fault) for fault in verify(self.home.store)[1]]
 
 
 class Village:

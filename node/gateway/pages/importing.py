@@ -120,7 +120,7 @@ async def _preview(visit: Visit, found: Pending, problem: str = "", status: int 
     held = visit.gateway.file_reading
     reading = await held.read(found)
     if reading is None:
-        return visit.render("import_reading.html", found=found, status=status)
+        return visit.render("import_reading.html", found=found, problem=problem, status=status)
     known = (found.mark, visit.gateway.facts.version())
     result = held.preview(known)
     if result is None:
