@@ -272,24 +272,21 @@ async def test_other_tasks_have_their_turn_while_many_products_are_imported(desk
     assert len(search(village.ana.store, Query(person=village.ana.id, limit=500)).offers) == 300
 
 
-async def test_an_import_that_stops_half_way_says_how_far_it_came(desk, village, monkeypatch):
+async def test_an_import_that_can_not_be_kept_is_not_kept_in_parts(desk, village, monkeypatch):
     page = await look(desk, shop_file(*(f"m{n},Mug {n},3,true" for n in range(150))))
-    append, slices = Home.append, []
 
-    def fill_the_disk(home, drafts):
-        if slices:
-            raise StoreError("disk-full", "The disk is full.")
-        slices.append(len(drafts))
-        return append(home, drafts)
+    def full(home, drafts):
+        raise StoreError("disk-full", "The disk is full; nothing was written.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Home, "append", fill_the_disk)
+        patch.setattr(Home, "append", full)
         answer = await send_from(desk, page, button="Import it")
 
     assert answer.status_code == 503
-    assert "Only the first 100 of 150 products are imported" in answer.text
+    assert "The disk is full" in answer.text
+    assert search(village.ana.store, Query(person=village.ana.id)).total == 0
     again = await send_from(desk, await desk.get("/import"), button="Import it")
-    assert "50 new" in (await follow(desk, again)).text
+    assert "150 new" in (await follow(desk, again)).text
 
 
 @pytest.mark.parametrize("name", ["csv", "shopify", "json-ld"])
