@@ -7,6 +7,7 @@ be stopped, so the reading of a file put away goes on, and the next one waits fo
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 
 import trio
@@ -15,6 +16,9 @@ from node.importer import Imported
 from node.importing.formats import read_file
 from node.importing.model import Reading
 from node.pending import Pending
+from protocol.errors import MoothallError
+
+logger = logging.getLogger("moothall.gateway")
 
 PATIENCE = 2.0  # seconds that a page waits for a reading; most take less
 
@@ -74,7 +78,10 @@ class FileReading:
                 return
             try:
                 work.reading = await trio.to_thread.run_sync(_read, found, abandon_on_cancel=True)
-            except Exception as error:  # noqa: BLE001 - told to whoever asks
+            except MoothallError as error:
+                work.error = error
+            except Exception as error:  # whoever asks is told; the node goes on
+                logger.error("reading a file: %s", type(error).__name__, exc_info=True)
                 work.error = error
             work.ended.set()
 
