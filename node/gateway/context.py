@@ -21,7 +21,7 @@ from node.gateway.login import LoginTokens, Sessions
 from node.gateway.said import Said
 from node.home import Home, now_ms
 from node.people import own_profile
-from protocol.errors import Refused
+from protocol.errors import MoothallError, Refused
 from protocol.lobby import Answer
 from storage.store import Store
 
@@ -114,8 +114,14 @@ class Gateway:
         return self._facts
 
     def name(self) -> str:
-        """What this node's owner is called."""
-        return self.facts.own_name(lambda: own_profile(self._open).name)
+        """What this node's owner is called; empty where their own profile can't be read.
+
+        Every page says it, and the page that checks the store must open on a damaged one.
+        """
+        try:
+            return self.facts.own_name(lambda: own_profile(self._open).name)
+        except MoothallError:
+            return ""
 
     @property
     def owner(self) -> bytes:

@@ -278,3 +278,12 @@ async def test_the_overview_names_everything_there_is(ana, desk):
         assert path in places
         assert (await desk.get(path)).status_code == 200
     assert str(ana.home.path) in page.text
+
+
+async def test_a_damaged_profile_does_not_keep_its_owner_from_the_check(desk, ana):
+    ana.store.db.execute("UPDATE profile SET body = x'ff'")
+
+    page = await desk.get("/settings/check")
+
+    assert page.status_code == 200
+    assert "Check what is kept here" in page.text
