@@ -50,6 +50,9 @@ class Keys:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        # As long as somebody listens, Chromium asks us instead of opening a window of its own. To
+        # begin listening with the key press would be a race: a busy machine lost it.
+        page.on("filechooser", lambda _: None)
 
     def press(self, text: str) -> None:
         """Go to the link or button that says this, and press Enter."""
