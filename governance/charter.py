@@ -18,6 +18,7 @@ from governance.charter_market import Credit, Disputes, Fees, Guests, Orders, Su
 from governance.charter_parts import KINDS, Membership, Offices, Part, Rules, Value, read_values
 from governance.charter_read import At
 from protocol.codec import Plain, encode
+from protocol.errors import Term
 
 SCHEMA = 1
 MAX_BYTES = 12 * 1024  # of the canonical encoding; a record's body holds 16 KiB
@@ -43,6 +44,8 @@ _KEYS = (
 )
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_NO_CURRENCY = Term("%(path)s is %(value)s; a code of three capitals, as EUR, is allowed.")
+_NO_LANGUAGE = Term("%(path)s is %(value)s; a language tag, as en or pt-BR, is allowed.")
 _HEARING = ("expel_notice_s", "expel_hearing_s", "appeal_s")
 _EXIT = "exit_s"
 
@@ -82,7 +85,7 @@ class Charter(Part):
             schema=f["schema"].whole(SCHEMA, SCHEMA),
             name=f["name"].text(1, 80),
             about=f["about"].text(0, 2000, lines=True),
-            currency=f["currency"].shaped(_CURRENCY, "a code of three capitals, as EUR,"),
+            currency=f["currency"].shaped(_CURRENCY, _NO_CURRENCY),
             place=f["place"].text(0, 120),
             languages=_read_languages(f["languages"]),
             values=read_values(f["values"]),
@@ -100,7 +103,9 @@ class Charter(Part):
         size = len(encode(charter.to_data()))
         if size > MAX_BYTES:
             At("", data).refuse(
-                f"takes {size} bytes when encoded", f"at most {MAX_BYTES} are allowed"
+                "%(path)s takes %(size)s bytes when encoded; at most %(most)s are allowed.",
+                size=size,
+                most=MAX_BYTES,
             )
         return charter
 
@@ -165,8 +170,11 @@ def _value_data(value: object) -> object:
 def _read_languages(at: At) -> tuple[str, ...]:
     found: list[str] = []
     for item in at.items(1, 16):
-        language = item.shaped(_LANGUAGE, "a language tag, as en or pt-BR,")
+        language = item.shaped(_LANGUAGE, _NO_LANGUAGE)
         if language in found:
-            item.refuse(f'is "{language}" again', "each language is allowed once")
+            item.refuse(
+                '%(path)s is "%(language)s" again; each language is allowed once.',
+                language=language,
+            )
         found.append(language)
     return tuple(found)

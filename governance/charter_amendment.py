@@ -85,13 +85,18 @@ class Amendment(Part):
             for i, part in enumerate(each.covers):
                 if part in owner:
                     At(f"{f[each.name].path}.covers[{i}]", part).refuse(
-                        f'is "{part}", which class {owner[part]} has already',
-                        "every part belongs to exactly one class",
+                        '%(path)s is "%(part)s", which class %(owner)s has already; every part '
+                        "belongs to exactly one class.",
+                        part=part,
+                        owner=owner[part],
                     )
                 owner[part] = each.name
         for part in PARTS:
             if part not in owner:
-                at.refuse(f'has no class that covers "{part}"', "exactly one class must")
+                at.refuse(
+                    '%(path)s has no class that covers "%(part)s"; exactly one class must.',
+                    part=part,
+                )
         _check_order(f, classes)
         return cls(classes=classes)
 
@@ -107,11 +112,20 @@ class Amendment(Part):
 def _check_order(f: dict[str, At], classes: tuple[AmendmentClass, ...]) -> None:
     """Refuse a class that is harder to meet than one before it."""
     for before, after in pairwise(classes):
-        allowed = f"at most what amendment.{before.name} asks is allowed, A being the strictest"
-        if _hardness(after.approval) > _hardness(before.approval):
-            f[after.name].under("approval").refuse("asks for too much", allowed)
-        if Fraction(*after.approval_quorum) > Fraction(*before.approval_quorum):
-            f[after.name].under("approval_quorum").refuse("asks for too much", allowed)
+        harder = (
+            ("approval", _hardness(after.approval) > _hardness(before.approval)),
+            (
+                "approval_quorum",
+                Fraction(*after.approval_quorum) > Fraction(*before.approval_quorum),
+            ),
+        )
+        for key, too_hard in harder:
+            if too_hard:
+                f[after.name].under(key).refuse(
+                    "%(path)s asks for too much; at most what amendment.%(before)s asks is "
+                    "allowed, A being the strictest.",
+                    before=before.name,
+                )
 
 
 def _hardness(threshold: Threshold) -> tuple[Fraction, bool]:

@@ -7,18 +7,22 @@ Nothing here divides money; that is the fee split's work.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from governance.charter_parts import Part
 from governance.charter_read import ALL_BPS, At
 from protocol.codec import Plain
+from protocol.errors import Term
 
 DISPUTE_STEPS = ("talk", "mediator", "vote")
 PATRONAGE_BASES = ("fees_paid",)
+# Who has a part in a sale. Any other role of a table is a fund, or an office that is always there.
+REFERRER = "referrer"  # absent from a sale that nobody recommended
+HOST = "host"  # absent from a sale that was found in nobody's shop window
+SELLER = "seller"  # gets what the fee leaves, and so has no row in its table
 
 _ROLE = re.compile(r"[a-z0-9_-]{1,40}")
-_ROLE_WORDS = "a word of 1 to 40 of a-z, 0-9, _ and -"
+_NO_ROLE = Term("%(path)s is %(value)s; a word of 1 to 40 of a-z, 0-9, _ and - is allowed.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +50,11 @@ class FeeRule(Part):
         fee_min = f["fee_min"].money()
         fee_cap = None if f["fee_cap"].value is None else f["fee_cap"].money()
         if fee_cap is not None and fee_cap < fee_min:
-            f["fee_cap"].refuse(f"is {fee_cap}", f"at least {fee_min}, the fee_min, is allowed")
+            f["fee_cap"].refuse(
+                "%(path)s is %(value)s; at least %(least)s, the fee_min, is allowed.",
+                value=fee_cap,
+                least=fee_min,
+            )
         return cls(
             fee_bps=f["fee_bps"].bps(),
             fee_min=fee_min,
@@ -62,40 +70,57 @@ def _read_table(at: At) -> tuple[FeeRow, ...]:
     last: FeeRow | None = None
     for item in items:
         f = item.fields(("role", "bps", "fallback"))
-        role = f["role"].shaped(_ROLE, _ROLE_WORDS)
+        role = f["role"].shaped(_ROLE, _NO_ROLE)
+        if role == SELLER:
+            f["role"].refuse(
+                '%(path)s is "%(role)s", who gets what the fee leaves; only others share the fee.',
+                role=role,
+            )
         if role in rows:
-            f["role"].refuse(f'is "{role}" again', "a role has one row in a table")
-        back = None if f["fallback"].value is None else f["fallback"].shaped(_ROLE, _ROLE_WORDS)
+            f["role"].refuse(
+                '%(path)s is "%(role)s" again; a role has one row in a table.', role=role
+            )
+        back = None if f["fallback"].value is None else f["fallback"].shaped(_ROLE, _NO_ROLE)
         rows[role] = FeeRow(role=role, bps=f["bps"].bps(), fallback=back)
         if back is None:
             if last is not None:
                 f["fallback"].refuse(
-                    f'is empty, as that of "{last.role}"', "exactly one row without is allowed"
+                    '%(path)s is empty, as that of "%(role)s"; exactly one row without is allowed.',
+                    role=last.role,
                 )
             last = rows[role]
     if last is None:
-        at.refuse("has a fallback in every row", "exactly one row without is allowed")
-    total = sum(row.bps for row in rows.values())
-    if total != ALL_BPS:
-        at.refuse(f"adds up to {total}", f"exactly {ALL_BPS} is allowed")
+        at.refuse("%(path)s has a fallback in every row; exactly one row without is allowed.")
+    _refuse_other_totals(at, *(row.bps for row in rows.values()))
     for item, row in zip(items, rows.values(), strict=True):
         if row.fallback is not None and row.fallback not in rows:
-            item.under("fallback").refuse(f'is "{row.fallback}"', _a_role_of(rows))
+            item.under("fallback").refuse(
+                '%(path)s is "%(role)s"; a role of the same table (%(roles)s) is allowed.',
+                role=row.fallback,
+                roles=", ".join(rows),
+            )
     for item, row in zip(items, rows.values(), strict=True):
         seen, step = {row.role}, row.fallback
         while step is not None:
             if step in seen:
                 item.under("fallback").refuse(
-                    "leads round in a circle", f'only a chain that ends in "{last.role}" is allowed'
+                    "%(path)s leads round in a circle; only a chain that ends in "
+                    '"%(role)s" is allowed.',
+                    role=last.role,
                 )
             seen.add(step)
             step = rows[step].fallback
     return tuple(rows.values())
 
 
-def _a_role_of(roles: Collection[str]) -> str:
-    """The clause that names the roles of a table."""
-    return "a role of the same table (" + ", ".join(roles) + ") is allowed"
+def _refuse_other_totals(at: At, *shares: int) -> None:
+    """Refuse shares of a whole that don't add up to it."""
+    if sum(shares) != ALL_BPS:
+        at.refuse(
+            "%(path)s adds up to %(total)s; exactly %(whole)s is allowed.",
+            total=sum(shares),
+            whole=ALL_BPS,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,9 +173,7 @@ class Surplus(Part):
             patronage_bps=f["patronage_bps"].bps(),
             patronage_base=f["patronage_base"].word(PATRONAGE_BASES),
         )
-        total = surplus.reserve_bps + surplus.hardship_bps + surplus.patronage_bps
-        if total != ALL_BPS:
-            at.refuse(f"adds up to {total}", f"exactly {ALL_BPS} is allowed")
+        _refuse_other_totals(at, surplus.reserve_bps, surplus.hardship_bps, surplus.patronage_bps)
         return surplus
 
 
@@ -193,7 +216,7 @@ class Disputes(Part):
         for item in f["steps"].items(1, len(DISPUTE_STEPS)):
             step = item.word(DISPUTE_STEPS)
             if step in steps:
-                item.refuse(f'is "{step}" again', "each step is allowed once")
+                item.refuse('%(path)s is "%(step)s" again; each step is allowed once.', step=step)
             steps.append(step)
         return cls(
             talk_s=f["talk_s"].seconds(),
@@ -216,7 +239,11 @@ class Credit(Part):
         f = at.fields(("enabled", "limit", "warn"))
         enabled, limit, warn = f["enabled"].flag(), f["limit"].money(), f["warn"].money()
         if warn > limit:
-            f["warn"].refuse(f"is {warn}", f"at most {limit}, the limit, is allowed")
+            f["warn"].refuse(
+                "%(path)s is %(value)s; at most %(most)s, the limit, is allowed.",
+                value=warn,
+                most=limit,
+            )
         return cls(enabled=enabled, limit=limit, warn=warn)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass
 
 from governance.charter_read import At, Share, Threshold
 from protocol.codec import Plain
-from protocol.errors import Refused
+from protocol.errors import Refused, Term
 
 METHODS = ("consent", "majority", "supermajority", "approval", "schulze", "star", "irv")
 KINDS = ("values", "fees", "rules", "offices", "expulsion", "spending", "picks", "advice")
@@ -21,7 +21,7 @@ TELLER_SEATS = (1, 4, 7)  # 3f + 1
 INVITE_SECONDS = 2_592_000  # 30 days: how long an unused invitation lives when nothing is said
 
 _SLUG = re.compile(r"[a-z0-9-]{1,40}")
-_SLUG_WORDS = "a word of 1 to 40 of a-z, 0-9 and -"
+_NO_SLUG = Term("%(path)s is %(value)s; a word of 1 to 40 of a-z, 0-9 and - is allowed.")
 _MOST_SEATS = 20
 
 
@@ -58,7 +58,7 @@ class Value(Part):
         """Read `{id, text, rationale}`."""
         f = at.fields(("id", "text", "rationale"))
         return cls(
-            id=f["id"].shaped(_SLUG, _SLUG_WORDS),
+            id=f["id"].shaped(_SLUG, _NO_SLUG),
             text=f["text"].text(1, 500, lines=True),
             rationale=f["rationale"].text(0, 1000, lines=True),
         )
@@ -70,7 +70,9 @@ def read_values(at: At) -> tuple[Value, ...]:
     for item in at.items(0, 40):
         value = Value.read(item)
         if value.id in values:
-            item.under("id").refuse(f'is "{value.id}" again', "every value needs an id of its own")
+            item.under("id").refuse(
+                '%(path)s is "%(id)s" again; every value needs an id of its own.', id=value.id
+            )
         values[value.id] = value
     return tuple(values.values())
 
@@ -146,7 +148,9 @@ class Rule(Part):
         min_open_s = f["min_open_s"].seconds()
         if min_open_s > open_s:
             f["min_open_s"].refuse(
-                f"is {min_open_s}", f"at most {open_s}, the open_s of this rule, is allowed"
+                "%(path)s is %(value)s; at most %(most)s, the open_s of this rule, is allowed.",
+                value=min_open_s,
+                most=open_s,
             )
         return cls(
             method=f["method"].word(METHODS),
@@ -186,7 +190,11 @@ class Rules(Part):
     def of(self, kind: str) -> Rule:
         """The rule for `kind`; `Refused("bad-kind")` if there is no such kind."""
         if kind not in KINDS:
-            raise Refused("bad-kind", f"There is no such kind of proposal; {', '.join(KINDS)} are.")
+            raise Refused(
+                "bad-kind",
+                "There is no such kind of proposal; %(kinds)s are.",
+                kinds=", ".join(KINDS),
+            )
         rule: Rule = getattr(self, kind)
         return rule
 
@@ -220,10 +228,14 @@ class TellerOffice(Part):
         f = at.fields(("seats", "alternates", "term_s", "recall"))
         seats = f["seats"].whole(min(TELLER_SEATS), max(TELLER_SEATS))
         if seats not in TELLER_SEATS:
-            f["seats"].refuse(f"is {seats}", "1, 4 or 7 tellers are allowed")
+            f["seats"].refuse("%(path)s is %(value)s; 1, 4 or 7 tellers are allowed.", value=seats)
         recall = f["recall"].share()
         if 2 * recall.num <= recall.den:
-            f["recall"].refuse(f"is {recall.num}/{recall.den}", "more than half is allowed")
+            f["recall"].refuse(
+                "%(path)s is %(num)s/%(den)s; more than half is allowed.",
+                num=recall.num,
+                den=recall.den,
+            )
         return cls(
             seats=seats,
             alternates=f["alternates"].whole(0, _MOST_SEATS),

@@ -1,7 +1,8 @@
 """Reading plain data from strangers: every value knows the path that leads to it.
 
 A reader either returns a value of exactly the asked type within the asked range, or raises
-`Refused("bad-charter")` with one sentence: the path, what is wrong, what is allowed. Nothing here
+`Refused("bad-charter")` with one sentence: the path, what is wrong, what is allowed; sentence and
+values stay apart, so that it can be said in another language. Nothing here
 recurses over the input or prints an unbounded part of it, so size and depth of the input are
 harmless. Nothing here knows what a charter is about.
 """
@@ -13,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, NoReturn
 
-from protocol.errors import Refused
+from protocol.errors import Refused, Term
 
 TEN_YEARS = 10 * 365 * 86_400  # seconds, the longest duration a charter may name
 ALL_BPS = 10_000  # basis points in a whole
@@ -22,7 +23,6 @@ MAX_MONEY = 10**12  # minor units
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _SHOWN = 40  # characters of a stranger's text repeated in an error
-_MISSING = "every charter has this key"
 
 
 class Share(NamedTuple):
@@ -43,21 +43,21 @@ class Threshold(NamedTuple):
 def shown(value: object) -> str:
     """A short, printable description of any value, for an error message."""
     if value is None:
-        return "empty"
+        return Term("empty")
     if type(value) is bool:
         return "true" if value else "false"
     if type(value) is int:
-        return str(value) if abs(value) <= 10**15 else "a very large number"
+        return str(value) if abs(value) <= 10**15 else Term("a very large number")
     if type(value) is str:
         start = "".join(c if c.isprintable() else "?" for c in value[:_SHOWN])
         return f'"{start}"' if len(value) <= _SHOWN else f'"{start}..."'
-    names = {dict: "a map", list: "a list", float: "a number with a point", bytes: "bytes"}
-    return names.get(type(value), "of a type unknown here")
-
-
-def one_of(words: Collection[str]) -> str:
-    """The words as an enumeration a sentence can end in."""
-    return "one of " + ", ".join(words) + " is allowed"
+    names = {
+        dict: Term("a map"),
+        list: Term("a list"),
+        float: Term("a number with a point"),
+        bytes: Term("bytes"),
+    }
+    return names.get(type(value), Term("of a type unknown here"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ class At:
     path: str
     value: object
 
-    def refuse(self, wrong: str, allowed: str) -> NoReturn:
-        """Raise the refusal: `wrong` continues the path, `allowed` is a clause of its own."""
-        raise Refused("bad-charter", f"{self.path or 'charter'} {wrong}; {allowed}.")
+    def refuse(self, text: str, /, **values: object) -> NoReturn:
+        """Raise the refusal: `text` says where (`%(path)s`), what is wrong, and what is allowed."""
+        raise Refused("bad-charter", text, path=self.path or Term("charter"), **values)
 
     def under(self, key: str, value: object = None) -> At:
         """What a map holds under `key`."""
@@ -82,12 +82,19 @@ class At:
     def entries(self, most: int | None = None) -> dict[str, At]:
         """The entries of a map with text keys, sorted by key, at most `most` if that is given."""
         if type(self.value) is not dict:
-            self.refuse(f"is {shown(self.value)}", "a map is allowed")
+            self.refuse("%(path)s is %(value)s; a map is allowed.", value=shown(self.value))
         if most is not None and len(self.value) > most:
-            self.refuse(f"has {len(self.value)} entries", f"at most {most} are allowed")
+            self.refuse(
+                "%(path)s has %(count)s entries; at most %(most)s are allowed.",
+                count=len(self.value),
+                most=most,
+            )
         for key in self.value:
             if type(key) is not str:
-                self.refuse(f"has a key that is {shown(key)}", "only texts are allowed as keys")
+                self.refuse(
+                    "%(path)s has a key that is %(key)s; only texts are allowed as keys.",
+                    key=shown(key),
+                )
         return {key: self.under(key, self.value[key]) for key in sorted(self.value)}
 
     def fields(self, required: Collection[str], optional: Collection[str] = ()) -> dict[str, At]:
@@ -95,26 +102,43 @@ class At:
         found = self.entries()
         for key, entry in found.items():
             if key not in required and key not in optional:
-                entry.refuse("is not a known key", one_of([*required, *optional]))
+                entry.refuse(
+                    "%(path)s is not a known key; one of %(words)s is allowed.",
+                    words=", ".join([*required, *optional]),
+                )
         for key in required:
             if key not in found:
-                self.under(key).refuse("is missing", _MISSING)
+                self.under(key).refuse("%(path)s is missing; every charter has this key.")
         return found
 
     def items(self, least: int, most: int) -> list[At]:
         """The items of a list with `least` to `most` of them; their paths count from 0."""
-        amount = str(least) if least == most else f"{least} to {most}"
         if type(self.value) is not list:
-            self.refuse(f"is {shown(self.value)}", f"a list of {amount} items is allowed")
-        if not least <= len(self.value) <= most:
-            self.refuse(f"has {len(self.value)} items", f"a list of {amount} items is allowed")
+            self.refuse("%(path)s is %(value)s; a list is allowed.", value=shown(self.value))
+        count = len(self.value)
+        if not least <= count <= most and least == most:
+            self.refuse(
+                "%(path)s has %(count)s items; a list of %(most)s items is allowed.",
+                count=count,
+                most=most,
+            )
+        if not least <= count <= most:
+            self.refuse(
+                "%(path)s has %(count)s items; a list of %(least)s to %(most)s items is allowed.",
+                count=count,
+                least=least,
+                most=most,
+            )
         return [At(f"{self.path}[{i}]", item) for i, item in enumerate(self.value)]
 
     def whole(self, low: int, high: int) -> int:
         """An integer from `low` to `high`; true and false are not integers."""
         if type(self.value) is not int or not low <= self.value <= high:
             self.refuse(
-                f"is {shown(self.value)}", f"a whole number from {low} to {high} is allowed"
+                "%(path)s is %(value)s; a whole number from %(low)s to %(high)s is allowed.",
+                value=shown(self.value),
+                low=low,
+                high=high,
             )
         return self.value
 
@@ -122,8 +146,11 @@ class At:
         """A duration in seconds, at most ten years."""
         if type(self.value) is not int or not least <= self.value <= TEN_YEARS:
             self.refuse(
-                f"is {shown(self.value)}",
-                f"whole seconds from {least} to {TEN_YEARS} (ten years) are allowed",
+                "%(path)s is %(value)s; whole seconds from %(low)s to %(high)s (ten years) are "
+                "allowed.",
+                value=shown(self.value),
+                low=least,
+                high=TEN_YEARS,
             )
         return self.value
 
@@ -138,19 +165,23 @@ class At:
     def flag(self) -> bool:
         """True or false."""
         if type(self.value) is not bool:
-            self.refuse(f"is {shown(self.value)}", "true or false is allowed")
+            self.refuse("%(path)s is %(value)s; true or false is allowed.", value=shown(self.value))
         return self.value
 
     def word(self, known: Collection[str]) -> str:
         """One of the `known` words."""
         if type(self.value) is not str or self.value not in known:
-            self.refuse(f"is {shown(self.value)}", one_of(known))
+            self.refuse(
+                "%(path)s is %(value)s; one of %(words)s is allowed.",
+                value=shown(self.value),
+                words=", ".join(known),
+            )
         return self.value
 
-    def shaped(self, pattern: re.Pattern[str], allowed: str) -> str:
-        """A text that matches `pattern` as a whole; `allowed` says in words what that means."""
+    def shaped(self, pattern: re.Pattern[str], refusal: Term) -> str:
+        """A text that matches `pattern` as a whole; `refusal` has `%(path)s` and `%(value)s`."""
         if type(self.value) is not str or pattern.fullmatch(self.value) is None:
-            self.refuse(f"is {shown(self.value)}", f"{allowed} is allowed")
+            self.refuse(refusal, value=shown(self.value))
         return self.value
 
     def text(self, least: int, most: int, *, lines: bool = False) -> str:
@@ -160,22 +191,28 @@ class At:
         and tabs are fine.
         """
         if type(self.value) is not str:
-            self.refuse(f"is {shown(self.value)}", "a text is allowed")
+            self.refuse("%(path)s is %(value)s; a text is allowed.", value=shown(self.value))
         if not least <= len(self.value) <= most:
             self.refuse(
-                f"has {len(self.value)} characters", f"{least} to {most} of them are allowed"
+                "%(path)s has %(count)s characters; %(least)s to %(most)s of them are allowed.",
+                count=len(self.value),
+                least=least,
+                most=most,
             )
         if least and not self.value.strip():
-            self.refuse("is blank", "a text with something to read is allowed")
+            self.refuse("%(path)s is blank; a text with something to read is allowed.")
         for char in self.value:
             code = ord(char)
             if (code < 0x20 or 0x7F <= code <= 0x9F) and not (lines and char in "\n\t"):
                 self.refuse(
-                    f"holds the control character U+{code:04X}",
-                    "only readable text is allowed" + (", line feeds and tabs" if lines else ""),
+                    "%(path)s holds the control character %(character)s; only readable text is "
+                    "allowed.",
+                    character=f"U+{code:04X}",
                 )
             if 0xD800 <= code <= 0xDFFF:
-                self.refuse("holds half a character", "only whole Unicode characters are allowed")
+                self.refuse(
+                    "%(path)s holds half a character; only whole Unicode characters are allowed."
+                )
         return self.value
 
     def share(self) -> Share:
@@ -194,8 +231,9 @@ class At:
             return Threshold(top, whole, "at_least")
         if top == whole:
             self.refuse(
-                "asks for more than everyone, which no vote can reach",
-                f'fewer than {whole}/{whole}, or "at_least", is allowed',
+                "%(path)s asks for more than everyone, which no vote can reach; fewer than "
+                '%(whole)s/%(whole)s, or "at_least", is allowed.',
+                whole=whole,
             )
         return Threshold(top, whole, "more")
 

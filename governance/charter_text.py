@@ -1,21 +1,31 @@
 """A charter in plain words, for people who won't read the rules as data.
 
-Every text is a literal inside `t(...)`, where `scripts/translations` finds it, and is translated
-before numbers are put in. Nothing here decides anything.
+Every text is a literal inside `t(...)` or `Term(...)`, where `scripts/translations` finds it, and
+is translated before numbers are put in. Nothing here decides anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from governance.charter import Charter
+from governance.saying import Percent, Span
+from protocol.errors import Term
 
 Translate = Callable[[str], str]
+
+# The roles that everybody knows, as they stand after "to".
+ROLES: Mapping[str, Term] = {
+    "referrer": Term("whoever recommended it"),
+    "host": Term("the member whose shop window it was found in"),
+    "community": Term("the community"),
+    "hardship": Term("the hardship fund"),
+}
 
 
 def percent(bps: int) -> str:
     """Basis points as a percentage without needless zeros: "5%", "8.75%"."""
-    return f"{bps // 100}.{bps % 100:02d}".rstrip("0").rstrip(".") + "%"
+    return str(Percent(bps))
 
 
 def summary(
@@ -67,14 +77,7 @@ def summary(
 
 def role_name(role: str, translate: Translate = str) -> str:
     """Who gets a share of a fee; a role of the community's own invention stays as it is."""
-    t = translate
-    names = {
-        "referrer": t("whoever recommended it"),
-        "host": t("the member whose shop window it was found in"),
-        "community": t("the community"),
-        "hardship": t("the hardship fund"),
-    }
-    return names.get(role, role)
+    return translate(ROLES[role]) if role in ROLES else role
 
 
 def count(number: int, none: str, one: str, many: str) -> str:
@@ -88,11 +91,11 @@ def duration(seconds: int, translate: Translate = str) -> str:
     """Seconds in the largest unit that fits exactly: "14 days", "90 minutes", "no time"."""
     t = translate
     none = t("no time")
-    units = (
-        (86_400, t("{n} day"), t("{n} days")),
-        (3600, t("{n} hour"), t("{n} hours")),
-        (60, t("{n} minute"), t("{n} minutes")),
-        (1, t("{n} second"), t("{n} seconds")),
-    )
-    length, one, many = next(unit for unit in units if seconds % unit[0] == 0)
-    return count(seconds // length, none, one, many)
+    units = {
+        "day": (t("{n} day"), t("{n} days")),
+        "hour": (t("{n} hour"), t("{n} hours")),
+        "minute": (t("{n} minute"), t("{n} minutes")),
+        "second": (t("{n} second"), t("{n} seconds")),
+    }
+    number, unit = Span(seconds).in_units
+    return count(number, none, *units[unit])

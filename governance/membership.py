@@ -19,7 +19,7 @@ GONE: cut, its person left or was removed; what stands of its logs is history, n
 MOST_DEVICES = 5  # of one person at a time; each may invite, so they are few
 ON_OFFER = (PROVISIONAL, CERTIFIED, RETIRED)
 
-MOST_ADMITTED, MOST_ENROLLED, MOST_EXPIRED, MOST_LEAVING = 100, 100, 200, 4
+MOST_ADMITTED, MOST_ENROLLED, MOST_EXPIRED, MOST_LEAVING, MOST_CITED = 100, 100, 200, 4, 100
 """What one certificate takes on, so that it fits its 64 KiB whatever members write; a leaver may
 name 64 heads. The rest is due again at once."""
 
@@ -58,6 +58,14 @@ class Confirmation(NamedTuple):
     slot: int
     round: int
     join: bytes
+
+
+class Vouching(NamedTuple):
+    """`record`, by a device of the member `by`, stands up for `person`."""
+
+    record: bytes
+    by: bytes
+    person: bytes
 
 
 class Facts(NamedTuple):
@@ -161,16 +169,60 @@ def _guests(
     return guests, contested
 
 
+class Prospect(NamedTuple):
+    """A guest on the way to the roll, as far as others stand up for them."""
+
+    guest: Guest
+    vouched: dict[bytes, bytes]  # member, besides the inviter -> record, the lowest id of theirs
+    needed: int  # vouches, the inviter's included
+
+    @property
+    def missing(self) -> int:
+        """How many vouches are still to come; an invitation is its inviter's."""
+        return max(0, self.needed - 1 - len(self.vouched))
+
+
+def prospects(
+    roll: Roll, standing: Standings, vouchings: Iterable[Vouching], vouches: int
+) -> list[Prospect]:
+    """Every guest with what members say of them, in the order of admission.
+
+    `vouches` is what the charter asks for; who is the only member, or one of two, can't bring
+    more people than there are. A vouch that an earlier admission rests on is used up by it, so
+    who was removed does not come back on it.
+    """
+    members = {key for key, person in roll.persons.items() if person.standing == MEMBER}
+    said: dict[bytes, dict[bytes, bytes]] = {}
+    for item in sorted(vouchings):
+        if item.by in members and item.by != item.person and item.record not in roll.cited:
+            said.setdefault(item.person, {}).setdefault(item.by, item.record)
+    needed = min(vouches, len(members))
+    return [
+        Prospect(
+            guest,
+            {
+                by: record
+                for by, record in said.get(guest.person, {}).items()
+                if by != guest.inviter
+            },
+            needed,
+        )
+        for guest in sorted(standing.guests.values(), key=lambda g: g.joining.record)
+    ]
+
+
 class Due(NamedTuple):
     """What a roll certificate should say now; empty lists when nothing is due.
 
-    `governance.roll.step` can always carry it out, and it fits a certificate.
+    `governance.roll.after_roll` can always carry it out, and it fits a certificate. `cite`: the
+    vouches that the admissions rest on.
     """
 
     admit: list[Guest]
     enrol: list[Enrolment]
     expire: list[Invitation]
     leave: list[bytes]
+    cite: list[bytes]
 
 
 def due(
@@ -178,27 +230,32 @@ def due(
     standing: Standings,
     facts: Facts,
     *,
+    vouchings: Iterable[Vouching],
     vouches: int,
     probation_s: int,
     max_members: int,
     invite_s: int,
+    exit_s: int,
     seen: Mapping[bytes, float],
-    leaves: Iterable[bytes],
+    leaves: Mapping[bytes, bytes],
     now: float,
 ) -> Due:
     """What the teller's own clock and the charter's policy make due.
 
     `seen`: record id -> when this teller first held it (seconds). An invitation is its inviter's
-    vouch, and the only one there is so far: a charter that asks for more admits nobody by itself.
-    `leaves`: persons on the roll who wrote that they go.
+    vouch; `vouchings` are those of others. `leaves`: person -> the record by which they go.
     """
     members = sum(1 for person in roll.persons.values() if person.standing == MEMBER)
     admit: list[Guest] = []
-    for guest in sorted(standing.guests.values(), key=lambda g: g.joining.record):
+    cite: list[bytes] = []
+    for each in prospects(roll, standing, vouchings, vouches):
+        guest, used = each.guest, list(each.vouched.values())[:MOST_CITED]
         waited = now - seen.get(guest.joining.record, now)
         room = len(admit) < min(MOST_ADMITTED, max_members - members)
-        if vouches <= 1 and waited >= probation_s and room:
+        room = room and len(cite) + len(used) <= MOST_CITED
+        if not each.missing and waited >= probation_s and room:
             admit.append(guest)
+            cite += used
     admitted = {guest.joining.device for guest in admit}
     taken = {(guest.invitation.device, guest.invitation.slot) for guest in standing.guests.values()}
     enrol = [
@@ -217,10 +274,17 @@ def due(
         and standing.devices.get(item.device, (0, b""))[0] == CERTIFIED
         and now - seen.get(item.record, now) >= invite_s
     }
-    leave = {key for key in leaves if key in roll.persons and roll.persons[key].standing == MEMBER}
+    leave = [
+        person
+        for person, record in sorted(leaves.items())
+        if person in roll.persons
+        and roll.persons[person].standing == MEMBER
+        and now - seen.get(record, now) >= exit_s
+    ]
     return Due(
         admit,
         enrol[:MOST_ENROLLED],
         list(expire.values())[:MOST_EXPIRED],
-        sorted(leave)[:MOST_LEAVING],
+        leave[:MOST_LEAVING],
+        cite,
     )

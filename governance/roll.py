@@ -1,8 +1,7 @@
-"""The roll: who belongs, folded over the certificate chain and nothing else.
+"""The roll: who belongs, and what `roll` and `remove` decisions make of it.
 
-`fold` is the only way the certified state changes. It takes the state and the next certificate
-and returns the new state or raises Invalid; no record, clock or network is asked. Each
-certificate names the hash of the roll it leads to, so a fold that differs is noticed at once.
+Pure values: the certificate chain is folded in `governance.folding`. Each certificate names the
+hash of the roll it leads to, so a fold that differs is noticed at once.
 """
 
 from __future__ import annotations
@@ -14,10 +13,9 @@ from typing import Any
 
 import cbor2
 
-from protocol.certificates import Certificate, Seat, check_signatures
+from protocol.certificates import Seat
 from protocol.codec import Plain
 from protocol.errors import Invalid
-from protocol.kinds.found import Found
 from protocol.kinds.invite import MAX_SLOTS
 from protocol.records import LANES, ZERO
 from protocol.shape import head
@@ -28,6 +26,7 @@ Cut = tuple[int, bytes]  # (last seq that stands, its id); (0, zeros) for nothin
 
 MEMBER, LEFT, REMOVED = "member", "left", "removed"
 EMPTY: Cut = (0, ZERO)
+_PARTS = {"admit", "enrol", "expire", "leave", "retire", "cite"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,69 +82,20 @@ class Roll:
         return sha256(cbor2.dumps([persons, rounds, cuts])).digest()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Certified:
-    """Everything the chain says so far. `height` is -1 before the first certificate."""
+def after_roll(
+    roll: Roll, decision: Mapping[str, Any], *, height: int, community: bytes, founder: Seat
+) -> Roll:
+    """The roll after a `roll` decision: admit, enrol, expire, leave, retire, in this order.
 
-    community: bytes
-    height: int
-    id: bytes
-    charter_hash: bytes
-    tellers: tuple[Seat, ...]
-    roll: Roll
-
-
-def beginning(community: bytes, device: bytes, found: Found, charter_hash: bytes) -> Certified:
-    """The state before height 0: the founding record names the one teller who may sign it."""
-    return Certified(
-        community=community,
-        height=-1,
-        id=community,
-        charter_hash=charter_hash,
-        tellers=(Seat(found.person, device),),
-        roll=Roll(),
-    )
-
-
-def fold(state: Certified, certificate: Certificate) -> Certified:
-    """The state after `certificate`; Invalid unless it is the next one, signed and consistent."""
-    if certificate.community != state.community:
-        raise Invalid("other-community", "a certificate of another community")
-    if certificate.height != state.height + 1 or certificate.prev != state.id:
-        raise Invalid("broken-chain", f"certificate {certificate.height} does not follow")
-    check_signatures(certificate, state.tellers)
-    after = step(state, certificate.kind, certificate.decision)
-    if (
-        after.roll.root() != certificate.roll_root
-        or after.charter_hash != certificate.charter_hash
-        or after.tellers != certificate.next_tellers
-    ):
-        raise Invalid("bad-certificate", f"certificate {certificate.height} does not add up")
-    return replace(after, height=certificate.height, id=certificate.id)
-
-
-def replay(state: Certified, certificate: Certificate) -> Certified:
-    """`fold` for a certificate that this home has folded before it kept it: nothing is checked."""
-    after = step(state, certificate.kind, certificate.decision)
-    return replace(after, height=certificate.height, id=certificate.id)
-
-
-def step(state: Certified, kind: str, decision: Mapping[str, Any]) -> Certified:
-    """What a decision of `kind` changes; Invalid when it can't be carried out."""
-    apply = STEPS.get(kind)
-    if apply is None:
-        raise Invalid("unknown-decision", f"this program can't carry out a {kind} certificate")
-    return apply(state, decision)
-
-
-def _step_roll(state: Certified, decision: Mapping[str, Any]) -> Certified:
-    """`roll`: admit, enrol, expire, leave, retire; each a list, in this order."""
-    height = state.height + 1
-    persons = dict(state.roll.persons)
-    rounds = dict(state.roll.rounds)
-    cuts = dict(state.roll.cuts)
-    cited = set(state.roll.cited)
-    if not decision or set(decision) - {"admit", "enrol", "expire", "leave", "retire"}:
+    `cite` names further records that the decision rests on. Invalid when it can't be carried out.
+    `founder` is the seat of whoever may be admitted first, without an inviter.
+    """
+    before_it = roll
+    persons = dict(roll.persons)
+    rounds = dict(roll.rounds)
+    cuts = dict(roll.cuts)
+    cited = set(roll.cited)
+    if not decision or set(decision) - _PARTS:
         raise _bad("a roll decision with unknown parts")
     for item in _items(decision, "admit", 5):
         person, device, inviter, slot, record = item
@@ -156,13 +106,12 @@ def _step_roll(state: Certified, decision: Mapping[str, Any]) -> Certified:
         if any(device in other.devices for other in persons.values()):
             raise _bad("admits a device that was on the roll before")
         if inviter is None:
-            founder = (Seat(person, device), None, state.community)
-            if persons or (state.tellers[0], slot, record) != founder:
+            if persons or (founder, slot, record) != (Seat(person, device), None, community):
                 raise _bad("only the founder comes without an inviter")
         else:
             _keys(inviter)
             used = _slot(slot, rounds)
-            if not _may_invite(state.roll, inviter, used[0]):
+            if not _may_invite(before_it, inviter, used[0]):
                 raise _bad("admits somebody on a slot that is not a member's")
             rounds[used] = rounds.get(used, 0) + 1
         devices = {**(before.devices if before else {}), device: height}
@@ -198,11 +147,28 @@ def _step_roll(state: Certified, decision: Mapping[str, Any]) -> Certified:
         if not any(device in other.devices for other in persons.values()):
             raise _bad("retires a device that is not on the roll")
         _cut(cuts, [device], heads)
-    roll = Roll(persons=persons, rounds=rounds, cuts=cuts, cited=frozenset(cited))
-    return replace(state, roll=roll)
+    named = decision.get("cite", [])
+    if type(named) is not list:
+        raise _bad("cite has the wrong shape")
+    _keys(*named)
+    cited.update(named)
+    return Roll(persons=persons, rounds=rounds, cuts=cuts, cited=frozenset(cited))
 
 
-STEPS = {"roll": _step_roll}
+def after_removal(roll: Roll, person: bytes, heads: Any) -> Roll:
+    """The roll without `person`: every log of theirs ends where `heads` says, or at nothing."""
+    owner = roll.persons.get(person)
+    if owner is None or owner.standing != MEMBER:
+        raise _bad("removes somebody who is no member")
+    cuts = dict(roll.cuts)
+    _cut(cuts, owner.devices, heads)
+    persons = {**roll.persons, person: replace(owner, standing=REMOVED)}
+    return replace(roll, persons=persons, cuts=cuts)
+
+
+def citing(roll: Roll, *records: bytes) -> Roll:
+    """The same roll, resting on these records too."""
+    return replace(roll, cited=roll.cited | set(records))
 
 
 def admit(

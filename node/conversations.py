@@ -79,7 +79,6 @@ class Conversation:
         theirs = await self._hear(Hello)
         if same(mine, theirs):
             return False
-        self._compare_certificates(mine, theirs)
         await self._ask(mine, theirs)
         await self._say(turn(self._holdings.hello()))
         await self._answer()
@@ -91,17 +90,11 @@ class Conversation:
         await self._say(mine)
         if same(mine, theirs):
             return False
-        self._compare_certificates(mine, theirs)
         theirs = await self._answer()
         if self._asking:
             await self._ask(self._holdings.hello(), theirs)
         await self._say(Bye("done"))
         return True
-
-    def _compare_certificates(self, mine: Hello, theirs: Hello) -> None:
-        """Two certificates at one height: shown, and the records are synced all the same."""
-        if mine.height == theirs.height and mine.certificate != theirs.certificate:
-            self._peers.note(self._stream.peer, "other-certificate")
 
     async def _ask(self, mine: Hello, theirs: Hello) -> None:
         asker = Asker(self._holdings)

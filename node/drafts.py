@@ -13,6 +13,7 @@ from protocol.kinds import listing as listing_kind
 from protocol.kinds.listing import Listing
 from protocol.records import MAX_BODY
 from storage import blobs
+from storage.claims import values
 from storage.store import h64
 from storage.views.listing_queries import Offer, Query
 from storage.views.listings import fold
@@ -98,6 +99,8 @@ def count(home: Home) -> int:
 
 def unpublished(home: Home, query: Query) -> list[Offer]:
     """Own drafts, and what waits for this home to be let in, as far as the filters let them."""
+    if query.value and query.value not in values(home.store).in_force:
+        return []  # as in a search
     rows = home.store.db.execute("SELECT id, body, made_ms FROM draft ORDER BY made_ms DESC, id")
     found = [_offer(home, row[0], row[1], row[2], "draft") for row in rows.fetchall()]
     if not in_view(home):

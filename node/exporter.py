@@ -17,6 +17,7 @@ from node.importing.prices import decimals
 from node.invitations import outside_address
 from node.people import own_profile
 from protocol.errors import Refused
+from storage.claims import values
 from storage.views.listing_queries import Offer, Query, search
 
 PAGE = 500  # listings read at a time
@@ -62,7 +63,7 @@ def seller(home: Home, currency: str) -> Seller:
         name=own_profile(home).name,
         person=home.person,
         currency=currency,
-        values={value.id: value.text for value in home.charter().values},
+        values=values(home.store),
         site=outside_address(home.store) or "",
         pictures={row[0]: json.loads(row[1]) for row in noted.fetchall()},
     )

@@ -20,7 +20,7 @@ from protocol.cards import Card, read_card
 from protocol.codec import decode
 from protocol.errors import Invalid, StoreError
 from protocol.records import LANES, Record
-from storage import certificates, log
+from storage import chain, log
 from storage.database import FAST
 from storage.rows import find_log, records_from, standing_of
 from storage.standing import settle
@@ -144,17 +144,9 @@ class Hearing:
         return placed and all(self._known(item[0]) for item in content)
 
     def _take_certificate(self, content: Any) -> bool:
-        state = certificates.current(self._store)
-        if state is None:
-            return False
-        try:
-            certificates.keep(self._store, content)
-        except Invalid as error:
-            if error.reason in ("broken-chain", "certificate-conflict"):
-                return False  # ahead of us, or another one of its height: not the carrier's fault
-            raise
+        part = chain.hear(self._store, content)
         settle(self._store)
-        return True
+        return part  # else ahead of us, or of another chain: sync finds out, and nobody is at fault
 
 
 def since(store: Store, device: bytes, lane: int, seq: int, count: int) -> list[Record]:

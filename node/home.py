@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from governance.charter import Charter
-from governance.roll import LEFT, MEMBER
-from node import control, keystore, recovery
+from governance.roll import LEFT, MEMBER, REMOVED
+from node import control, keystore, peers, recovery
 from node.keystore import KeyFile, Keys
+from node.recovery import Surroundings
 from protocol.errors import NotFound, Refused, StoreError
 from protocol.invitation import Link
 from protocol.keys import Signer
@@ -29,7 +30,7 @@ from protocol.records import GOV, ZERO, Record, make_record
 from storage import certificates, own
 from storage.database import set_meta
 from storage.own import Draft
-from storage.rows import find_log, record_at, standing_of
+from storage.rows import find_log, records_from, standing_of
 from storage.store import Store, create_store, open_store
 
 KEYS, DATABASE, RECOVERY, SOCKET, LOCK = (
@@ -39,6 +40,9 @@ KEYS, DATABASE, RECOVERY, SOCKET, LOCK = (
     "node.sock",
     "node.lock",
 )
+
+
+RETIRED = "retired"  # what `standing` calls a device that its person has given up
 
 
 def now_ms() -> int:
@@ -110,12 +114,27 @@ class Home:
 
     def append_here(self, drafts: Sequence[Draft]) -> list[bytes]:
         """Write with the key in this process, and tell no node. Refused after leaving."""
-        if self.standing() == LEFT:
+        standing = self.standing()
+        if standing == LEFT:
             raise Refused("left", "You have left this community; nothing was written.")
+        if standing == REMOVED:
+            raise Refused(
+                "removed",
+                "The members have removed you from this community by a vote; nothing was written. "
+                "Only a new invitation, joined in a new home, leads back.",
+            )
+        if standing == RETIRED:
+            raise Refused(
+                "retired",
+                "This device was retired: nothing more is written here. Go on with your other one.",
+            )
         return [r.id for r in own.append(self.store, self.unlock().device, drafts)]
 
     def standing(self) -> str:
-        """waiting, provisional, member, left or removed: this home's own person."""
+        """waiting, provisional, member, left or removed: this home's own person.
+
+        Or retired: the person is a member, and has given up this device.
+        """
         gone = self.store.db.execute(
             "SELECT 1 FROM leaving WHERE device = ? LIMIT 1", [self.device]
         ).fetchone()
@@ -126,7 +145,7 @@ class Home:
         if line is not None and line.standing != MEMBER:
             return line.standing
         if line is not None and self.device in line.devices:
-            return MEMBER
+            return MEMBER if state is None or not state.roll.is_cut(self.device) else RETIRED
         known = standing_of(self.store, self.device)
         return "provisional" if known is not None and known[0] > 0 else "waiting"
 
@@ -206,7 +225,7 @@ def found(
     with store.transaction():
         own.found(store, keys.device, record)
         own.append(store, keys.device, [_first_profile(name)])
-    return _finish(path, store, keys, record.id, name, passphrase)
+    return _finish(path, store, keys, record.id, Surroundings(name), passphrase)
 
 
 def join_by(
@@ -235,7 +254,34 @@ def join_by(
         own.append(store, keys.device, drafts)
         set_meta(store.db, "invited", link.text())
         set_meta(store.db, f"anchor {link.height}", link.certificate.hex())
-    return _finish(path, store, keys, link.community, name, passphrase)
+    return _finish(path, store, keys, link.community, Surroundings(name), passphrase)
+
+
+def recover(
+    path: Path,
+    community: bytes,
+    person: Signer,
+    around: Surroundings,
+    passphrase: str | None,
+    clock: Clock = now_ms,
+) -> Home:
+    """Make a new home for a person who belongs already: a new device, enrolled by their key.
+
+    `around.peers` are whom it turns to. Nothing else is written: profile and listings are there.
+    """
+    prepare(path)
+    keys = keystore.new_keys(person)
+    store = create_store(
+        path / DATABASE, community=community, device=keys.device.public, now_ms=clock
+    )
+    with store.transaction():
+        body = enrol.body(person, community, keys.device.public)
+        own.append(store, keys.device, [Draft("enrol", body)])
+        peers.keep_contacts(store, around.peers)
+        if around.newest is not None:
+            height, certificate = around.newest
+            set_meta(store.db, f"anchor {height}", certificate.hex())
+    return _finish(path, store, keys, community, around, passphrase)
 
 
 def _first_profile(name: str) -> Draft:
@@ -243,10 +289,15 @@ def _first_profile(name: str) -> Draft:
 
 
 def _finish(
-    path: Path, store: Store, keys: Keys, community: bytes, name: str, passphrase: str | None
+    path: Path,
+    store: Store,
+    keys: Keys,
+    community: bytes,
+    around: Surroundings,
+    passphrase: str | None,
 ) -> Home:
     """The key file comes last: a home without it was never finished and can be made again."""
-    recovery.save(path / RECOVERY, keys.person, community, name, passphrase)
+    recovery.save(path / RECOVERY, keys.person, community, around, passphrase)
     keystore.save(path / KEYS, keys, community, passphrase)
     keyfile = keystore.read(path / KEYS)
     return Home(path=path, keyfile=keyfile, store=store, _keys=keys)
@@ -261,12 +312,13 @@ def unmake(home: Home) -> None:
         home.path.rmdir()  # unless it was there before, with something in it
 
 
-def own_join(home: Home) -> tuple[Record, Record] | None:
-    """The enrolment and join that this home was made with; None for the founder's."""
+def first_words(home: Home) -> list[Record]:
+    """What this home knocks with: its enrolment and join, or after a recovery the enrolment.
+
+    None for the home that founded the community.
+    """
     gov = find_log(home.store, home.device, GOV)
-    if gov is None:
-        return None
-    enrolment, joining = record_at(home.store, gov.no, 1), record_at(home.store, gov.no, 2)
-    if enrolment is None or joining is None or joining.header.kind != "join":
-        return None
-    return enrolment, joining
+    begin = [] if gov is None else list(records_from(home.store, gov.no, 1, 2))
+    if not begin or begin[0].header.kind != "enrol":
+        return []
+    return begin if begin[-1].header.kind == "join" else begin[:1]

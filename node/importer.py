@@ -21,6 +21,7 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from node import market
+from node.claiming import dated
 from node.home import Home
 from node.importing.formats import read_file
 from node.importing.model import Product, Reading, RowError
@@ -171,10 +172,13 @@ class Import:
         )
 
     def _listing(self, product: Product) -> Listing:
-        """The product as a listing; what can't be listed is noted as a fault of the file."""
+        """The product as a listing; what can't be listed is noted as a fault of the file.
+
+        What it claims is not dated yet: the same file stays the same when the charter changes.
+        """
         listing = as_listing(product)
         try:
-            return market.check(self._home, listing)
+            return replace(market.check(self._home, listing), values=listing.values)
         except Refused as error:
             self._refused(product, error)
             return listing
@@ -193,6 +197,8 @@ class Import:
         try:
             if known is not None:
                 listing = _merged(self._home, product, known.listing, listing)
+            else:
+                listing = dated(self._home, listing)
         except Refused as error:
             self._refused(product, error)
             return

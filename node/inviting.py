@@ -212,13 +212,13 @@ def _one_time_keys(home: Home, places: Sequence[Place]) -> list[Signer]:
 
 
 def _link(home: Home, key: Signer, record: bytes) -> Link:
-    peers = {home.device: own_addresses(home), **_known_peers(home)}
+    peers = {home.device: own_addresses(home), **known_peers(home)}
     height, certificate = certificates.tip(home.store)
     return Link(home.store.community, key.seed, record, height, certificate, peers)
 
 
-def _known_peers(home: Home) -> dict[bytes, tuple[str, ...]]:
-    """Some members' devices that can be tried when one's own is away."""
+def known_peers(home: Home) -> dict[bytes, tuple[str, ...]]:
+    """Some members' devices, and where they can be tried when one's own is away."""
     rows = home.store.db.execute(
         "SELECT peer.device, addresses FROM peer JOIN device ON device.key = peer.device"
         " WHERE standing IN (1, 2) AND card IS NOT NULL AND expires_ms > ?"

@@ -1,4 +1,7 @@
-"""Getting in: the newcomer knocks at the lobby of peers named in the link; members answer."""
+"""Getting in: a newcomer knocks at the lobby of the peers that its link names; members answer.
+
+A person who is in already does the same with a further device, and needs no invitation for it.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,26 @@ from collections.abc import Awaitable, Callable
 import cbor2
 import trio
 
-from governance.membership import CANDIDATE, CERTIFIED, GONE, RETIRED
+from governance.membership import (
+    CANDIDATE,
+    CERTIFIED,
+    GONE,
+    MOST_DEVICES,
+    PROVISIONAL,
+    RETIRED,
+)
+from governance.roll import MEMBER
 from node.gossip import RECORDS
-from node.home import Home, own_join
+from node.home import Home, first_words
 from node.network.links import JOIN, LinkError, Network, Stream
 from node.network.peer_id import device_key_of, peer_id_of
+from node.peers import contacts
 from protocol import lobby
 from protocol.errors import Invalid
-from protocol.invitation import read_link
 from protocol.kinds.registry import content
 from protocol.lobby import Answer
 from protocol.records import GOV, read_entry
 from storage import certificates, log
-from storage.database import get_meta
 from storage.rows import standing_of
 from storage.standing import assess, settle
 from storage.store import Store
@@ -42,27 +52,41 @@ REFUSALS = {
     "contested": "Somebody else has used this invitation as well. Ask who invited you to run "
     "`moothall confirm {person}`; `moothall run` goes on trying.",
     "busy": "The nodes that answered are too busy; `moothall run` goes on trying.",
+    "gone": "You have left this community or were removed from it: only a new invitation leads "
+    "back.",
+    "too-many": "You have as many devices as one person may have. Retire one of them, with "
+    "`moothall device retire` at another one; `moothall run` here goes on trying.",
+}
+# And for somebody who brings a further device, where that is something else.
+FURTHER = {
+    "foreign": "That node belongs to another community than your recovery file.",
+    "used": "This device was retired. Recover once more, into another folder.",
+    "unknown": "The nodes that answered don't know you yet; `moothall run` goes on trying.",
 }
 
 
-def sentence(answer: Answer, person: bytes) -> str:
-    """What a lobby's refusal means for the newcomer `person`, and what to do."""
-    return REFUSALS[answer.reason].format(person=person.hex())
+def sentence(answer: Answer, person: bytes, *, further: bool = False) -> str:
+    """What a lobby's refusal means for `person`, a newcomer or with a further device."""
+    said = {**REFUSALS, **FURTHER} if further else REFUSALS
+    return said[answer.reason].format(person=person.hex())
+
+
+def is_further(home: Home) -> bool:
+    """Whether this home is a further device of somebody who was in before."""
+    return len(first_words(home)) == 1
 
 
 async def knock(home: Home, network: Network) -> tuple[str, Answer]:
-    """Ask the peers of the link to let this home in; (the peer that said so, its answer).
+    """Ask those whom this home was told of to let it in; (the peer that said so, its answer).
 
     A welcome by the first that gives one; else the most telling refusal. LinkError when nobody
     could be reached.
     """
-    mine = own_join(home)
-    text = get_meta(home.store.db, "invited")
-    if mine is None or text is None:
-        raise LinkError("not-invited", "this home holds no invitation")
-    link = read_link(text)
+    mine, doors = first_words(home), contacts(home.store)
+    if not mine or not doors:
+        raise LinkError("not-invited", "this home knows nobody who could let it in")
     refusals: list[tuple[str, Answer]] = []
-    for device, addresses in link.peers.items():
+    for device, addresses in doors.items():
         peer = peer_id_of(device)
         try:
             with trio.move_on_after(SECONDS) as scope:
@@ -81,7 +105,7 @@ async def knock(home: Home, network: Network) -> tuple[str, Answer]:
         except (LinkError, Invalid) as error:
             logger.debug("knocking at %s: %s", peer, error.reason)
     if not refusals:
-        raise LinkError("nobody", "nobody named in the invitation could be reached")
+        raise LinkError("nobody", "nobody who was named could be reached")
     return min(refusals, key=lambda item: lobby.REASONS.index(item[1].reason))
 
 
@@ -123,7 +147,8 @@ class Lobby:
             return lobby.answer("used", "This device has left; join again with a new one.")
         if known is not None and known[0] != CANDIDATE:
             return lobby.answer()
-        refusal = self._refusal(entries)
+        further = len(entries) != lobby.JOINING
+        refusal = self._no_device(entries[0]) if further else self._refusal(entries)
         if refusal is not None:
             return lobby.answer(*refusal)
         with store.transaction():
@@ -133,6 +158,8 @@ class Lobby:
         known = standing_of(store, device)
         if known is not None and known[0] != CANDIDATE:
             return lobby.answer()
+        if further:
+            return lobby.answer("unknown", "This node does not know you (yet).")
         assessed = assess(store)
         if assessed is not None and any(
             joining.device == device
@@ -145,6 +172,26 @@ class Lobby:
                 "whom they meant.",
             )
         return lobby.answer("unknown", "This node can't place the invitation yet.")
+
+    def _no_device(self, entry: object) -> tuple[str, str] | None:
+        """Why this further device can't come in, as far as that is known here.
+
+        Its person must have signed for it, so only they can fill their own places.
+        """
+        person = content(read_entry(entry)).person
+        assessed, state = assess(self._store), certificates.current(self._store)
+        if assessed is None or state is None:
+            return "unknown", "This node has not seen the roll yet."
+        line = state.roll.persons.get(person)
+        guest = person in assessed[1].guests
+        if line is not None and line.standing != MEMBER and not guest:
+            return "gone", "Who left or was removed comes back by an invitation."
+        if line is None and not guest:
+            return "unknown", "This node does not know you (yet)."
+        now = [s for s, owner in assessed[1].devices.values() if owner == person]
+        if sum(s in (PROVISIONAL, CERTIFIED) for s in now) >= MOST_DEVICES:
+            return "too-many", f"You have {MOST_DEVICES} devices; retire one of them first."
+        return None
 
     def _refusal(self, entries: list[object]) -> tuple[str, str] | None:
         """Why this join can't stand, as far as that is known here."""

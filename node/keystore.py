@@ -47,9 +47,9 @@ class KeyFile:
     sealed: bool
 
 
-def new_keys() -> Keys:
-    """Fresh keys from the system's random source."""
-    return Keys(person=Signer(os.urandom(32)), device=Signer(os.urandom(32)))
+def new_keys(person: Signer | None = None) -> Keys:
+    """Fresh keys from the system's random source, or a further device for `person`."""
+    return Keys(person=person or Signer(os.urandom(32)), device=Signer(os.urandom(32)))
 
 
 def save(path: Path, keys: Keys, community: bytes, passphrase: str | None) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from node.claiming import dated, renewed
 from node.drafts import early, get_draft, in_view
 from node.drafts import save_draft as save_draft
 from node.drafts import throw_away as throw_away
@@ -45,7 +46,8 @@ def check(home: Home, listing: Listing, before: Listing | None = None) -> Listin
     """The listing if it can be written; Refused with what to change otherwise.
 
     What `before`, the version it follows, said already is not held against it: a day that has
-    passed since, or a value that the charter has given up.
+    passed since, or a value that the charter has given up. Its claims name their charters
+    (`node.claiming`).
     """
     if not listing.title.strip():
         raise Refused("no-title", "A listing needs a title; nothing was written.")
@@ -86,6 +88,7 @@ def check(home: Home, listing: Listing, before: Listing | None = None) -> Listin
                 value=repr(claim.value),
                 values=", ".join(sorted(known)),
             )
+    listing = dated(home, listing, before)
     body = listing.body()
     if len(encode(body)) > MAX_BODY:
         raise Refused("too-long", "All texts together are too long for one listing (16 KiB).")
@@ -227,9 +230,10 @@ def lookup(home: Home, listing_id: bytes) -> Offer:
 
 
 def edit(home: Home, text: str, changes: dict[str, Any]) -> Offer:
-    """Change fields of a listing or draft of one's own."""
+    """Change fields of a listing or draft of one's own; `values` that are named are claimed anew."""
     before = _own(home, text)
-    return rewrite(home, before, replace(before.listing, **changes))
+    wanted = replace(before.listing, **changes)
+    return rewrite(home, before, renewed(home, wanted) if "values" in changes else wanted)
 
 
 def rewrite(home: Home, before: Offer, wanted: Listing) -> Offer:

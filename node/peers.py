@@ -1,14 +1,15 @@
 """Who may talk to this node, where others can be reached, and who has to wait.
 
 The gate knows devices by the peer id that the transport has proved. A newcomer, who holds no
-roll yet, trusts the devices its invitation names until the first sync shows the roll.
+roll yet, trusts the devices that its invitation or its recovery file names until the first sync
+shows the roll.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from governance.membership import CERTIFIED, PROVISIONAL
 from node.bucket import Bucket
@@ -16,8 +17,8 @@ from node.network.peer_id import device_key_of, peer_id_of
 from protocol.cards import MAX_CARDS, Card, read_card
 from protocol.codec import decode, encode
 from protocol.errors import Invalid, StoreError
-from protocol.invitation import Link, read_link
-from storage.database import get_meta
+from protocol.invitation import read_link
+from storage.database import get_meta, set_meta
 from storage.rows import note_fault, standing_of
 from storage.store import Store
 
@@ -27,6 +28,7 @@ WAIT_SECONDS = 30.0  # after a first fault; doubles up to the longest
 LONGEST_WAIT = 3600.0
 QUESTIONS = 400  # sync questions, and gossip messages, that a peer may send in a burst
 QUESTIONS_A_SECOND = 40.0
+CONTACTS = "contacts"  # the key under which those of a recovery file are kept
 
 
 class Peers:
@@ -40,11 +42,6 @@ class Peers:
         self._own = peer_id_of(store.device)
         self.news = False  # somebody new can be dialled
 
-    def invited_by(self) -> Link | None:
-        """The link this home was made with, while it is not on the roll."""
-        text = get_meta(self._store.db, "invited")
-        return None if text is None else read_link(text)
-
     def may_talk(self, peer: str) -> bool:
         """The gate: members and provisional members; everybody else gets the lobby."""
         try:
@@ -54,9 +51,8 @@ class Peers:
         known = standing_of(self._store, device)
         if known is not None and known[0] in (PROVISIONAL, CERTIFIED):
             return True
-        link = self.invited_by()
         # Before the first sync there is no roll that could say otherwise.
-        return link is not None and device in link.peers and not self._has_roll()
+        return not self._has_roll() and device in contacts(self._store)
 
     def _has_roll(self) -> bool:
         return self._store.db.execute("SELECT 1 FROM certificate LIMIT 1").fetchone() is not None
@@ -95,17 +91,15 @@ class Peers:
     def addresses(self) -> dict[str, list[str]]:
         """Peer id -> multiaddresses of everybody worth dialling, oneself left out."""
         found: dict[str, list[str]] = {}
-        link = self.invited_by()
-        if link is not None:
-            for device, where in link.peers.items():
-                found[peer_id_of(device)] = list(where)
+        for device, where in contacts(self._store).items():
+            found[peer_id_of(device)] = list(where)
         now = self._store.now_ms()
-        for device, where in self._store.db.execute(
+        for device, card in self._store.db.execute(
             "SELECT peer.device, addresses FROM peer JOIN device ON device.key = peer.device"
             " WHERE standing IN (?, ?) AND expires_ms > ?",
             [PROVISIONAL, CERTIFIED, now],
         ).fetchall():
-            found[peer_id_of(device)] = json.loads(where)
+            found[peer_id_of(device)] = json.loads(card)
         found.pop(self._own, None)
         return {peer: where for peer, where in found.items() if where}
 
@@ -153,6 +147,32 @@ class Peers:
         )
         self.news = True
         return True
+
+
+def contacts(store: Store) -> dict[bytes, tuple[str, ...]]:
+    """Whom this home was told to turn to, device key -> multiaddresses, until it is on the roll.
+
+    By the link it joins with, or by the recovery file.
+    """
+    link = get_meta(store.db, "invited")
+    if link is not None:
+        return read_link(link).peers
+    told = json.loads(get_meta(store.db, CONTACTS) or "{}")
+    return {bytes.fromhex(device): tuple(where) for device, where in told.items()}
+
+
+def keep_contacts(store: Store, doors: Mapping[bytes, Sequence[str]]) -> None:
+    """Turn to these until this home is on the roll."""
+    told = {device.hex(): list(where) for device, where in doors.items()}
+    set_meta(store.db, CONTACTS, json.dumps(told))
+
+
+def forget_contacts(store: Store) -> None:
+    """Once on the roll, the link with its secret, and whoever was named, have done their work."""
+    if get_meta(store.db, "invited") is None and get_meta(store.db, CONTACTS) is None:
+        return
+    with store.transaction():
+        store.db.execute("DELETE FROM meta WHERE key IN ('invited', ?)", [CONTACTS])
 
 
 def usable(addresses: Sequence[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from governance.claims import Values
 from node.spots import spot_text
 from node.status import rfc3339
 from protocol.kinds.listing import Photo
@@ -22,8 +23,10 @@ def price_json(price: int | None, currency: str) -> dict[str, Any] | None:
     return None if price is None else {"amount": price, "currency": currency}
 
 
-def offer_json(offer: Offer, pictures: list[dict[str, str]] | None = None) -> dict[str, Any]:
-    """A listing as commands answer it."""
+def offer_json(
+    offer: Offer, values: Values, pictures: list[dict[str, str]] | None = None
+) -> dict[str, Any]:
+    """A listing as commands answer it; `values` say how those that it claims stand."""
     said = offer.listing
     return {
         "id": offer.id.hex(),
@@ -47,7 +50,10 @@ def offer_json(offer: Offer, pictures: list[dict[str, str]] | None = None) -> di
         "expires": None if said.expires_ms is None else rfc3339(said.expires_ms),
         "updated": rfc3339(offer.made_ms),
         "tags": list(said.tags),
-        "values": [{"id": claim.value, "evidence": claim.evidence} for claim in said.values],
+        "values": [
+            {"id": mark.value, "evidence": mark.evidence, "status": mark.status}
+            for mark in values.marks(said.values)
+        ],
         "variants": [
             {
                 "name": v.name,

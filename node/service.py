@@ -28,7 +28,8 @@ from node.indexing import Indexing
 from node.keystore import Keys
 from node.neighbours import CARDS, Neighbours
 from node.network.links import BLOB, JOIN, SYNC, LinkError, Network, Stream
-from node.peers import Peers
+from node.peers import Peers, forget_contacts
+from node.vote_news import VoteNews
 from protocol import lobby
 from protocol.errors import MoothallError, StoreError
 from protocol.lobby import Answer
@@ -81,6 +82,7 @@ class Node:
         self._again: set[str] = set()
         self._published: dict[int, int] = {}
         self._told = 0
+        self._votes = VoteNews(self.store, self.events)
         self._heard: dict[str, float] = {}  # peer -> when it was last in touch
         self._wake = trio.Event()
         self.blobs = Blobs(self.store, network, self.peers, clock=clock, dice=self._dice)
@@ -142,6 +144,7 @@ class Node:
         if "certificate" in words:
             height, record_id = certificates.tip(self.store)
             self.events.tell("certificate", height=height, id=record_id.hex())
+            self._votes.tell()
         if "fork" in words:
             self.events.tell("fork")
         if words & {"fork", "side"}:
@@ -157,9 +160,8 @@ class Node:
 
     def _forget_invitation(self) -> None:
         """Once on the roll, the link and its secret have done their work."""
-        if self.home.standing() == MEMBER and self.peers.invited_by() is not None:
-            with self.store.transaction():
-                self.store.db.execute("DELETE FROM meta WHERE key = 'invited'")
+        if self.home.standing() == MEMBER:
+            forget_contacts(self.store)
 
     def poke(self) -> None:
         """The owner's commands wrote to the store: publish what is new, act on it."""
@@ -327,23 +329,32 @@ class Node:
     # Duties
 
     async def _do_duties(self) -> None:
-        """Certify what is due, whenever membership changed and now and then for the clock."""
+        """Do a teller's duties whenever something changed, and when a deadline comes."""
         while True:
             self._wake = trio.Event()
-            # Only the teller acts by the clock; everybody else has nothing to do until news comes.
-            pause = TELLER_SECONDS if teller.is_teller(self.store) else math.inf
+            pause = math.inf
             try:
-                made = teller.certify_due(self.store, self._keys.device)
-                if made:
+                acted = teller.act(self.store, self._keys.device)
+                if acted:
                     self.kept({"certificate", "gov"})
-                for certificate in made:
+                if acted.records:
+                    await self._publish()
+                for certificate in acted.certificates:
                     await self.network.publish(gossip.certificate_message(certificate.travel()))
+                pause = self._until_next_duty()
             except (MoothallError, sqlite3.Error) as error:
                 logger.error("the teller's duty waits: %s", error)
                 pause = RETRY_SECONDS
             await self._gate_may_have_changed()
             with trio.move_on_after(pause):
                 await self._wake.wait()
+
+    def _until_next_duty(self) -> float:
+        """Seconds. Only a teller acts by the clock; others have nothing to do until news comes."""
+        if not teller.has_duties(self.store):
+            return math.inf
+        deadline = teller.next_look(self.store)
+        return TELLER_SECONDS if deadline is None else min(TELLER_SECONDS, deadline)
 
     async def _knock(self) -> None:
         """A newcomer's node asks to be let in until it is; that nobody is there is said once."""
@@ -357,7 +368,8 @@ class Node:
                     if self.home.standing() != "waiting":
                         return
                 elif news:
-                    told = joining.sentence(answer, self.home.person)
+                    further = joining.is_further(self.home)
+                    told = joining.sentence(answer, self.home.person, further=further)
                     logger.warning("Not let in: %s", told)
                     self.events.tell("refused", reason=answer.reason, message=told)
             except LinkError as error:

@@ -70,9 +70,26 @@ def sentence(store: Store, event: Event, translate: Translate = str) -> str:
             return t("The tellers have confirmed step %(n)s.") % {"n": height}
         case {"event": "fork"}:
             return t("Two versions of somebody's log were found; see the status.")
+        case {"event": "vote", "phase": str(phase)}:
+            return _gone_on(phase, t)
         case {"event": "refused", "message": str(message)}:
             return t("Not let in yet: %(message)s") % {"message": message}
     return str(event.get("event", ""))
+
+
+def _gone_on(phase: str, translate: Translate) -> str:
+    """What became of a vote."""
+    t = translate
+    sentences = {
+        "notice": t("A proposal was put to the community; its vote begins later."),
+        "open": t("A vote has begun."),
+        "challenge": t("A vote was closed, and passed."),
+        "in_effect": t("A decision has come in force."),
+        "failed": t("A vote has left everything as it is."),
+        "withdrawn": t("A proposal was withdrawn."),
+        "annulled": t("A vote was given up: what it was about has changed since."),
+    }
+    return sentences.get(phase, t("A vote goes on for another round."))
 
 
 def _said(kind: str, translate: Translate) -> str:
@@ -88,6 +105,16 @@ def _said(kind: str, translate: Translate) -> str:
         "confirm": t("%(name)s has said who was meant by an invitation."),
         "erase": t("%(name)s has erased something of their own."),
         "leave": t("%(name)s has left."),
+        "retire": t("%(name)s has given up a device."),
+        "vouch": t("%(name)s has vouched for a newcomer."),
+        "proposal": t("%(name)s has made a proposal."),
+        "withdraw-proposal": t("%(name)s has taken a proposal back."),
+        "ballot": t("%(name)s has voted."),
+        "receipts": t("%(name)s has confirmed ballots as a teller."),
+        "stop": t("%(name)s takes no more ballots for a vote."),
+        "challenge": t("%(name)s has challenged how a vote was closed."),
+        "appeal": t("%(name)s has appealed against an expulsion."),
+        "comment": t("%(name)s has said something about a proposal."),
         "found": t("%(name)s has founded the community."),
     }
     return sentences.get(kind, t("%(name)s has written something."))

@@ -5,6 +5,9 @@ Certificate body: the strict DAG-CBOR array
 is the certificate's id. The view and the signatures travel beside it, outside the id, so that
 agreement on an id does not depend on who led. A signature covers id and view. Height 0 has the
 community id as `prev` and is signed by the founding record's device.
+
+A `move-seat` of the one teller is signed by their person key instead, for another purpose: it is
+for the day when the seat's device is lost.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Any, NamedTuple
 
 from protocol.codec import Plain, decode, encode
 from protocol.errors import Invalid
-from protocol.keys import CERTIFICATE, SIGNATURE_BYTES, Signer, verified
+from protocol.keys import CERTIFICATE, MOVE_SEAT, SIGNATURE_BYTES, Signer, verified
 
 MAX_CERTIFICATE = 64 * 1024  # bytes of the body
 MAX_TELLERS = 7
@@ -151,8 +154,26 @@ def sign_certificate(raw: bytes, view: int, signer: Signer) -> bytes:
     return signer.sign(CERTIFICATE, sha256(raw).digest(), view.to_bytes(4, "big"))
 
 
+def sign_move(raw: bytes, person: Signer) -> bytes:
+    """The signature of the one teller's person key for the `move-seat` with body `raw`."""
+    return person.sign(MOVE_SEAT, sha256(raw).digest())
+
+
+def check_move(certificate: Certificate, person: bytes) -> None:
+    """Invalid unless `person` signed this `move-seat`, once, in view 0, and nobody else."""
+    if certificate.view or [seat for seat, _ in certificate.signatures] != [0]:
+        raise _bad("a move of a seat that its person did not sign")
+    if not verified(person, certificate.signatures[0][1], MOVE_SEAT, certificate.id):
+        raise Invalid("bad-signature", f"certificate {certificate.height}: a false signature")
+
+
 def check_signatures(certificate: Certificate, seats: Sequence[Seat]) -> None:
-    """Invalid unless a quorum of `seats` signed, and nobody else."""
+    """Invalid unless a quorum of `seats` signed, and nobody else; of one seat that moves, its
+    person.
+    """
+    if certificate.kind == "move-seat" and len(seats) == 1:
+        check_move(certificate, seats[0].person)
+        return
     for index, signature in certificate.signatures:
         if index >= len(seats):
             raise _bad("signed by a seat that does not exist")

@@ -8,6 +8,8 @@ array whose SHA-256 is its id:
   both hang on the same `prev` and are ordered by the id of their first record.
 - `["contest", join, join]`: two joins with valid proofs on one invitation slot, each
   `[enrol entry, join entry]`, ordered by the id of the join record.
+- `["seats", move, move]`: two different `move-seat` certificates, as they travel, of one attempt on
+  one `prev`, ordered by id. They halt that height, whoever of the two came first where.
 - `["record", entry]`: one signed `gov` record that is an `erase`, or that a certificate cites,
   with its body.
 
@@ -22,6 +24,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
+from protocol.certificates import Certificate, check_move, read_certificate
 from protocol.codec import Plain, decode, encode
 from protocol.errors import Invalid
 from protocol.kinds import enrol as enrol_kind
@@ -60,7 +63,22 @@ class Spared(NamedTuple):
     record: Record
 
 
-SideObject = Fork | Contest | Spared
+class Moves(NamedTuple):
+    """Proof that one person moved a seat twice with one attempt; whether the seat was theirs
+    depends on the chain.
+    """
+
+    id: bytes
+    raw: bytes
+    certificates: tuple[Certificate, Certificate]
+
+    @property
+    def attempt(self) -> int:
+        """Of both."""
+        return int(self.certificates[0].decision["attempt"])
+
+
+SideObject = Fork | Contest | Moves | Spared
 
 
 def fork_proof(community: bytes, one: Sequence[Record], other: Sequence[Record]) -> Fork:
@@ -86,6 +104,15 @@ def contest_proof(community: bytes, one: Sequence[Record], other: Sequence[Recor
     return found
 
 
+def moves_proof(community: bytes, *several: Certificate) -> Moves:
+    """The proof from two moves or more; of more, the two with the lowest ids."""
+    chosen = sorted({each.id: each for each in several}.values(), key=lambda each: each.id)[:2]
+    raw = encode(["seats", *[each.travel() for each in chosen]])
+    found = read_object(raw, community)
+    assert isinstance(found, Moves)  # noqa: S101 - as above
+    return found
+
+
 def spare(record: Record) -> Spared:
     """The object that carries one signed `gov` record."""
     raw = encode(["record", record.entry()])
@@ -102,6 +129,8 @@ def read_object(raw: bytes, community: bytes) -> SideObject:
         return _read_fork(object_id, raw, value, community)
     if value[0] == "contest" and len(value) == 3:
         return _read_contest(object_id, raw, value, community)
+    if value[0] == "seats" and len(value) == 3:
+        return _read_moves(object_id, raw, value, community)
     if value[0] == "record" and len(value) == 2:
         record = read_entry(value[1])
         if record.header.lane != GOV or record.body is None:
@@ -165,6 +194,25 @@ def _read_contest(object_id: bytes, raw: bytes, value: list[Plain], community: b
     if records[1].id >= records[3].id:
         raise _bad("the sides of a contest out of order")
     return Contest(object_id, raw, (records[0], records[1], records[2], records[3]))
+
+
+def _read_moves(object_id: bytes, raw: bytes, value: list[Plain], community: bytes) -> Moves:
+    one, other = (read_certificate(travel) for travel in value[1:])
+    if one.id >= other.id:
+        raise _bad("the moves of a seat out of order")
+    for each in (one, other):
+        attempt = each.decision.get("attempt")
+        if (
+            each.community != community
+            or each.kind != "move-seat"
+            or len(each.next_tellers) != 1
+            or type(attempt) is not int
+            or (each.height, each.prev, attempt)
+            != (one.height, one.prev, one.decision.get("attempt"))
+        ):
+            raise _bad("two certificates that do not move one seat from one place")
+        check_move(each, one.next_tellers[0].person)
+    return Moves(object_id, raw, (one, other))
 
 
 def _to_signed(branch: Sequence[Record], community: bytes) -> Sequence[Record]:

@@ -1,8 +1,9 @@
 """What a stranger may say in the lobby: `/moothall/join/1`, one question and one answer.
 
-Question: `["join", community, [enrol entry, join entry]]`. Answer: `["welcome"]`, or
-`["refused", reason, sentence]`. A newcomer repeats the question until it is welcome; `unknown`
-means that this peer does not hold the invitation (yet), so another may know it.
+Question: `["join", community, [enrol entry, join entry]]`, or with the enrolment alone when a
+person who is in already brings a further device. Answer: `["welcome"]`, or `["refused", reason,
+sentence]`. Who knocks repeats the question until it is welcome; `unknown` means that this peer does
+not hold the invitation, or know the person (yet), so another may.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from protocol.segments import read_segment
 MAX_QUESTION = 16 * 1024
 MAX_ANSWER = 1024
 MAX_SENTENCE = 200  # characters
-FINAL = ("foreign", "used", "inviter-gone")  # asking again can't help, but for a late confirm
-REASONS = ("foreign", "unknown", "used", "contested", "inviter-gone", "busy")
+JOINING = 2  # entries of a newcomer's question; a further device sends its enrolment alone
+FINAL = ("foreign", "used", "inviter-gone", "gone")  # asking again can't help, but for a confirm
+REASONS = ("foreign", "gone", "too-many", "unknown", "used", "contested", "inviter-gone", "busy")
 
 
 class Answer(NamedTuple):
@@ -31,13 +33,14 @@ class Answer(NamedTuple):
     sentence: str
 
 
-def ask(community: bytes, enrol: Record, join: Record) -> bytes:
-    """The newcomer's question."""
-    return encode(["join", community, [enrol.entry(), join.entry()]])
+def ask(community: bytes, *records: Record) -> bytes:
+    """The question of a newcomer, with enrolment and join, or of a further device."""
+    return encode(["join", community, [record.entry() for record in records]])
 
 
 def read_question(raw: bytes, community: bytes, peer: bytes) -> list[Any] | None:
-    """The two entries of a sound question from device `peer`; None if it is for another community.
+    """The entries, JOINING or one, of a sound question from device `peer`; None if it is for
+    another community.
 
     Invalid when it is malformed, not signed, or about another device than the one that asks.
     """
@@ -49,12 +52,12 @@ def read_question(raw: bytes, community: bytes, peer: bytes) -> list[Any] | None
     segment = read_segment(value[2], community=community, device=peer, lane=GOV)
     said = [content(record) for record in segment.records]
     if (
-        len(said) != 2
-        or segment.first != 1
+        segment.first != 1
         or not isinstance(said[0], Enrol)
-        or not isinstance(said[1], Join)
+        or len(said) > JOINING
+        or not all(isinstance(each, Join) for each in said[1:])
     ):
-        raise Invalid("bad-message", "a newcomer sends an enrolment and a join")
+        raise Invalid("bad-message", "who knocks sends an enrolment, and a newcomer a join")
     said[0].check(community, peer)
     return [record.entry() for record in segment.records]
 

@@ -126,7 +126,7 @@ class Probe(NamedTuple):
 
 
 class Ids(NamedTuple):
-    """The ids asked for by a `Probe`, in its order; empty bytes where there is none."""
+    """The ids asked for by a `Probe` or `ProbeChain`, in order; empty bytes where there is none."""
 
     ids: list[bytes]
 
@@ -157,6 +157,12 @@ class Bye(NamedTuple):
     reason: str
 
 
+class ProbeChain(NamedTuple):
+    """Which certificates have you at these heights? Answered by `Ids`."""
+
+    heights: list[int]
+
+
 MESSAGES: tuple[type[Any], ...] = (
     Hello,
     WantCertificates,
@@ -177,6 +183,7 @@ MESSAGES: tuple[type[Any], ...] = (
     Branch,
     Turn,
     Bye,
+    ProbeChain,
 )
 NUMBERS = {message: number for number, message in enumerate(MESSAGES)}
 
@@ -272,6 +279,12 @@ def _shaped(message: Any) -> bool:
                 and type(seqs) is list
                 and 1 <= len(seqs) <= 64
                 and all(type(seq) is int and 1 <= seq < 2**53 for seq in seqs)
+            )
+        case ProbeChain(heights):
+            return (
+                type(heights) is list
+                and 1 <= len(heights) <= 64
+                and all(type(height) is int and 0 <= height < 2**53 for height in heights)
             )
         case Ids(ids):
             return (

@@ -5,7 +5,8 @@ go in, messages come out; what is held is reached only through `Holdings`, so te
 machines over a toy store. The side that opened the stream asks first, then says `Turn`.
 
 Order: certificates, side set, then places and segments, then forks. Nothing here trusts a peer:
-what arrives is handed to `Holdings`, which checks before it keeps.
+what arrives is handed to `Holdings`, which checks before it keeps. Where two chains of certificates
+part, the last height that they share is looked for, and `Holdings` says which continuation stands.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from protocol.messages import (
     Place,
     Places,
     Probe,
+    ProbeChain,
     SegmentOf,
     Side,
     SideIds,
@@ -55,8 +57,19 @@ class Holdings(Protocol):
         """Certificates from `height` on, as many as fit a frame."""
         ...
 
-    def keep_certificates(self, answer: Certificates) -> int:
-        """Check and keep; the height reached."""
+    def certificate_ids(self, heights: Sequence[int]) -> list[bytes]:
+        """Ids of the certificates at these heights; empty bytes where there is none."""
+        ...
+
+    def stands_not(self, certificate: bytes) -> bool:
+        """Whether the chain with this tip was weighed before and does not stand."""
+        ...
+
+    def keep_certificates(self, answer: Certificates) -> int | None:
+        """Check and keep, or take along until it can be said which chain stands.
+
+        The height reached; None when they follow nothing that is held.
+        """
         ...
 
     def side_ids(self) -> list[bytes]:
@@ -113,9 +126,12 @@ class Holdings(Protocol):
 
 
 class Bisection:
-    """Finds the last seq at which two logs agree, asking for WAYS ids at a time."""
+    """Finds the last seq at which two logs agree, asking for WAYS ids at a time.
 
-    def __init__(self, log: Log, differ_at: int) -> None:
+    Of two chains of certificates, too: there `log` is None, and a seq is a height plus one.
+    """
+
+    def __init__(self, log: Log | None, differ_at: int) -> None:
         self.log = log
         self._same = 0  # they agree here; seq 0 is the empty log
         self._differ = differ_at  # they differ here
@@ -152,6 +168,7 @@ class Asker:
         self._theirs: Hello | None = None
         self._expects: tuple[type[Any], ...] = ()
         self._from = 0  # the height from which certificates were asked for
+        self._chains_met = False  # whether it is known where the chains part
         self._side: list[bytes] = []  # ids of their side set
         self._lacking: list[bytes] = []  # objects still to be asked for
         self._awaited: set[bytes] = set()  # objects asked for and not here yet
@@ -167,9 +184,14 @@ class Asker:
     def begin(self, mine: Hello, theirs: Hello) -> list[Any]:
         """The first question, or none (and `done`) when there is nothing to ask."""
         self._mine, self._theirs = mine, theirs
+        if self._holdings.stands_not(theirs.certificate):
+            return self._ask_side()
         if theirs.height > mine.height:
             return self._ask_certificates(mine.height + 1)
-        return self._ask_side()
+        here = self._holdings.certificate_ids([theirs.height]) if theirs.height >= 0 else [b""]
+        if theirs.height < 0 or here == [theirs.certificate]:
+            return self._ask_side()
+        return self._find_parting(theirs.height)
 
     def receive(self, message: Any) -> list[Any]:
         """Take the answer to the last question; returns the next question, if any."""
@@ -178,6 +200,10 @@ class Asker:
         match message:
             case Certificates():
                 height = self._holdings.keep_certificates(message)
+                if height is None:
+                    if self._chains_met:
+                        raise PeerFault("broken-chain", "certificates that follow nothing")
+                    return self._find_parting(self._mine.height)
                 if message.more and message.certificates:
                     if height < self._from:
                         raise PeerFault("no-progress", "certificates that lead nowhere")
@@ -217,6 +243,20 @@ class Asker:
     def _ask(self, question: Any, *expects: type[Any]) -> list[Any]:
         self._expects = expects
         return [question]
+
+    def _find_parting(self, height: int) -> list[Any]:
+        """The chains differ at `height`: find the last one they share, and go on from there."""
+        self._chains_met = True
+        self._bisection = Bisection(None, height + 1)
+        return self._probe_chain()
+
+    def _probe_chain(self) -> list[Any]:
+        assert self._bisection is not None  # noqa: S101 - set by the caller
+        if (parted := self._bisection.parted_at) is not None:
+            self._bisection = None
+            return self._ask_certificates(parted - 1)
+        self._asked = [seq - 1 for seq in self._bisection.seqs()]
+        return self._ask(ProbeChain(self._asked), Ids)
 
     def _ask_certificates(self, height: int) -> list[Any]:
         self._from = height
@@ -285,6 +325,7 @@ class Asker:
 
     def _probe(self) -> list[Any]:
         assert self._bisection is not None  # noqa: S101 - set by the caller
+        assert self._bisection.log is not None  # noqa: S101 - the chain was bisected before
         device, lane = self._bisection.log
         if (seq := self._bisection.parted_at) is not None:
             return self._ask(WantBranch(device, lane, seq), Branch)
@@ -293,12 +334,17 @@ class Asker:
 
     def _narrow(self, theirs: list[bytes]) -> list[Any]:
         assert self._bisection is not None  # noqa: S101 - a probe was sent
+        if self._bisection.log is None:
+            ours = self._holdings.certificate_ids(self._asked)
+            self._bisection.learn([height + 1 for height in self._asked], ours, theirs)
+            return self._probe_chain()
         ours = self._holdings.ids_at(*self._bisection.log, self._asked)
         self._bisection.learn(self._asked, ours, theirs)
         return self._probe()
 
     def _keep_branch(self, headers: list[Any]) -> list[Any]:
         assert self._bisection is not None  # noqa: S101 - a branch was asked for
+        assert self._bisection.log is not None  # noqa: S101 - the chain was bisected before
         seq = self._bisection.parted_at
         if headers and seq is not None:
             self._holdings.keep_branch(*self._bisection.log, seq, headers)
@@ -343,6 +389,8 @@ class Answerer:
             case Want(places):
                 yield from holdings.segments(places)
                 yield End()
+            case ProbeChain(heights):
+                yield Ids(holdings.certificate_ids(heights))
             case Probe(device, lane, seqs):
                 yield Ids(holdings.ids_at(device, lane, seqs))
             case WantBranch(device, lane, seq):

@@ -24,12 +24,14 @@ TEMPLATES = PROJECT / "node" / "gateway" / "templates"
 SOURCES = ("protocol", "governance", "storage", "node")
 SILENT = ("node/cli", "node/network")  # what they say reaches no page
 # Calls whose arguments are texts, and which of them: `t` is what pages call `words.gettext`,
-# `later` and `Term` mark a constant, and an error's sentence is its second argument.
+# `later` and `Term` mark a constant, and an error's sentence is its second argument. The rules say
+# what they did by `said`, and what is wrong with a charter by `refuse`.
 CALLS = {
     **dict.fromkeys(("_", "gettext", "t", "later", "Term"), (0,)),
     "ngettext": (0, 1),
     **dict.fromkeys(("Refused", "NotFound", "StoreError", "PriceError"), (1,)),
     **dict.fromkeys(("DescriptionError", "UnknownFormat"), (1,)),
+    **dict.fromkeys(("said", "refuse"), (0,)),
     "fault": (2,),  # of a file that is imported: row, field, text
 }
 WIDTH = 100

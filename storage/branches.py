@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from protocol.evidence import Fork, fork_proof
-from protocol.records import Record, read_record, signed
+from protocol.records import GOV, Record, read_record, signed
 from protocol.segments import MAX_RECORDS
+from storage import cited
 from storage.rows import Log, record_at
 from storage.store import Store
 
@@ -25,7 +26,8 @@ _ROW = "SELECT header, signature, salt, body FROM contested"
 def hold(store: Store, log: Log, records: Sequence[Record], *, own: bool = False) -> None:
     """Keep authentic records beside the log; `own` ones were part of it and know no limit.
 
-    Beyond a cut only headers stay, up to the signature that vouches for what lies before it.
+    Beyond a cut only headers stay, up to the signature that vouches for what lies before it, and
+    what a vote may rest on, since the teller's word on it may come later.
     """
     count, size = store.db.execute(
         "SELECT count(*), coalesce(sum(length(body)), 0) FROM contested WHERE log_no = ?", [log.no]
@@ -48,20 +50,35 @@ def hold(store: Store, log: Log, records: Sequence[Record], *, own: bool = False
 
 
 def _worth_holding(store: Store, log: Log, records: Sequence[Record]) -> Iterator[Record]:
+    vouched = False
     for record in records:
-        if log.cut_seq is None or record.header.seq <= log.cut_seq or record.id == store.community:
+        if log.cut_seq is None or record.header.seq <= log.cut_seq or _stays(store, record):
             yield record
-            continue
-        yield record._replace(salt=None, body=None)
-        if signed(record, store.community):
-            return
+        elif not vouched:
+            yield record._replace(salt=None, body=None)
+        if log.cut_seq is not None and record.header.seq > log.cut_seq and not vouched:
+            vouched = signed(record, store.community)
+
+
+def _stays(store: Store, record: Record) -> bool:
+    """Whether a record is held whole wherever its log is cut."""
+    return record.id == store.community or cited.evidence(record) is not None
 
 
 def trim(store: Store, log: Log) -> None:
-    """After a cut: bodies beyond it are not kept, but for the founding record."""
-    store.db.execute(
-        "UPDATE contested SET salt = NULL, body = NULL WHERE log_no = ? AND seq > ? AND id != ?",
-        [log.no, log.cut_seq, store.community],
+    """After a cut: bodies beyond it are not kept, but for the founding record and evidence.
+
+    This device's own stay: nobody else may hold them, should the cut turn out to be void.
+    """
+    if log.device == store.device:
+        return
+    rows = store.db.execute(
+        f"{_ROW} WHERE log_no = ? AND seq > ? AND body IS NOT NULL", [log.no, log.cut_seq]
+    ).fetchall()
+    some = [record for record in (read_record(*row) for row in rows) if not _stays(store, record)]
+    store.db.conn.executemany(
+        "UPDATE contested SET salt = NULL, body = NULL WHERE id = ?",
+        [(record.id,) for record in some],
     )
 
 
@@ -69,6 +86,35 @@ def held(store: Store, log_no: int, seq: int) -> list[Record]:
     """The records held beside the log at this seq, in the order of their ids."""
     rows = store.db.execute(f"{_ROW} WHERE log_no = ? AND seq = ? ORDER BY id", [log_no, seq])
     return [read_record(*row) for row in rows.fetchall()]
+
+
+def all_held(store: Store, log_no: int) -> list[Record]:
+    """All records held beside the log, in the order of their places."""
+    rows = store.db.execute(f"{_ROW} WHERE log_no = ? ORDER BY seq, id", [log_no])
+    return [read_record(*row) for row in rows.fetchall()]
+
+
+def onward(store: Store, log: Log) -> list[Record]:
+    """How the log goes on with what is held beside it, as long as only one way does.
+
+    It ends at a valid signature, and in `gov` before a body that is missing.
+    """
+    tree = Tree(store, log)
+    way: list[Record] = []
+    signed_up_to = 0
+    seq, prev = log.head_seq, log.head_id
+    founding = find(store, store.community) if seq == 0 else None
+    if founding is not None and founding.log == (log.device, log.lane):
+        prev = founding.header.prev  # it hangs on nothing
+    while seq < log.limit and len(found := tree.after(seq + 1, prev)) == 1:
+        (record,) = found
+        if record.header.lane == GOV and record.body is None:
+            break
+        way.append(record)
+        if signed(record, store.community):
+            signed_up_to = len(way)
+        seq, prev = record.header.seq, record.id
+    return way[:signed_up_to]
 
 
 def find(store: Store, record_id: bytes) -> Record | None:

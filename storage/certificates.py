@@ -1,29 +1,33 @@
 """The certificate chain on disk, and the certified state it leads to.
 
-The chain only grows; each certificate is folded before it is kept, so what is on disk is valid.
+Each certificate is folded before it is kept, so what is on disk is valid. The chain grows; only
+`storage.chain` takes some back, where a move of the teller's seat makes them void.
 The folded state is cached in the store and caught up when another process has appended.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 import cbor2
 
+from governance import seats
+from governance.certified import Certified, Round, beginning
 from governance.charter import Charter, charter_hash
-from governance.roll import Certified, Person, beginning, fold, replay, step
+from governance.folding import fold, replay, step
+from governance.opening import charter_in_force
+from governance.roll import Person
 from protocol.certificates import Certificate, Seat, make_body, read_certificate, sign_certificate
-from protocol.codec import Plain, decode
-from protocol.errors import Invalid, Refused, StoreError, Term
+from protocol.codec import Plain
+from protocol.errors import Invalid, NotFound, Refused, StoreError, Term
 from protocol.keys import Signer
 from protocol.kinds.found import Found
 from protocol.kinds.registry import content
 from protocol.messages import Certificates
-from protocol.records import GOV, MAX_BODY, Record, read_entry, signed
-from storage import branches, erasing, sideset
+from protocol.records import GOV, Record, read_entry, signed
+from storage import branches, cited, erasing, sideset
 from storage import log as logs
 from storage.database import get_meta
 from storage.prefix import advance, advance_all
@@ -90,7 +94,11 @@ def _clear_the_place(store: Store, record: Record) -> None:
 
 def current(store: Store) -> Certified | None:
     """The certified state; None before the founding record is here."""
-    state = store.certified or _beginning(store)
+    state = store.certified
+    if (
+        state is None or certificate_at(store, state.height) != state.id
+    ):  # taken back by another process
+        state = _beginning(store)
     if state is None:
         return None
     for certificate in _after(store, state.height):
@@ -118,14 +126,8 @@ def _after(store: Store, height: int) -> Iterator[Certificate]:
 
 def charter(store: Store) -> Charter | None:
     """The charter in force."""
-    record = founding(store)
-    return None if record is None or record.body is None else _founding_charter(record.body)
-
-
-@lru_cache(maxsize=8)  # checking a charter takes milliseconds, and everybody asks for it
-def _founding_charter(body: bytes) -> Charter:
-    data: Any = decode(body, limit=MAX_BODY)
-    return Charter.from_data(data["charter"])
+    state = current(store)
+    return None if state is None else charter_in_force(state)
 
 
 def tip(store: Store) -> tuple[int, bytes]:
@@ -134,6 +136,47 @@ def tip(store: Store) -> tuple[int, bytes]:
         "SELECT height, id FROM certificate ORDER BY height DESC LIMIT 1"
     ).fetchone()
     return (-1, store.community) if row is None else (row[0], row[1])
+
+
+def certificate_at(store: Store, height: int) -> bytes | None:
+    """The id of the certificate at `height`, at -1 the community's; None above the tip."""
+    if height == -1:
+        return store.community
+    row = store.db.execute("SELECT id FROM certificate WHERE height = ?", [height]).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def holds(store: Store, certificate: Certificate) -> bool:
+    """Whether this certificate is part of our chain."""
+    return certificate_at(store, certificate.height) == certificate.id
+
+
+def above(store: Store, height: int) -> list[Certificate]:
+    """Our certificates above `height`."""
+    return list(_after(store, height))
+
+
+def at(store: Store, height: int) -> Certified:
+    """The certified state at a height of our chain; NotFound above its tip."""
+    state = current(store)
+    if state is not None and state.height == height:
+        return state
+    state = _beginning(store)
+    if state is None or height > tip(store)[0]:
+        raise NotFound("no-certificate", "There is no certificate at this height.")
+    for certificate in _after(store, -1):
+        if certificate.height > height:
+            break
+        state = replay(state, certificate)
+    return state
+
+
+def end_at(store: Store, height: int) -> Certified:
+    """Forget the certificates above `height`, and nothing else; the state there."""
+    state = at(store, height)
+    store.db.execute("DELETE FROM certificate WHERE height > ?", [height])
+    store.certified = state
+    return state
 
 
 def travelling(store: Store, height: int) -> Certificates:
@@ -170,7 +213,7 @@ def keep(store: Store, travel: object) -> bool:
         note_fault(store, f"certificate {certificate.height}", "certificate-conflict")
         raise Invalid("certificate-conflict", "another certificate is held at this height")
     anchor = get_meta(store.db, f"anchor {certificate.height}")
-    if anchor is not None and anchor != certificate.id.hex():
+    if anchor not in (None, certificate.id.hex()) and not _moved_since(store, certificate):
         raise Invalid("other-community", "not the certificate that the invitation named")
     after = fold(state, certificate)
     store.db.execute(
@@ -189,14 +232,23 @@ def keep(store: Store, travel: object) -> bool:
     return True
 
 
+def _moved_since(store: Store, certificate: Certificate) -> bool:
+    """Whether the teller's seat was moved just below this height, which may void what was named."""
+    lowest = certificate.height - seats.MOST_LOST
+    before = (each for each in _after(store, lowest) if each.height < certificate.height)
+    return any(each.kind == seats.MOVE for each in (*before, certificate))
+
+
 def _carry_out(store: Store, before: Certified, after: Certified) -> None:
-    """What a fold means for the log: cuts, and cited records that lie beyond a prefix."""
+    """What a fold means for the log: cuts, and what lies beyond a prefix and stays in force."""
     store.certified = after
     old = before.roll.persons
     learn_authors(store, {k: p for k, p in after.roll.persons.items() if old.get(k) != p})
-    for cited in after.roll.cited - before.roll.cited:
-        record = branches.find(store, cited)
-        found = find_record(store, cited)
+    for begun in _begun(before, after):
+        logs.spare_beyond(store, cited.opened(store, begun))
+    for named in after.roll.cited - before.roll.cited:
+        record = branches.find(store, named)
+        found = find_record(store, named)
         if found is not None and found[2].header.seq > log_by_no(store, found[1]).limit:
             record = found[2]
         if record is not None:
@@ -204,6 +256,15 @@ def _carry_out(store: Store, before: Certified, after: Certified) -> None:
     for (device, lane), (seq, record_id) in after.roll.cuts.items():
         if (device, lane) not in before.roll.cuts:
             _cut(store, ensure_log(store, device, lane), seq, record_id)
+
+
+def _begun(before: Certified, after: Certified) -> Iterator[Round]:
+    """The rounds of votes that began with this certificate."""
+    for proposal, vote in after.votes.items():
+        old = before.votes.get(proposal)
+        if vote is not old:
+            known = {each.open for each in old.rounds} if old else set()
+            yield from (each for each in vote.rounds if each.open not in known)
 
 
 def learn_authors(store: Store, persons: Mapping[bytes, Person]) -> None:
@@ -238,8 +299,19 @@ def certify(store: Store, signer: Signer, kind: str, decision: dict[str, Plain])
     state = current(store)
     if state is None or state.tellers != (Seat(state.tellers[0].person, signer.public),):
         raise Refused("not-teller", "Only the community's one teller can certify this.")
+    if sideset.halting(store) is not None:
+        raise Refused("halted", "The teller's seat was moved twice at once: move it once more.")
+    raw = body(store, state, kind, decision)
+    signature = sign_certificate(raw, 0, signer)
+    travel: list[Plain] = [raw, 0, [[0, signature]]]
+    keep(store, travel)
+    return read_certificate(travel)
+
+
+def body(store: Store, state: Certified, kind: str, decision: dict[str, Plain]) -> bytes:
+    """The bytes of the certificate that follows `state`. Invalid when it can't be carried out."""
     after = step(state, kind, decision)
-    raw = make_body(
+    return make_body(
         community=store.community,
         height=state.height + 1,
         prev=state.id,
@@ -249,10 +321,6 @@ def certify(store: Store, signer: Signer, kind: str, decision: dict[str, Plain])
         next_tellers=after.tellers,
         decision=decision,
     )
-    signature = sign_certificate(raw, 0, signer)
-    travel: list[Plain] = [raw, 0, [[0, signature]]]
-    keep(store, travel)
-    return read_certificate(travel)
 
 
 def verify_chain(store: Store) -> Iterator[StoreError]:

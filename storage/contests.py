@@ -12,8 +12,8 @@ from functools import lru_cache
 from itertools import combinations_with_replacement
 from typing import Any, NamedTuple
 
+from governance.certified import Certified
 from governance.membership import Facts, Joining, standings
-from governance.roll import Certified
 from protocol.codec import decode
 from protocol.evidence import MAX_OBJECT, contest_proof
 from protocol.kinds.join import Join

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from protocol.kinds.registry import erasable
-from protocol.records import GOV, Record
+from protocol.records import GOV, ZERO, Record
 from storage import aside
 from storage.branches import find
-from storage.rows import find_record, log_by_no
+from storage.rows import find_record, id_at, log_by_no
 from storage.store import Store
 from storage.views.registry import VIEWS
 
@@ -26,6 +26,47 @@ def author(store: Store, device: bytes, person: bytes) -> list[int]:
     store.db.execute("INSERT INTO author (device, person) VALUES (?, ?)", [device, person])
     said = store.db.execute("SELECT target FROM erasure WHERE device = ?", [device]).fetchall()
     return enforce(store, person, [row[0] for row in said])
+
+
+def disown(store: Store, device: bytes, person: bytes) -> None:
+    """The roll no longer says that `person` enrolled `device`. If nothing else does, what the
+    device erased in their name is theirs no more, and logs end before a body that is missing.
+    """
+    if _enrolled_by(store, device, person):
+        return
+    store.db.execute("DELETE FROM author WHERE device = ? AND person = ?", [device, person])
+    gone = store.db.execute(
+        "SELECT target FROM erased WHERE person = ? AND target NOT IN"
+        " (SELECT target FROM erasure JOIN author USING (device) WHERE person = ?)",
+        [person, person],
+    ).fetchall()
+    for (target,) in gone:
+        store.db.execute("DELETE FROM erased WHERE target = ? AND person = ?", [target, person])
+        found = find_record(store, target)
+        if found is not None and found[2].body is None:
+            _retreat(store, found[1], found[2].header.seq - 1)
+
+
+def _enrolled_by(store: Store, device: bytes, person: bytes) -> bool:
+    """Whether an authentic enrolment says so, in the log or in the side set."""
+    values = [device, person]
+    in_log = "SELECT 1 FROM enrolment WHERE device = ? AND person = ?"
+    beside = "SELECT 1 FROM side WHERE subject = ? AND sort = 'enrol' AND substr(key, 33) = ?"
+    query = store.db.execute
+    return bool(query(in_log, values).fetchone() or query(beside, values).fetchone())
+
+
+def _retreat(store: Store, log_no: int, last: int) -> None:
+    """The log's admissible prefix ends at `last`, if it went on before; what is held stays."""
+    log = log_by_no(store, log_no)
+    if log.prefix_seq <= last:
+        return
+    for view in VIEWS:
+        view.retract(store, log_no, last)
+    store.db.execute(
+        "UPDATE log SET prefix_seq = ?, prefix_id = ? WHERE no = ?",
+        [last, id_at(store, log_no, last) or ZERO, log_no],
+    )
 
 
 def erase(store: Store, device: bytes, targets: Sequence[bytes]) -> list[int]:

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any
 
-from protocol.errors import PeerFault
+from protocol.errors import Invalid, PeerFault
 from protocol.messages import Certificates, Forked, Hello, Place, SegmentOf
 from protocol.records import GOV, ZERO, Record, read_record, signed
 from protocol.segments import MAX_BYTES, MAX_RECORDS, check_chain
-from storage import branches, certificates, frontier, log, objects, sideset
+from storage import branches, certificates, chain, frontier, log, objects, sideset
 from storage.database import FAST
 from storage.rows import Log, find_log, id_at, record_at
 from storage.standing import settle
@@ -34,6 +34,7 @@ class StoreHoldings:
         self._store = store
         self._peer = peer
         self._kept = kept or (lambda words: None)
+        self._incoming = chain.Incoming(store)
         self.new_records = 0
 
     def hello(self) -> Hello:
@@ -44,16 +45,28 @@ class StoreHoldings:
         """Certificates from `height` on, as many as fit a frame."""
         return certificates.travelling(self._store, height)
 
-    def keep_certificates(self, answer: Certificates) -> int:
-        """Check and keep; the height reached."""
+    def certificate_ids(self, heights: Sequence[int]) -> list[bytes]:
+        """Ids of our certificates at these heights; empty bytes where there is none."""
+        return [certificates.certificate_at(self._store, height) or b"" for height in heights]
+
+    def stands_not(self, certificate: bytes) -> bool:
+        """Whether the chain with this tip was weighed before and does not stand."""
+        return certificate in self._store.decided
+
+    def keep_certificates(self, answer: Certificates) -> int | None:
+        """Check and keep, or take along until it can be said which chain stands.
+
+        The height reached; None when they follow nothing that is held.
+        """
         store = self._store
         with self._transaction():
             if answer.found is not None and certificates.founding(store) is None:
                 certificates.keep_founding(store, answer.found)
-            for travel in answer.certificates:
-                certificates.keep(store, travel)
+            elif answer.certificates and certificates.founding(store) is None:
+                raise Invalid("no-founding", "certificates before the founding record")
+            reached = self._incoming.take(answer.certificates, answer.more)
             settle(store)
-        return certificates.tip(store)[0]
+        return reached
 
     def side_ids(self) -> list[bytes]:
         """Ids of the side set."""

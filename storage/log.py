@@ -19,7 +19,7 @@ from protocol.errors import Invalid
 from protocol.evidence import Fork, spare
 from protocol.records import GOV, LANES, ZERO, Record, signed
 from protocol.segments import read_segment
-from storage import aside, branches, erasing, sideset
+from storage import aside, branches, cited, erasing, sideset
 from storage.database import get_meta
 from storage.prefix import admit, advance, learn
 from storage.rows import (
@@ -241,6 +241,26 @@ def restore(store: Store, log_no: int) -> None:
     advance(store, log_by_no(store, log_no))
 
 
+def uncut(store: Store, device: bytes, lane: int) -> None:
+    """A cut is void: the log goes on, with what is held beside it, up to a fork or for good.
+
+    Bodies beyond the cut are mostly gone; peers that did not cut there bring them again.
+    """
+    log = ensure_log(store, device, lane)
+    store.db.execute("UPDATE log SET cut_seq = NULL, cut_id = NULL WHERE no = ?", [log.no])
+    log = log_by_no(store, log.no)
+    _look(store, log, branches.all_held(store, log.no))
+    log = log_by_no(store, log.no)
+    if log.head_seq > log.limit:
+        truncate(store, log, log.limit)
+        log = log_by_no(store, log.no)
+    way = branches.onward(store, log)
+    if way:
+        _append(store, log, way, [])
+    advance(store, log_by_no(store, log.no))
+    place_lane(store, device, lane)
+
+
 def _keep_beside(store: Store, log: Log, records: Sequence[Record]) -> None:
     """Hold authentic records that are not part of the log, and see what they prove."""
     if log.device == store.device and any(branches.find(store, r.id) is None for r in records):
@@ -255,8 +275,8 @@ def _keep_beside(store: Store, log: Log, records: Sequence[Record]) -> None:
 def _keep_beyond(store: Store, log: Log, records: Sequence[Record], *, attached: bool) -> None:
     """Records after the last seq that the log has room for.
 
-    Beyond a cut nothing is kept but spared records, and the headers that make what lies before
-    it (`attached`) authentic.
+    Beyond a cut nothing is kept but spared records, what a vote may rest on, and the headers that
+    make what lies before it (`attached`) authentic.
     """
     if not records:
         return
@@ -264,6 +284,7 @@ def _keep_beyond(store: Store, log: Log, records: Sequence[Record], *, attached:
         _keep_beside(store, log, records)
     elif log.lane == GOV:
         spare_beyond(store, records)
+        branches.hold(store, log, [each for each in records if cited.evidence(each) is not None])
 
 
 def keep_fork(store: Store, log: Log, branch: Sequence[Record]) -> None:
@@ -305,7 +326,7 @@ def apply_fork(store: Store, proof: Fork) -> bool:
 
 
 def spare_beyond(store: Store, records: Sequence[Record]) -> None:
-    """Records of a gov log beyond its prefix: erases and cited ones stay in force."""
+    """Records of a gov log beyond its prefix: erases, evidence and cited ones stay in force."""
     for record in records:
         if sideset.spares(store, record) and signed(record, store.community):
             apply_spared(store, record)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from protocol.evidence import Contest, Fork, Spared, read_object
+from protocol.evidence import Contest, Fork, Moves, Spared, read_object
+from storage import chain, sideset
 from storage import log as logs
-from storage import sideset
 from storage.store import Store
 
 
@@ -21,6 +21,8 @@ def receive(store: Store, raw: bytes) -> bool:
             return logs.apply_spared(store, record)
         case Contest():
             return keep_contest(store, found)
+        case Moves():
+            return chain.receive(store, found)
 
 
 def keep_contest(store: Store, found: Contest) -> bool:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from protocol.evidence import spare
 from protocol.kinds.erase import Erase
 from protocol.kinds.found import Found
+from protocol.kinds.receipts import Receipts
 from protocol.kinds.registry import content
-from protocol.records import GOV, Record
+from protocol.records import GOV, Record, signed
 from protocol.segments import MAX_RECORDS
-from storage import erasing, sideset
+from storage import cited, erasing, sideset
 from storage.rows import Log, log_by_no, records_from
 from storage.store import Store
 from storage.views.registry import BY_KIND, VIEWS
@@ -69,13 +71,19 @@ def admit(store: Store, log: Log, records: Sequence[Record], first: int | None) 
 
 
 def learn(store: Store, record: Record) -> None:
-    """What a gov record says about erasures comes in force, whatever becomes of its log."""
+    """What a gov record says about erasures and receipts comes in force, whatever becomes of its
+    log.
+    """
     said, device = content(record), record.header.device
     touched: list[int] = []
     if isinstance(said, Erase):
         touched = erasing.erase(store, device, said.records)
     elif isinstance(said, Found) and record.id == store.community:
         touched = erasing.author(store, device, said.person)
+    elif isinstance(said, Receipts):
+        for ballot in cited.learn(store, record, said):
+            if sideset.spares(store, ballot) and signed(ballot, store.community):
+                sideset.put(store, spare(ballot))
     elif (person := sideset.enrolled(store, record)) is not None:
         touched = erasing.author(store, device, person)
     advance_all(store, touched)

@@ -1,4 +1,4 @@
-"""The side set on disk: fork proofs, contests and spared records.
+"""The side set on disk: fork proofs, contests, moves of a seat, spared records, votes' evidence.
 
 An object competes for a *place* (a log's fork, two invitations' contest, a record); of one place
 the one with the lowest (rank, key, id) counts, so that any order of arrival leaves the same set.
@@ -20,15 +20,17 @@ from typing import Any, NamedTuple
 from governance.membership import CANDIDATE
 from protocol.codec import decode
 from protocol.errors import Invalid
-from protocol.evidence import MAX_OBJECT, Contest, Fork, SideObject, Spared, read_object
+from protocol.evidence import MAX_OBJECT, Contest, Fork, Moves, SideObject, Spared, read_object
 from protocol.kinds.enrol import Enrol
 from protocol.kinds.erase import Erase
 from protocol.kinds.registry import content
 from protocol.records import GOV, Record, read_header, read_record
+from storage import cited
 from storage.rows import find_log, id_at
 from storage.store import Store
 
 MAX_SPARED = 1024  # spared records a device; of more, those with the lowest ids
+MAX_EVIDENCE = 4096  # of them what votes rest on, counted apart
 MAX_LOOSE = 2048  # objects that wait, or are about devices in no view; of more, the lowest ids
 CANDIDATE_RECORDS = 8  # of a device whose membership chain is not here yet
 
@@ -91,13 +93,21 @@ def put(store: Store, found: SideObject) -> bool:
         [found.id, *about, found.raw],
     )
     if isinstance(found, Spared):
-        store.db.execute(
-            "DELETE FROM side WHERE id IN (SELECT id FROM side WHERE subject = ?"
-            " AND sort NOT IN ('fork', 'contest') ORDER BY id LIMIT -1 OFFSET ?)",
-            [about.subject, MAX_SPARED],
-        )
+        _keep_few(store, about)
     store.changed.add("side")
     return True
+
+
+def _keep_few(store: Store, about: _About) -> None:
+    """Of one device's spared records only so many stay."""
+    votes = about.sort in cited.KINDS
+    sorts = "IN" if votes else "NOT IN"
+    store.db.execute(
+        "DELETE FROM side WHERE id IN (SELECT id FROM side WHERE subject = ?"
+        f" AND sort NOT IN ('fork', 'contest') AND sort {sorts} ('ballot', 'receipts', 'stop')"
+        " ORDER BY id LIMIT -1 OFFSET ?)",
+        [about.subject, MAX_EVIDENCE if votes else MAX_SPARED],
+    )
 
 
 def _about(store: Store, found: SideObject) -> _About:
@@ -112,9 +122,14 @@ def _about(store: Store, found: SideObject) -> _About:
             return _About(
                 "contest", records[0].header.device, "contest " + " ".join(invites), 0, key
             )
+        case Moves(certificates=(one, other)):
+            place = f"seats {one.prev.hex()}"
+            return _About("seats", store.community, place, -found.attempt, one.id + other.id)
         case Spared(record=record):
             sort, key = "record", record.id
-            if isinstance(content(record), Erase):
+            if (said := cited.evidence(record)) is not None:
+                sort, key = record.header.kind, record.id + said.open
+            elif isinstance(content(record), Erase):
                 sort = "erase"
             elif (person := enrolled(store, record)) is not None:
                 sort, key = "enrol", record.id + person
@@ -142,10 +157,14 @@ def enrolled(store: Store, record: Record) -> bytes | None:
 
 
 def spares(store: Store, record: Record) -> bool:
-    """Only erases, enrolments, and records that a certificate cites, are spared."""
+    """Only erases, enrolments, what votes rest on, and what certificates cite, are spared."""
     if record.header.lane != GOV or record.body is None:
         return False
     certified = store.certified
+    if (said := cited.evidence(record)) is not None and cited.in_force(
+        store, record.header.kind, record.header.device, record.id, said.open
+    ):
+        return True
     return (
         isinstance(content(record), Erase)
         or (certified is not None and record.id in certified.roll.cited)
@@ -166,7 +185,8 @@ def weigh(store: Store, persons: Collection[bytes]) -> None:
     }
     loose = 0
     for object_id, *about, live in store.db.execute(
-        "SELECT id, sort, subject, place, rank, key, live FROM side WHERE sort != 'contest'"
+        "SELECT id, sort, subject, place, rank, key, live FROM side"
+        " WHERE sort NOT IN ('contest', 'seats')"
     ).fetchall():
         noted = _About(*about)
         seen = noted.subject in seen_devices
@@ -193,18 +213,27 @@ def _record_counts(store: Store, noted: _About, seen: bool, persons: Collection[
     certified = store.certified
     if certified is None:
         return False
-    cited = noted.key[:32] in certified.roll.cited
-    if noted.sort == "record" and not cited:
+    named = noted.key[:32] in certified.roll.cited
+    if noted.sort == "record" and not named:
+        return False
+    if noted.sort in cited.KINDS and not (
+        seen and (named or cited.in_force(store, noted.sort, noted.subject, *_vote(noted)))
+    ):
         return False
     # An enrolment says whom the device may erase for; the roll says so of its own devices.
     owner = noted.key[32:]
-    if noted.sort == "enrol" and not cited and certified.roll.person_of(noted.subject) == owner:
+    if noted.sort == "enrol" and not named and certified.roll.person_of(noted.subject) == owner:
         return False
     if not seen:
         return noted.rank <= CANDIDATE_RECORDS and _concerns(store, noted, persons)
     log = find_log(store, noted.subject, GOV)
     in_view = log is not None and noted.rank <= log.prefix_seq
     return not (in_view and log and id_at(store, log.no, noted.rank) == noted.key[:32])
+
+
+def _vote(noted: _About) -> tuple[bytes, bytes]:
+    """Of a piece of evidence: its record, and the `open` of its round."""
+    return noted.key[:32], noted.key[32:]
 
 
 def _concerns(store: Store, noted: _About, persons: Collection[bytes]) -> bool:
@@ -219,10 +248,41 @@ def _forget_loose(store: Store) -> None:
     store.db.execute(
         "DELETE FROM side WHERE id IN (SELECT side.id FROM side"
         " LEFT JOIN device ON device.key = side.subject"
-        " WHERE sort != 'contest' AND (live = 0 OR coalesce(standing, 0) = 0)"
+        " WHERE sort NOT IN ('contest', 'seats') AND (live = 0 OR coalesce(standing, 0) = 0)"
         " ORDER BY side.id LIMIT -1 OFFSET ?)",
         [MAX_LOOSE],
     )
+
+
+def halting(store: Store) -> bytes | None:
+    """The proof of two moves of the teller's seat that halts our chain, if one does."""
+    row = store.db.execute("SELECT raw FROM side WHERE sort = 'seats' AND live = 1").fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def all_moves(store: Store) -> list[bytes]:
+    """Every proof of two moves, whether it counts or waits."""
+    return [row[0] for row in store.db.execute("SELECT raw FROM side WHERE sort = 'seats'")]
+
+
+def moves_at(store: Store, prev: bytes) -> bytes | None:
+    """The proof of two moves that follow this certificate."""
+    place = f"seats {prev.hex()}"
+    row = store.db.execute("SELECT raw FROM side WHERE place = ?", [place]).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def let_count(store: Store, sort: str, object_id: bytes | None) -> None:
+    """Of all objects of a sort this one counts, or none."""
+    store.db.execute(
+        "UPDATE side SET live = (id IS ?) WHERE sort = ? AND live != (id IS ?)",
+        [object_id, sort, object_id],
+    )
+
+
+def drop(store: Store, object_id: bytes) -> None:
+    """Forget an object that turned out to say nothing."""
+    store.db.execute("DELETE FROM side WHERE id = ?", [object_id])
 
 
 def drop_fork(store: Store, device: bytes, lane: int) -> None:

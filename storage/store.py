@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from governance.roll import Certified
+from governance.certified import Certified
 from storage.database import DURABLE, get_meta, open_database, set_meta, write
 
 
@@ -27,6 +27,7 @@ class Store:
     device: bytes  # this home's own device key
     now_ms: Callable[[], int]
     certified: Certified | None = None  # cache; see storage.certificates.current
+    decided: set[bytes] = field(default_factory=set)  # tips of chains that do not stand
     changed: set[str] = field(default_factory=set)  # words for the service: 'gov', 'certificate'
 
     @contextlib.contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from protocol.errors import Invalid, StoreError, Term
 from protocol.records import GOV, read_record, signed
-from storage import blobs, certificates, digest, erasing, sideset
+from storage import blobs, certificates, cited, digest, erasing, sideset
 from storage.prefix import advance, learn
 from storage.rows import Log, all_logs, log_by_no
 from storage.standing import settle
@@ -160,7 +160,7 @@ def _rebuild(store: Store, progress: Progress) -> tuple[int, str]:
         for view in VIEWS:
             for table in view.tables:
                 store.db.execute(f"DELETE FROM {table}")
-        for table in ("author", "erasure", "erased"):
+        for table in ("author", "erasure", "erased", "receipted"):
             store.db.execute(f"DELETE FROM {table}")
         store.db.execute("DELETE FROM meta WHERE key = 'text_indexed'")
         store.db.execute("UPDATE device SET standing = 0, person = NULL")
@@ -168,6 +168,7 @@ def _rebuild(store: Store, progress: Progress) -> tuple[int, str]:
         store.db.execute("UPDATE side SET live = 0")
         store.certified = None
         state = certificates.current(store)
+        cited.rebuild(store, state)
         if state is not None:
             certificates.learn_authors(store, state.roll.persons)
         logs = sorted(all_logs(store), key=lambda each: each.lane != GOV)

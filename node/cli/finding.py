@@ -82,6 +82,7 @@ def _search(
     from node import market, people
     from node.cli.render import offer_line
     from node.plain import offer_json
+    from storage.claims import values
     from storage.views import listing_queries as queries
     from storage.views import profiles
 
@@ -109,7 +110,7 @@ def _search(
             own = [offer for offer in own if offer.status == "draft"]
         else:
             found = queries.search(home.store, query)
-        names = profiles.names(home.store)
+        names, claimed = profiles.names(home.store), values(home.store)
         unknown = query.value and not found.total and _no_such_value(home, query.value)
     offers = [*own, *found.offers][: query.limit]
     total = found.total + len(own)
@@ -119,7 +120,7 @@ def _search(
     if unknown:
         out.note(f"The charter has no value {query.value}.")
     out.answer(
-        {"listings": [offer_json(offer) for offer in offers], "total": total},
+        {"listings": [offer_json(offer, claimed) for offer in offers], "total": total},
         "\n".join(lines) or "Nothing found.",
     )
 

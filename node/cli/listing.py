@@ -154,12 +154,15 @@ def _answer(out: Output, home: Home, offer: Offer) -> None:
 
     from node.cli.render import offer_text
     from node.plain import offer_json
+    from storage.claims import values
     from storage.views import profiles
 
     row = home.store.db.execute(
         "SELECT pictures FROM imported WHERE listing = ?", [offer.id]
     ).fetchone()
     pictures = [] if row is None else json.loads(row[0])
+    claimed = values(home.store)
     out.answer(
-        {"listing": offer_json(offer, pictures)}, offer_text(offer, profiles.names(home.store))
+        {"listing": offer_json(offer, claimed, pictures)},
+        offer_text(offer, profiles.names(home.store), claimed),
     )

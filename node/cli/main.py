@@ -28,7 +28,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "invite": ("node.cli.membership", "Make an invitation link that lets one person in."),
     "invitations": ("node.cli.membership", "List the invitations that you made."),
     "confirm": ("node.cli.membership", "Say whom you meant when several people used a link."),
+    "vouch": ("node.cli.people", "Stand up for somebody who is not certified yet."),
     "leave": ("node.cli.membership", "Leave the community."),
+    "device": ("node.cli.devices", "Show your devices, and give up one that you lost."),
+    "recovery": ("node.cli.devices", "Save your recovery file anew."),
+    "recover": ("node.cli.devices", "Make a new home from your recovery file."),
+    "teller": ("node.cli.teller", "Show who certifies, and move the teller's seat."),
     "member": ("node.cli.people", "Show who belongs to the community."),
     "profile": ("node.cli.people", "Show and change your own profile."),
     "start": ("node.cli.starting", "Start your node; the first time, make a home in the browser."),
@@ -38,7 +43,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("node.cli.running", "Show how this home and its node are."),
     "listing": ("node.cli.listing", "Add, edit, show, list, import and withdraw listings."),
     "search": ("node.cli.finding", "Search the listings of the community."),
-    "charter": ("node.cli.charter", "Show the charter, or print a template for one."),
+    "charter": ("node.cli.charter", "Show the charter and its history, or print a template."),
+    "proposal": ("node.cli.assembly", "Propose a change, discuss and follow what others propose."),
+    "vote": ("node.cli.voting", "Cast your ballot on a proposal."),
+    "count": ("node.cli.voting", "Count a vote again, and say every step."),
+    "rehearse": ("node.cli.voting", "Show what a proposal would have meant for past sales."),
     "verify": ("node.cli.store", "Check every record, chain and signature of this home."),
     "rebuild": ("node.cli.store", "Build all views again from the log."),
     "completion": ("node.cli.store", "Print the completion script for your shell."),
@@ -119,11 +128,12 @@ def cli(out: Output, home: str | None, as_json: bool) -> None:
     """
     if home == "":
         raise click.UsageError("--home needs the name of a folder.")
-    out.home = Path(home).expanduser().absolute() if home else _default_home()
+    out.home = Path(home).expanduser().absolute() if home else default_home()
     out.as_json = as_json
 
 
-def _default_home() -> Path:
+def default_home() -> Path:
+    """The folder of a home where nobody names another."""
     import platformdirs
 
     return Path(platformdirs.user_data_dir("moothall", appauthor=False))

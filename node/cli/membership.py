@@ -84,7 +84,7 @@ def found(
         data["values"] = values.get("values") if isinstance(values, dict) else values
     person = people.checked_name(person)
     charter = Charter.from_data(data)
-    _refuse_second(out.home)
+    refuse_second(out.home)
     with friendly():
         made = homes.found(out.home, charter, person, new_passphrase(no_passphrase))
     with contextlib.closing(made):
@@ -113,7 +113,7 @@ def _read_json(path: Path) -> Any:
         raise Refused("bad-file", f"{path} is not JSON: {error}. Nothing was made.") from error
 
 
-def _refuse_second(path: Path) -> None:
+def refuse_second(path: Path) -> None:
     """Before anybody types a passphrase for nothing."""
     from node.home import KEYS, open_home
 
@@ -149,7 +149,7 @@ def join(out: Output, link: str, person: str, no_passphrase: bool) -> None:
 
     invitation = read_link(link)
     person = people.checked_name(person)
-    _refuse_second(out.home)
+    refuse_second(out.home)
     with friendly():
         made = homes.join_by(out.home, invitation, person, new_passphrase(no_passphrase))
     from node import joining

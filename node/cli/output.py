@@ -86,7 +86,7 @@ class Output:
             yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def ask_passphrase() -> str:
+def ask_passphrase(what: str = "Passphrase") -> str:
     """The passphrase of existing keys."""
     named = os.environ.get("MOOTHALL_PASSPHRASE_FILE")
     if named:
@@ -97,7 +97,7 @@ def ask_passphrase() -> str:
             "This home's keys are sealed: name a file with the passphrase in "
             "MOOTHALL_PASSPHRASE_FILE, or start the node in a terminal, which asks for it.",
         )
-    secret: str = click.prompt("Passphrase", hide_input=True, err=True)
+    secret: str = click.prompt(what, hide_input=True, err=True)
     return secret
 
 

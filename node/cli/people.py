@@ -22,16 +22,19 @@ def member() -> None:
 def member_list(out: Output) -> None:
     """List everybody: members, newcomers, and those who have gone."""
     from node import people
+    from node.assembly import charters
 
     with out.opened() as home:
         found = people.everybody(home)
+        holders = charters.holders(home.store)
     names = {each.person: each.name for each in found}
     lines = []
     for each in found:
         invited = names.get(each.inviter, "") if each.inviter else ""
         by = f", invited by {line(invited) or each.inviter.hex()[:8]}" if each.inviter else ""
         name = line(each.name) or "(no name yet)"
-        lines.append(f"{each.person.hex()[:8]}  {name}  {each.status}{by}")
+        offices = "".join(f", {office}" for office in holders.get(each.person, ()))
+        lines.append(f"{each.person.hex()[:8]}  {name}  {each.status}{offices}{by}")
     out.answer({"members": [member_json(each) for each in found]}, "\n".join(lines))
 
 
@@ -44,18 +47,41 @@ def member_show(out: Output, person: str) -> None:
     PERSON is an id, its first 8 digits or more, or a whole name.
     """
     from node import people
+    from node.assembly import charters
     from storage.views import members
 
     with out.opened() as home:
         found = people.resolve(home, person)
+        offices = charters.holders(home.store).get(found.person, [])
         profile = members.profile(home.store, found.person)
         if profile is None and found.person == home.person:
             profile = people.own_profile(home)
     data = {**member_json(found), "devices": [device.hex() for device in found.devices]}
+    data["offices"] = offices
     if profile is not None:
         data["profile"] = profile_json(profile)
-    head = f"{line(found.name) or '(no name yet)'}, {found.status}\n{found.person.hex()}"
+    standing = ", ".join([found.status, *offices])
+    head = f"{line(found.name) or '(no name yet)'}, {standing}\n{found.person.hex()}"
     out.answer(data, head + ("\n\n" + profile_text(profile) if profile else ""))
+
+
+@click.command()
+@click.argument("person")
+@click.option(
+    "--text", required=True, metavar="TEXT", help="How you know them; you may erase it later."
+)
+@click.pass_obj
+def vouch(out: Output, person: str, text: str) -> None:
+    """Stand up for somebody who was let in and is not certified yet.
+
+    PERSON is an id from `moothall member list`, or a whole name. An invitation counts as its
+    maker's word already.
+    """
+    from node.assembly import acting
+
+    with out.opened() as home:
+        made = acting.vouch(home, person, text)
+        out.answer(made, "Said. The teller's node certifies them when the charter's rule is met.")
 
 
 @click.group()

@@ -6,6 +6,7 @@ another row.
 
 from __future__ import annotations
 
+from governance.claims import CHANGED, WITHDRAWN, Mark, Values
 from node.importing.prices import money
 from node.price_range import price_range, variant_price
 from node.spots import spot_text
@@ -53,8 +54,18 @@ def offer_line(offer: Offer, names: dict[bytes, str]) -> str:
     return "  ".join(parts)
 
 
-def offer_text(offer: Offer, names: dict[bytes, str]) -> str:
-    """Everything about one listing."""
+def _claim_text(mark: Mark) -> str:
+    """A claim with what has become of its value."""
+    said = f"{mark.value}: {mark.evidence}" if mark.evidence else mark.value
+    if mark.status == CHANGED:
+        return f"{said} [changed since this was claimed. Then: {mark.then} Now: {mark.now}]"
+    if mark.status == WITHDRAWN:
+        return f"{said} [withdrawn: the charter no longer has it]"
+    return said
+
+
+def offer_text(offer: Offer, names: dict[bytes, str], values: Values) -> str:
+    """Everything about one listing; `values` say how those that it claims stand."""
     said = offer.listing
     rows = [
         ("id", offer.id.hex()),
@@ -72,7 +83,7 @@ def offer_text(offer: Offer, names: dict[bytes, str]) -> str:
         ("expires", "" if said.expires_ms is None else rfc3339(said.expires_ms)),
         ("tags", ", ".join(said.tags)),
     ]
-    rows += [("value", f"{claim.value}: {claim.evidence}") for claim in said.values]
+    rows += [("value", _claim_text(mark)) for mark in values.marks(said.values)]
     for variant in said.variants:
         price = price_text(said, variant_price(said, variant))
         count = "" if variant.quantity is None else f"{variant.quantity} there"

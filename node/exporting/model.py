@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from governance.claims import Values
 from storage.views.listing_queries import Offer
 
 
@@ -15,7 +16,7 @@ class Seller:
     name: str
     person: bytes
     currency: str  # of a format that has only one
-    values: Mapping[str, str]  # id -> text, of the charter
+    values: Values  # of the charters so far
     site: str  # the shop window's address from outside, without a slash at its end, or ""
     pictures: Mapping[bytes, Sequence[Mapping[str, str]]]  # addresses that an import noted
 

@@ -16,9 +16,9 @@ import datetime
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
+from governance.claims import WITHDRAWN, Values
 from node.importing.prices import money
 from node.spots import spot_text
 from protocol.errors import Refused
@@ -36,7 +36,7 @@ _CONDITIONS: Final = {
     "refurbished": "RefurbishedCondition",
     "damaged": "DamagedCondition",
 }
-_NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
+_NO_VALUES: Final = Values(())
 # What could end a script element or a line of JavaScript, as JSON may write it instead.
 _HARMLESS: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
@@ -58,13 +58,14 @@ def listing_node(
     address: str = "",
     seller_address: str = "",
     images: Sequence[Image] = (),
-    values: Mapping[str, str] = _NO_VALUES,
+    values: Values = _NO_VALUES,
 ) -> Node:
     """One listing as a Product, Service or Demand, without `@context`.
 
     `seller` is the member's name, and `open_` whether the listing stands (neither withdrawn nor
-    expired). `address` and `seller_address` are absolute, or "" where no guest can come. `values`
-    has the text of each value of the charter by its id.
+    expired). `address` and `seller_address` are absolute, or "" where no guest can come. A claim is
+    told in the value's words as they were when it was made, and left out once `values` have it no
+    more.
     """
     thing = _thing(said, listing_id, images, values)
     name = address or f"moothall:listing/{listing_id.hex()}"
@@ -96,21 +97,20 @@ def document(data: Node, *, indent: int | None = None) -> str:
     return json.dumps(data, ensure_ascii=False, indent=indent).translate(_HARMLESS)
 
 
-def _thing(
-    said: Listing, listing_id: bytes, images: Sequence[Image], values: Mapping[str, str]
-) -> Node:
+def _thing(said: Listing, listing_id: bytes, images: Sequence[Image], values: Values) -> Node:
     condition = said.condition.strip()
     kind = _CONDITIONS.get(condition.casefold())
     properties = [
         _filled(
             {
                 "@type": "PropertyValue",
-                "propertyID": claim.value,
-                "name": values.get(claim.value, claim.value),
-                "value": claim.evidence,
+                "propertyID": mark.value,
+                "name": mark.then,
+                "value": mark.evidence,
             }
         )
-        for claim in said.values
+        for mark in values.marks(said.values)
+        if mark.status != WITHDRAWN
     ]
     if condition and kind is None:
         properties.append({"@type": "PropertyValue", "name": "condition", "value": condition})

@@ -14,6 +14,7 @@ from node.gateway.offers import listing_path, maker_name, member_path
 from node.gateway.outside import base
 from node.gateway.pictures import path
 from node.gateway.visit import Visit
+from storage.claims import values
 from storage.views.listing_queries import Offer
 
 
@@ -34,7 +35,7 @@ def listing_document(visit: Visit, offer: Offer) -> dict[str, Any]:
                 for photo in offer.listing.photos
                 if site
             ],
-            values={value.id: value.text for value in visit.charter.values},
+            values=values(visit.store),
         )
     )
 

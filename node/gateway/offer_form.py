@@ -63,11 +63,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ClaimField:
-    """A value of the charter: whether it is claimed, and why."""
+    """A value of the charter: whether it is claimed, and why, and whether as it reads now."""
 
     value: str
     ticked: bool = False
     evidence: str = ""
+    renewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +131,32 @@ def read(form: Form, values: Iterable[str]) -> Fields:
             break
         rows.append(Row(*(form.text(name) for name in names)))
     claims = tuple(
-        ClaimField(value, form.checked(f"claim-{value}"), form.text(f"evidence-{value}"))
+        ClaimField(
+            value,
+            form.checked(f"claim-{value}"),
+            form.text(f"evidence-{value}"),
+            form.checked(f"renew-{value}"),
+        )
         for value in values
     )
     return Fields(texts, tuple(rows), claims)
 
 
 def listing_of(
-    fields: Fields, before: Listing | None, *, currency: str, now_ms: int, words: Words
+    fields: Fields,
+    before: Listing | None,
+    *,
+    currency: str,
+    now_ms: int,
+    words: Words,
+    charter: bytes | None = None,
 ) -> tuple[Listing | None, dict[str, str]]:
     """The listing that the fields stand for, or what is wrong by the name of its field.
 
-    `before` is the listing that the form was made from, `currency` the community's.
+    `before` is the listing that the form was made from, `currency` the community's, `charter` the
+    hash of the one in force, under which values are claimed as they read now.
     """
-    reading = _Reading(fields, before, currency, now_ms, words)
+    reading = _Reading(fields, before, currency, now_ms, words, charter)
     listing = reading.listing()
     return (None if reading.wrong else listing), reading.wrong
 
@@ -152,11 +165,17 @@ class _Reading:
     """One form being read; `wrong` gathers sentences."""
 
     def __init__(
-        self, fields: Fields, before: Listing | None, currency: str, now_ms: int, words: Words
+        self,
+        fields: Fields,
+        before: Listing | None,
+        currency: str,
+        now_ms: int,
+        words: Words,
+        charter: bytes | None,
     ) -> None:
         self.fields, self.texts, self.before = fields, fields.texts, before
         self.was = None if before is None else fields_of(before, currency, ())
-        self.now_ms, self.words = now_ms, words
+        self.now_ms, self.words, self.charter = now_ms, words, charter
         self.wrong: dict[str, str] = {}
 
     def listing(self) -> Listing:
@@ -268,18 +287,20 @@ class _Reading:
             return None
 
     def _claims(self) -> tuple[Claim, ...]:
-        made = tuple(
-            Claim(value=each.value, evidence=each.evidence)
-            for each in self.fields.claims
-            if each.ticked
-        )
-        for claim in made:
-            self._checked(f"evidence-{claim.value}", claim.evidence, LONGEST_EVIDENCE)
-        if self.before is not None:
-            stood = {claim.value: _sent(claim.evidence) for claim in self.before.values}
-            if stood == {claim.value: claim.evidence for claim in made}:
-                return self.before.values
-        return made
+        """What is claimed; who left a claim as it was has said nothing new of it."""
+        stood = {} if self.before is None else {each.value: each for each in self.before.values}
+        made = []
+        for each in self.fields.claims:
+            was = stood.get(each.value)
+            if not each.ticked:
+                continue
+            self._checked(f"evidence-{each.value}", each.evidence, LONGEST_EVIDENCE)
+            if was is None or _sent(was.evidence) != each.evidence:
+                made.append(Claim(value=each.value, evidence=each.evidence))
+            else:
+                made.append(replace(was, charter=self.charter) if each.renewed else was)
+        order = {value: place for place, value in enumerate(stood)}
+        return tuple(sorted(made, key=lambda claim: order.get(claim.value, len(order))))
 
     def _money(self, made: Listing) -> Listing:
         """With price, currency and variants, which only make sense together."""

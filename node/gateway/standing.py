@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from governance.roll import MEMBER
 from node.gateway.visit import Visit
+from node.home import RETIRED
 
 
 def standing_note(visit: Visit) -> str:
@@ -22,4 +23,6 @@ def standing_note(visit: Visit) -> str:
             "Nobody has let you in yet. What you write is kept here and goes out by itself as "
             "soon as somebody does; drafts stay with you alone."
         )
+    if standing == RETIRED:
+        return t("This device was retired: nothing more can be offered here. Use your other one.")
     return t("You no longer belong to this community, so nothing new can be offered here.")

@@ -101,6 +101,17 @@ class Words:
             locale=self.locale,
         )
 
+    def ahead(self, seconds: float) -> str:
+        """How long until something is: "in 6 days". What is past already is now."""
+        if seconds < 1:
+            return self.gettext("now")
+        return format_timedelta(
+            timedelta(seconds=int(min(seconds, _LAST_DAY * 86_400))),
+            threshold=1,
+            add_direction=True,
+            locale=self.locale,
+        )
+
     def duration(self, seconds: int) -> str:
         """A span in the largest unit that fits exactly: "14 days", "90 minutes", "no time"."""
         if seconds <= 0:

@@ -45,6 +45,7 @@ class Claim:
 
     value: str
     evidence: str = ""
+    charter: bytes | None = None  # hash of the charter that the seller had read; None: not said
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,7 +116,7 @@ class Listing:
                 {"name": v.name, "price": v.price, "quantity": v.quantity, "sku": v.sku}
                 for v in self.variants
             ],
-            "values": [{"id": c.value, "evidence": c.evidence} for c in self.values],
+            "values": [_claim_data(claim) for claim in self.values],
             "photos": [photo_data(photo) for photo in self.photos],
         }
         return {key: value for key, value in data.items() if value not in (None, "", [])}
@@ -172,10 +173,19 @@ def _variant(item: object) -> Variant:
     )
 
 
+def _claim_data(claim: Claim) -> dict[str, Plain]:
+    data: dict[str, Plain] = {"id": claim.value, "evidence": claim.evidence}
+    return data if claim.charter is None else {**data, "charter": claim.charter}
+
+
 def _claim(item: object) -> Claim:
     if not isinstance(item, dict):
         raise unreadable("values")
-    return Claim(value=text(item, "id", 40, default=None), evidence=text(item, "evidence", 1000))
+    return Claim(
+        value=text(item, "id", 40, default=None),
+        evidence=text(item, "evidence", 1000),
+        charter=None if item.get("charter") is None else key32(item, "charter"),
+    )
 
 
 def photo_data(photo: Photo) -> dict[str, Plain]:

@@ -6,6 +6,10 @@ from typing import Any
 
 from protocol.errors import Invalid
 from protocol.kinds import (
+    appeal,
+    ballot,
+    challenge,
+    comment,
     confirm,
     enrol,
     erase,
@@ -15,7 +19,13 @@ from protocol.kinds import (
     leave,
     listing,
     profile,
+    proposal,
+    receipts,
+    retire,
+    stop,
+    vouch,
     withdraw,
+    withdraw_proposal,
 )
 from protocol.kinds.kind import Kind
 from protocol.records import GOV, Record, read_body
@@ -33,6 +43,16 @@ KINDS: dict[str, Kind] = {
         profile,
         listing,
         withdraw,
+        retire,
+        vouch,
+        proposal,
+        withdraw_proposal,
+        ballot,
+        receipts,
+        stop,
+        challenge,
+        appeal,
+        comment,
     )
 }
 

@@ -122,7 +122,7 @@ def _join(ana: Home, path: Path, name: str, clock: _Clock) -> Home:
     (link,) = inviting.make(ana, 1)
     home = homes.join_by(path, link, name, None, clock)
     pull(ana, home)
-    teller.certify_due(ana.store, ana.unlock().device)
+    teller.act(ana.store, ana.unlock().device)
     pull(home, ana)
     return home
 

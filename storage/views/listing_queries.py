@@ -18,6 +18,7 @@ from protocol.codec import decode
 from protocol.errors import NotFound, Refused
 from protocol.kinds.listing import Listing, read
 from protocol.records import MAX_BODY
+from storage.claims import values as charter_values
 from storage.store import Store, h64
 from storage.views.listings import OPEN, WITHDRAWN, fold
 from storage.views.nearby import CANDIDATES, RINGS, Near, Places, is_within
@@ -201,7 +202,9 @@ def _conditions(store: Store, query: Query, words: str) -> tuple[str, str, list[
         if wanted:
             where.append(f"listing.{column} = ?")
             values.append(wanted)
-    if query.value:
+    if query.value and query.value not in charter_values(store).in_force:
+        where.append("0")  # what the charter has withdrawn finds nothing
+    elif query.value:
         where.append("instr(listing.claims, ?) > 0")
         values.append(f" {query.value} ")
     if query.minimum is not None:

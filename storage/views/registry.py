@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from storage.views import listings, membership, profiles
+from storage.views import assembly, comments, listings, membership, profiles
 from storage.views.view import View
 
 VIEWS: tuple[View, ...] = (
     membership.VIEW,
     profiles.VIEW,
     listings.VIEW,
+    assembly.VIEW,
+    comments.VIEW,
 )
 
 BY_KIND: dict[str, list[View]] = {}

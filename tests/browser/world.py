@@ -27,6 +27,7 @@ from storage.database import set_meta
 from storage.holdings import StoreHoldings
 from storage.own import Draft
 from storage.views import listing_text
+from tests.browser import hall
 from tests.pulling import pull
 
 START = 1_790_000_000_000  # 21 September 2026
@@ -69,6 +70,7 @@ class World:
                 "name": "Riverside makers",
                 "place": "Between the two bridges",
                 "guests": {"see_listings": True, "see_members": True, "may_order": True},
+                "rules": hall.rules(),
             }
         )
         self.ana = homes.found(self.folder / "ana", charter, "Ana Sommer", None, lambda: self.now)
@@ -94,7 +96,7 @@ class World:
     def confirm(self) -> None:
         """Time goes by, and Ana's node puts on the roll whoever may be."""
         self.now += PROBATION
-        teller.certify_due(self.ana.store, self.ana.unlock().device)
+        teller.act(self.ana.store, self.ana.unlock().device)
         self.catch_up()
 
     def catch_up(self) -> None:
@@ -172,6 +174,8 @@ def lively(folder: Path) -> World:
     world.draft(LONG_TITLE)
     world.catch_up()
     world.now += 3 * DAY
+    shown = dict(zip("ABC", (ids["listing"], ids["long"], ids["arabic"]), strict=True))
+    ids.update(hall.under_way(hall.Hall(world, ben, emoji), shown))
     ids["member"] = _last(member_path(ben.person))
     ids["emoji"] = _last(member_path(emoji.person))
     ids["left"] = _last(member_path(world.others[2].person))
@@ -240,6 +244,7 @@ def _settle(world: World) -> None:
     people.leave(dan)
     world.catch_up()
     world.confirm()
+    _decide(world)
     world.join("Eva Lindqvist")
     shared = inviting.make(world.ana, 1)[0]
     world.join("Finn", shared)
@@ -247,6 +252,19 @@ def _settle(world: World) -> None:
     spare = inviting.make(world.ana, 1, "For the neighbour with the ladder")[0]
     world.ids["invitation"] = spare.invite.hex()[:16]
     world.ids["secret"] = spare.text().partition("?i=")[2]
+
+
+def _decide(world: World) -> None:
+    """What the members decided before most of what is on offer was there."""
+    ana, (ben, emoji, *_) = world.ana, world.others
+    picked = (
+        world.offer(ana, "Felt slippers", category="clothes", price=3_200),
+        world.offer(ben, "Beeswax candles", category="garden", price=850),
+        world.offer(emoji, "Plum jam 🫙", category="food", price=480),
+    )
+    world.catch_up()
+    floor = hall.Hall(world, ben, emoji)
+    world.ids.update(hall.decided(floor, dict(zip("XYZ", picked, strict=True))))
 
 
 def _last(path: str) -> str:

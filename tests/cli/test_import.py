@@ -167,7 +167,7 @@ def test_a_changed_file_updates_and_keeps_what_its_owner_added(ana: Person) -> N
     after = ana.do("listing", "show", mug)["listing"]
     assert after["price"]["amount"] == 1300
     assert after["story"] == "From clay."
-    assert after["values"] == [{"id": "say-it", "evidence": "It is chipped."}]
+    assert after["values"] == [{"id": "say-it", "evidence": "It is chipped.", "status": "held"}]
 
 
 def test_a_product_unpublished_later_is_withdrawn_and_kept_as_a_draft(ana: Person) -> None:

@@ -53,7 +53,7 @@ def test_a_listing_says_all_that_was_said(ana: Person) -> None:
         "audience": "members",
         "expires": "2099-01-31T00:00:00Z",
         "tags": ["white"],
-        "values": [{"id": "say-it", "evidence": "One is chipped."}],
+        "values": [{"id": "say-it", "evidence": "One is chipped.", "status": "held"}],
         "variants": [
             {
                 "name": "Large",

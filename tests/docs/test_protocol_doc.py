@@ -17,9 +17,9 @@ import pytest
 
 from governance import charter_amendment, charter_parts
 from governance import roll as rolls
+from governance.certified import Certified
 from governance.charter import Charter
-from governance.roll import Certified
-from governance.templates import template
+from governance.templates import TEMPLATES, template
 from node import running
 from node.neighbours import CARDS
 from node.network.libp2p_hazards import NOISE, YAMUX
@@ -154,7 +154,7 @@ def test_the_kinds_are_those_of_the_registry() -> None:
         (k.name, lanes[k.lane], "yes" if k.erasable else "no")
         for k in sorted(KINDS.values(), key=lambda k: [r[0] for r in table].index(f"`{k.name}`"))
     ]
-    assert set(re.findall(r"^### `(\w+)`$", section("Kinds"), re.M)) == set(KINDS)
+    assert set(re.findall(r"^### `([\w-]+)`$", section("Kinds"), re.M)) == set(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -307,7 +307,7 @@ def test_every_key_of_a_charter_is_named() -> None:
         for item in data if isinstance(data, list) else ():
             yield from named(item)
 
-    for name in ("kitchen-table", "makers-market"):
+    for name in TEMPLATES:
         assert set(named(template(name))) <= said
     assert {*charter_amendment.PARTS, *charter_parts.METHODS, "invite_s"} <= said
     assert f"{charter_parts.INVITE_SECONDS:,} when absent" in DOC

@@ -6,17 +6,20 @@ from hashlib import sha256
 
 from hypothesis import strategies as st
 
+from governance.claims import Values
 from node.exporting.model import Seller
 from protocol.kinds.listing import AUDIENCES, MODES, Claim, Listing, Variant
 from protocol.spot import Spot
 from storage.views.listing_queries import Offer
+from tests.governance.versions import version
 
 ANA = bytes(range(32))
+VALUES = Values([version(1, {"local": "Made here", "gone": "Once"}), version(2, {"local": "Here"})])
 SELLER = Seller(
     name="Ana",
     person=ANA,
     currency="EUR",
-    values={"local": "Made here"},
+    values=VALUES,
     site="https://ana.example",
     pictures={},
 )

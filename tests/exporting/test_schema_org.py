@@ -11,7 +11,7 @@ from hypothesis import given
 from node.exporting import json_ld, schema_org
 from protocol.kinds.listing import Claim, Listing, Variant
 from protocol.spot import Spot
-from tests.exporting.offers import LISTINGS, SELLER, offer
+from tests.exporting.offers import LISTINGS, SELLER, VALUES, offer
 
 BREAD = Listing(
     title="Rye bread",
@@ -106,10 +106,11 @@ def test_what_is_over_is_discontinued_and_a_condition_is_one_of_schema_org_s_or_
     assert worn["value"] == "worn"
 
 
-def test_a_spot_and_the_values_are_told():
-    said = replace(BREAD, spot=Spot(-3386, 15121), values=(Claim(value="local", evidence="Ours"),))
+def test_a_spot_and_the_values_as_they_were_claimed_are_told():
+    claims = (Claim(value="local", evidence="Ours"), Claim(value="gone", evidence="Once"))
+    said = replace(BREAD, spot=Spot(-3386, 15121), values=claims)
 
-    found = node(said, values={"local": "Made here"})
+    found = node(said, values=VALUES)
 
     geo = found["offers"]["availableAtOrFrom"]["geo"]
     assert (geo["latitude"], geo["longitude"]) == ("-33.86", "151.21")

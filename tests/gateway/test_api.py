@@ -19,6 +19,7 @@ from node.gateway.apps import shop_app
 from node.gateway.pages.registry import PAGES
 from node.plain import offer_json
 from protocol.kinds.listing import Claim, Variant
+from storage.claims import values
 from storage.views.listing_queries import get
 from tests.gateway.reading import check_page
 from tests.gateway.village import OPEN, Village
@@ -99,7 +100,7 @@ async def test_a_program_reads_what_commands_answer(village: Village, shop, desk
         variants=(Variant(name="S", price=100, sku="s"), Variant(name="L", quantity=0)),
         values=(Claim(value="made-here", evidence="My oven"),),
     )
-    said = offer_json(get(village.ana.store, bread))
+    said = offer_json(get(village.ana.store, bread), values(village.ana.store))
     for client in (shop, desk):
         assert (await client.get(f"/api/listings/{bread.hex()}")).json() == said
         assert (await client.get(f"/api/listings/{bread.hex()[:8]}")).json() == said

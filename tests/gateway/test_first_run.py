@@ -11,6 +11,7 @@ import pytest
 import trio
 import trio.testing
 
+from governance.templates import TEMPLATES
 from node import recovery
 from node.home import open_home
 from node.people import own_profile
@@ -167,6 +168,8 @@ async def test_a_mistake_keeps_what_was_typed_but_never_a_passphrase(
 
 async def test_choices_that_are_not_on_the_page_are_refused(ana: Beginning):
     page = await ana.client.get("/found")
+    offered = [field["value"] for field in check_page(page.text).all("input") if "value" in field]
+    assert set(TEMPLATES) <= set(offered)
     token = page.text.split('name="form" value="')[1].split('"')[0]
     for wrong in ({"template": "../secret"}, {"currency": "euros"}, {"currency": ""}):
         data = {**ELM, "template": "kitchen-table", "currency": "EUR", "form": token, **wrong}

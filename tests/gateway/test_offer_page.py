@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from node.claiming import in_force
 from node.gateway.offers import listing_path
 from protocol.kinds.listing import Claim, Listing, Variant
 from tests.gateway.own import draft, drafts, offers, text
@@ -57,7 +58,7 @@ async def test_ana_publishes_a_listing_with_everything_a_command_could_say(villa
         expires_ms=1_798_070_400_000,
         tags=("rye", "spelt"),
         variants=(Variant(name="Small", quantity=4), Variant(name="Large", price=1150, sku="L-1")),
-        values=(Claim(value="made-here", evidence="Our own oven."),),
+        values=(Claim(value="made-here", evidence="Our own oven.", charter=in_force(village.home())),),
     )
     assert made.spot is not None
 

@@ -80,7 +80,7 @@ async def test_a_listing_shows_all_that_its_maker_said(village: Village, reader)
         "Large €11.50",
         "What we sell as our own was made within 50 km",
         "Our own oven.",
-        "gone (no longer in the charter)",
+        "gone The community has no such value.",
     ):
         assert part in text, part
 

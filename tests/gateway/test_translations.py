@@ -194,29 +194,36 @@ def test_gettext_is_given_literals_that_can_be_found(path):
                 assert not isinstance(argument, ast.JoinedStr | ast.BinOp), ast.unparse(call)
 
 
-RULES = ("governance/charter", "governance/templates")  # about charters written by hand
-ERRORS = ("Refused", "NotFound", "StoreError", "PriceError")
+# Where each of them has its sentence; `refuse` is about a charter and adds the path in it.
+SENTENCES = {
+    **dict.fromkeys(("Refused", "NotFound", "StoreError", "PriceError"), 1),
+    **dict.fromkeys(("said", "refuse"), 0),
+}
+
+
+def sentences(translations: ModuleType) -> Iterator[tuple[Path, ast.Call, ast.expr]]:
+    """Every call that says a sentence to a page, and that sentence."""
+    for folder in translations.SOURCES:
+        for path in sorted((PROJECT / folder).rglob("*.py")):
+            if path.relative_to(PROJECT).as_posix().startswith(translations.SILENT):
+                continue
+            for call in ast.walk(ast.parse(path.read_text())):
+                if isinstance(call, ast.Call) and called(call) in SENTENCES:
+                    place = SENTENCES[called(call)]
+                    if len(call.args) > place:
+                        yield path, call, call.args[place]
 
 
 def test_errors_that_reach_a_page_say_a_sentence_that_can_be_translated(translations):
     """Values stand beside the sentence, as `%(name)s` and a keyword; pieces are never glued."""
-    for folder in translations.SOURCES:
-        for path in sorted((PROJECT / folder).rglob("*.py")):
-            if path.relative_to(PROJECT).as_posix().startswith((*translations.SILENT, *RULES)):
-                continue
-            for call in ast.walk(ast.parse(path.read_text())):
-                if isinstance(call, ast.Call) and called(call) in ERRORS and len(call.args) > 1:
-                    assert not isinstance(call.args[1], ast.JoinedStr), (path, call.lineno)
+    for path, call, sentence in sentences(translations):
+        assert not isinstance(sentence, ast.JoinedStr), (path, call.lineno)
 
 
 def test_an_errors_sentence_and_its_values_fit(translations):
-    for folder in translations.SOURCES:
-        for path in sorted((PROJECT / folder).rglob("*.py")):
-            for call in ast.walk(ast.parse(path.read_text())):
-                if not (isinstance(call, ast.Call) and called(call) in ERRORS and call.keywords):
-                    continue
-                sentence = call.args[1]
-                if isinstance(sentence, ast.Constant):
-                    wanted = set(re.findall(r"%\((\w+)\)", str(sentence.value)))
-                    given = {keyword.arg for keyword in call.keywords}
-                    assert None in given or wanted == given, (path, call.lineno)
+    for path, call, sentence in sentences(translations):
+        if isinstance(sentence, ast.Constant) and (call.keywords or called(call) == "refuse"):
+            wanted = set(re.findall(r"%\((\w+)\)", str(sentence.value)))
+            given = {keyword.arg for keyword in call.keywords}
+            given |= {"path"} if called(call) == "refuse" else set()
+            assert None in given or wanted == given, (path, call.lineno)

@@ -6,13 +6,9 @@ from typing import Any
 
 import pytest
 
-from governance.roll import (
-    Certified,
-    admit,
-    beginning,
-    fold,
-    step,
-)
+from governance.certified import Certified, beginning
+from governance.folding import fold, step
+from governance.roll import admit
 from protocol.certificates import Certificate
 from protocol.errors import Invalid
 from protocol.kinds.found import Found

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from governance.certified import Certified, Version
 from governance.membership import (
     Confirmation,
     Due,
@@ -14,10 +15,11 @@ from governance.membership import (
     Invitation,
     Joining,
     Standings,
+    Vouching,
     due,
     standings,
 )
-from governance.roll import LEFT, MEMBER, Certified, Person, Roll, admit
+from governance.roll import LEFT, MEMBER, Person, Roll, admit
 from protocol.certificates import Seat
 from tests.protocol.people import COMMUNITY, h
 
@@ -71,6 +73,15 @@ def standing(found: Standings, name: str, number: int = 1) -> int | None:
     return found.devices.get(dev(name, number), (None, b""))[0]
 
 
+def vouching(by: str, who: str, number: int = 1) -> Vouching:
+    return Vouching(h("vouch", by, who, number), key(by), key(who))
+
+
+def leaving(*names: str) -> dict[bytes, bytes]:
+    """Who goes, and by which record."""
+    return {key(name): h("leave", key(name)) for name in names}
+
+
 FOR_EVA = invitation("ana", 0)
 EVA = joining("eva", FOR_EVA)
 DAN = joining("dan", FOR_EVA)
@@ -117,12 +128,14 @@ def villages(draw: st.DrawFn) -> tuple[Roll, list[Any]]:
 
 def what_is_due(roll: Roll, known: Facts, **other: Any) -> Due:
     policy: dict[str, Any] = {
+        "vouchings": [],
         "vouches": 1,
         "probation_s": 0,
         "max_members": 100,
         "invite_s": 14 * DAY,
+        "exit_s": 0,
         "seen": {},
-        "leaves": [],
+        "leaves": {},
         "now": 100 * DAY,
     }
     return due(roll, standings(roll, SLOTS, known), known, **(policy | other))
@@ -144,6 +157,7 @@ def decision(found: Due) -> dict[str, Any]:
         "enrol": [[item.person, item.device, item.record] for item in found.enrol],
         "expire": [[item.device, item.slot, item.round] for item in found.expire],
         "leave": [[person, h("leave", person), []] for person in found.leave],
+        "cite": found.cite,
     }
     return {name: items for name, items in lines.items() if items}
 
@@ -153,7 +167,7 @@ def state(roll: Roll) -> Certified:
         community=COMMUNITY,
         height=7,
         id=h("tip"),
-        charter_hash=h("charter"),
+        versions=(Version(number=1, height=-1, at=0, hash=h("charter"), data={}),),
         tellers=(Seat(key("ana"), dev("ana")),),
         roll=roll,
     )

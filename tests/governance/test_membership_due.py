@@ -9,14 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from governance.folding import step
 from governance.membership import (
     MOST_ADMITTED,
+    MOST_CITED,
     MOST_ENROLLED,
     MOST_EXPIRED,
     MOST_LEAVING,
     Due,
+    Vouching,
+    prospects,
+    standings,
 )
-from governance.roll import LEFT, Roll, step
+from governance.roll import LEFT, Roll
 from protocol.certificates import MAX_CERTIFICATE, Seat, make_body
 from protocol.errors import Invalid
 from tests.governance.members import (
@@ -27,6 +32,7 @@ from tests.governance.members import (
     KNOWN,
     NAMES,
     ROLL,
+    SLOTS,
     decision,
     dev,
     enrolment,
@@ -34,24 +40,47 @@ from tests.governance.members import (
     invitation,
     joining,
     key,
+    leaving,
     member,
     state,
     villages,
+    vouching,
     what_is_due,
 )
 from tests.protocol.people import COMMUNITY, h
 
+NOTHING = Due([], [], [], [], [])
+
 
 @settings(max_examples=200, deadline=None, database=None)
-@given(villages(), st.lists(st.sampled_from(NAMES)), st.sampled_from([0.0, 50 * DAY]))
+@given(
+    villages(),
+    st.lists(st.sampled_from(NAMES)),
+    st.sampled_from([0.0, 50 * DAY]),
+    st.integers(0, 3),
+    st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES))),
+)
 def test_what_is_due_can_always_be_carried_out(
-    village: tuple[Roll, list[Any]], leaving: list[str], seen: float
+    village: tuple[Roll, list[Any]],
+    gone: list[str],
+    seen: float,
+    vouches: int,
+    said: list[tuple[str, str]],
 ) -> None:
     roll, items = village
     at = {getattr(item, "record", b""): seen for item in items}
 
     for _ in range(9):
-        found = decision(what_is_due(roll, facts(*items), seen=at, leaves=map(key, leaving)))
+        found = decision(
+            what_is_due(
+                roll,
+                facts(*items),
+                seen=at,
+                leaves=leaving(*gone),
+                vouches=vouches,
+                vouchings=[vouching(by, who) for by, who in said],
+            )
+        )
         if not found:
             break
         roll = step(state(roll), "roll", found).roll
@@ -68,14 +97,58 @@ def test_eva_is_admitted_after_her_probation() -> None:
         )
         assert [guest.joining for guest in found.admit] == expected
     unseen = what_is_due(ROLL, known, probation_s=7 * DAY)
-    assert unseen == Due([], [], [], [])
+    assert unseen == NOTHING
 
 
-def test_a_charter_that_asks_for_two_vouches_admits_nobody_by_itself() -> None:
+def test_the_invitation_is_one_vouch_and_other_members_are_to_give_the_rest() -> None:
+    roll = Roll(persons=dict(member(name) for name in ("ana", "ben", "fay", "gus")))
+    known = facts(*KNOWN, enrolment("eva"), EVA)
+    ana, ben, fay = (vouching(name, "eva") for name in ("ana", "ben", "fay"))
+
+    def due(vouches: int, *said: Vouching, at: Roll = roll) -> Due:
+        return what_is_due(at, known, vouches=vouches, vouchings=said)
+
+    for vouches in (0, 1):
+        assert due(vouches).admit
+    assert due(3) == due(3, ben) == due(2, ana) == NOTHING  # Ana vouched by inviting
+    assert due(3, ben, vouching("ben", "eva", 2)) == NOTHING  # twice is once
+    assert due(2, vouching("eva", "eva"), vouching("dan", "eva"), vouching("ben", "dan")) == NOTHING
+    gone = replace(roll, persons={**roll.persons, **dict([member("ben", standing=LEFT)])})
+    assert due(2, ben, at=gone) == NOTHING
+
+    found = due(3, fay, ben)
+    assert [guest.joining for guest in found.admit] == [EVA]
+    after = step(state(roll), "roll", decision(found)).roll
+    assert after.cited >= {ben.record, fay.record, EVA.record}
+    two, three = (
+        [prospect.missing for prospect in prospects(roll, standings(roll, SLOTS, known), [ben], n)]
+        for n in (2, 3)
+    )
+    assert (two, three) == ([0], [1])
+
+
+def test_who_comes_back_needs_new_vouches() -> None:
+    again = invitation("ana", 0, 1)
+    later = joining("eva", again, 2)
+    old, new = vouching("ben", "eva"), vouching("ben", "eva", 2)
+    people = dict([member("ana"), member("ben"), member("eva", standing=LEFT)])
+    roll = Roll(persons=people, rounds={(dev("ana"), 0): 1}, cited=frozenset({old.record}))
+    known = facts(*KNOWN, again, enrolment("eva", 2), EVA, later)
+
+    assert what_is_due(roll, known, vouches=2, vouchings=[old]) == NOTHING
+    found = what_is_due(roll, known, vouches=2, vouchings=[old, new])
+    assert ([guest.joining for guest in found.admit], found.cite) == ([later], [new.record])
+    back = step(state(roll), "roll", decision(found)).roll.persons[key("eva")]
+    assert (back.standing, sorted(back.devices)) == ("member", sorted([dev("eva"), dev("eva", 2)]))
+
+
+def test_a_community_of_one_or_two_can_grow_whatever_its_charter_asks_for() -> None:
+    alone = Roll(persons=dict([member("ana")]))
     known = facts(*KNOWN, enrolment("eva"), EVA)
 
-    assert what_is_due(ROLL, known, vouches=1).admit
-    assert not what_is_due(ROLL, known, vouches=2).admit
+    assert what_is_due(alone, known, vouches=9).admit
+    assert not what_is_due(ROLL, known, vouches=9).admit
+    assert what_is_due(ROLL, known, vouches=9, vouchings=[vouching("ben", "eva")]).admit
 
 
 def test_a_full_community_admits_as_many_as_there_is_room_for() -> None:
@@ -93,7 +166,7 @@ def test_a_full_community_admits_as_many_as_there_is_room_for() -> None:
 def test_a_contested_slot_is_not_admitted_and_runs_out() -> None:
     known = facts(*KNOWN, enrolment("eva"), enrolment("dan"), EVA, DAN)
 
-    assert what_is_due(ROLL, known) == Due([], [], [], [])
+    assert what_is_due(ROLL, known) == NOTHING
     assert what_is_due(ROLL, known, seen={FOR_EVA.record: 86 * DAY}).expire == [FOR_EVA]
 
 
@@ -127,12 +200,17 @@ def test_a_second_device_of_a_member_is_due_and_one_of_a_guest_is_not_yet() -> N
     assert what_is_due(later, known).enrol == [enrolment("eva", 2)]
 
 
-def test_who_goes_is_named_once_and_only_while_a_member() -> None:
-    leaves = [key("ben"), key("ben"), key("stranger")]
+def test_who_goes_is_let_go_when_the_charter_says_and_only_while_a_member() -> None:
+    leaves = leaving("ben", "stranger")
     gone = replace(ROLL, persons={**ROLL.persons, **dict([member("ben", standing=LEFT)])})
 
     assert what_is_due(ROLL, facts(*KNOWN), leaves=leaves).leave == [key("ben")]
     assert what_is_due(gone, facts(*KNOWN), leaves=leaves).leave == []
+    for days, expected in ((0, []), (6.9, []), (7, [key("ben")])):
+        seen = {leaves[key("ben")]: 100 * DAY - days * DAY}
+        found = what_is_due(ROLL, facts(*KNOWN), leaves=leaves, exit_s=7 * DAY, seen=seen)
+        assert found.leave == expected
+    assert what_is_due(ROLL, facts(*KNOWN), leaves=leaves, exit_s=7 * DAY) == NOTHING
 
 
 def test_however_much_is_due_it_fits_a_certificate() -> None:
@@ -142,10 +220,26 @@ def test_however_much_is_due_it_fits_a_certificate() -> None:
     devices = [enrolment(f"m{person}", n) for person in range(300) for n in range(2, 5)]
     known = facts(*offers, *joins, *devices)
     seen = {item.record: 0.0 for item in offers}
-    leaves = [key(f"m{n}") for n in range(1, 300)]
+    leaves = leaving(*(f"m{n}" for n in range(1, 300)))
 
-    found = what_is_due(roll, known, seen=seen, leaves=leaves, max_members=10_000)
+    def due(vouches: int, by: int, guests: int) -> Due:
+        said = [
+            vouching(f"m{m}", f"guest {n}") for n in range(guests) for m in range(300 - by, 300)
+        ]
+        return what_is_due(
+            roll,
+            known,
+            seen=seen,
+            leaves=leaves,
+            max_members=10_000,
+            vouches=vouches,
+            vouchings=said,
+        )
 
+    found = due(2, 1, 300)
+    many = due(100, 150, 3)
+    assert (len(many.admit), len(many.cite)) == (1, MOST_CITED)
+    assert len(found.cite) == MOST_CITED
     assert len(found.admit) == MOST_ADMITTED
     assert len(found.enrol) == MOST_ENROLLED
     assert len(found.expire) == MOST_EXPIRED

@@ -10,16 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.roll import (
-    EMPTY,
-    LEFT,
-    MEMBER,
-    REMOVED,
-    Person,
-    Roll,
-    admit,
-    fold,
-)
+from governance.folding import fold
+from governance.roll import EMPTY, LEFT, MEMBER, REMOVED, Person, Roll, admit
 from protocol.certificates import KINDS, Seat
 from tests.governance.chain import (
     EVA_LINE,

@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.roll import (
-    step,
-)
+from governance.folding import step
 from protocol.errors import Invalid
 from protocol.kinds.invite import MAX_SLOTS
 from tests.governance.chain import (

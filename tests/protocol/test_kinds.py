@@ -74,7 +74,14 @@ listings = st.builds(
     audience=st.sampled_from(AUDIENCES),
     tags=many(words(80)),
     variants=many(st.builds(Variant, name=words(200), price=some, quantity=some, sku=words(80))),
-    values=many(st.builds(Claim, value=words(40), evidence=words(1000))),
+    values=many(
+        st.builds(
+            Claim,
+            value=words(40),
+            evidence=words(1000),
+            charter=st.none() | st.binary(min_size=32, max_size=32),
+        )
+    ),
     photos=many(
         st.builds(
             Photo, alt=words(300), small=renditions(SMALL_BYTES), large=renditions(LARGE_BYTES)
@@ -217,6 +224,7 @@ UNREADABLE: list[tuple[str, dict[str, Any]]] = [
     ("listing", {**LISTING, "variants": [{"name": "S"}] * 101}),
     ("listing", {**LISTING, "values": [{"evidence": "yes"}]}),
     ("listing", {**LISTING, "values": [None]}),
+    ("listing", {**LISTING, "values": [{"id": "fair", "charter": bytes(31)}]}),
     ("listing", {**LISTING, "photos": PHOTO}),
     ("listing", {**LISTING, "photos": [PHOTO] * 9}),
     ("listing", {**LISTING, "photos": [None]}),

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from governance.roll import beginning, fold
+from governance.certified import beginning
+from governance.folding import fold
 from protocol.cards import read_card
 from protocol.certificates import (
     Certificate,

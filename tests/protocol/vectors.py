@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from governance.roll import Certified
+from governance.certified import Certified
 from protocol import lobby
 from protocol.cards import make_card
 from protocol.certificates import Seat

@@ -5,7 +5,9 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from governance.roll import Certified, admit, beginning, fold, step
+from governance.certified import Certified, beginning
+from governance.folding import fold, step
+from governance.roll import admit
 from protocol.certificates import Certificate
 from protocol.codec import encode
 from protocol.evidence import contest_proof, fork_proof, spare

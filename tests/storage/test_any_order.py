@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage import frontier
+from storage import assembly, certificates, frontier, recount
 from storage.digest import digest
 from storage.store import Store
 from storage.verify import rebuild, verify
-from storage.views import profiles
+from storage.views import comments, profiles
 from tests.storage.post import (
     CERTIFICATE,
     FOUND,
@@ -60,7 +60,20 @@ def looks(store: Store) -> str:
         "SELECT id, lat, lon FROM listing WHERE state != 0 ORDER BY id"
     ).fetchall()
     people = sorted(profiles.spots(store).items()), sorted(profiles.away(store).items())
-    return repr((pictures, places, people))
+    said = comments.about(store, [row[0] for row in store.db.execute("SELECT about FROM comment")])
+    return repr((pictures, places, people, said, list(votes(store))))
+
+
+def votes(store: Store) -> Iterator[object]:
+    """How every round stands, or what became of it when it is counted again."""
+    state = certificates.current(store)
+    for vote in state.votes.values() if state is not None else ():
+        for each in vote.rounds:
+            if each.result is None:
+                yield recount.tally_now(store, vote, each)
+            else:
+                yield recount.recount(store, vote, each)
+    yield assembly.proposals(store)
 
 
 def dealt(rng: Random, count: int, posted: Sequence[Parcel]) -> list[list[Parcel]]:

@@ -14,19 +14,22 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from governance.certified import Certified, beginning
 from governance.charter import Charter, charter_hash
-from governance.roll import Certified, admit, beginning, fold, step
+from governance.folding import fold, step
+from governance.roll import admit
 from governance.templates import template
 from protocol.certificates import make_body, read_certificate, sign_certificate
 from protocol.codec import Plain
-from protocol.errors import Invalid
+from protocol.errors import Invalid, Refused
 from protocol.keys import Signer
 from protocol.kinds import confirm, enrol, erase, found, invite, join, leave, withdraw
 from protocol.kinds.listing import Listing, Photo, Rendition
 from protocol.kinds.profile import Profile
 from protocol.kinds.registry import KINDS, content
-from protocol.records import GOV, LANES, MARKET, ZERO, Record, make_record
+from protocol.records import GOV, LANES, MARKET, TALK, ZERO, Record, make_record
 from protocol.spot import Spot
+from tests.storage.polls import Polls
 
 TIME = 1_767_225_600_000  # the first second of 2026
 NAMES = ("ana", "ben", "eva", "dan", "gus")
@@ -108,7 +111,7 @@ class Joined:
     record: Record
 
 
-class World:
+class World(Polls):
     """Everything that was ever written. `act` does one step, or nothing where it makes no sense."""
 
     def __init__(self) -> None:
@@ -117,6 +120,7 @@ class World:
         self.of = {device.name: device for device in self.devices}
         ana = self.of["ana1"]
         charter = template("kitchen-table")
+        charter["rules"]["advice"]["revise"] = True  # type: ignore[call-overload,index]
         self.found = make_record(
             ana.signer,
             community=None,
@@ -145,18 +149,18 @@ class World:
 
     # Writing
 
-    def certify(self, decision: dict[str, Any]) -> None:
+    def certify(self, decision: dict[str, Any], kind: str = "roll") -> None:
         """The one teller's next certificate, if the decision can be carried out."""
         state = self.state
         try:
-            after = step(state, "roll", decision)
-        except Invalid:
+            after = step(state, kind, decision)
+        except (Invalid, Refused):
             return
         raw = make_body(
             community=self.community,
             height=state.height + 1,
             prev=state.id,
-            kind="roll",
+            kind=kind,
             charter_hash=after.charter_hash,
             roll_root=after.roll.root(),
             next_tellers=after.tellers,
@@ -345,7 +349,8 @@ class World:
         """Mostly of the person's own things; now and then of what is not theirs."""
         if not device.logs[GOV]:
             return
-        some = self.written(MARKET, None if c % 5 == 0 else device.person)
+        whose = None if c % 5 == 0 else device.person
+        some = self.written(MARKET, whose) + self.written(TALK, whose)
         if some:
             targets = {some[(b + n * 3) % len(some)].id for n in range(1 + c % 2)}
             self.write(device, "erase", erase.body(sorted(targets)), which=c // 2)
@@ -385,7 +390,7 @@ class World:
             self.write(device, "x-vow", {"n": b}, lane=GOV, which=which)
 
 
-OFTEN = ("welcome", "offer", "fork", "erase", "edit")
+OFTEN = ("welcome", "offer", "fork", "erase", "edit", "poll")
 STEPS = (*OFTEN, *OFTEN, *(name[3:] for name in dir(World) if name.startswith("do_")))
 Script = list[tuple[str, int, int, int]]
 _small = st.integers(0, 63)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import trio
 
@@ -132,18 +133,25 @@ class Village:
         names = [person.name for person in self.people]
         return f"10.1.0.{names.index(name) + 1}"
 
-    async def join(self, *names: str, probation_s: int = 0) -> list[Villager]:
-        """The first founds, the others join one by one; all run and hold the same at the end."""
+    async def join(
+        self, *names: str, probation_s: int = 0, rules: dict[str, Any] | None = None
+    ) -> list[Villager]:
+        """The first founds, the others join one by one; all run and hold the same at the end.
+
+        `rules` change what the kitchen table's charter says of every kind of vote.
+        """
         founder, *others = names
-        ana = self._add(founder, self._found(founder, probation_s))
+        ana = self._add(founder, self._found(founder, probation_s, rules or {}))
         await ana.start()
         for name in others:
             await self.invited(name, by=ana)
         return self.people
 
-    def _found(self, name: str, probation_s: int) -> Home:
-        data = template("kitchen-table")
+    def _found(self, name: str, probation_s: int, rules: dict[str, Any]) -> Home:
+        data: Any = template("kitchen-table")
         data["membership"]["probation_s"] = probation_s
+        for rule in data["rules"].values():
+            rule.update(rules)
         charter = Charter.from_data(data)
         return homes.found(self.folder / name, charter, name, None, now_ms)
 

@@ -18,6 +18,7 @@ from node.gateway.pages.listing import find_offer
 from node.gateway.pages.member import find_member, is_shown
 from node.gateway.visit import Problem, Visit
 from node.plain import member_json, offer_json, profile_json
+from storage.claims import values
 from storage.views.listing_queries import Offer, search
 from storage.views.members import profile
 
@@ -37,9 +38,9 @@ def listings(visit: Visit, asked: Asked) -> Answer:
         offset=(page - 1) * limit,
         count_to=max(COUNT_TO, page * limit),  # so that there is always a next page to see
     )
-    found = search(visit.store, query)
+    found, claimed = search(visit.store, query), values(visit.store)
     return {
-        "listings": [offer_json(offer) for offer in found.offers],
+        "listings": [offer_json(offer, claimed) for offer in found.offers],
         "total": found.total,
         "more": found.more,
         "notes": filters.notices,
@@ -49,7 +50,7 @@ def listings(visit: Visit, asked: Asked) -> Answer:
 
 def listing(visit: Visit, asked: Asked) -> Answer:
     """One listing; also one that has ended, as its `status` says."""
-    return offer_json(_standing(visit))
+    return offer_json(_standing(visit), values(visit.store))
 
 
 def listing_schema_org(visit: Visit, asked: Asked) -> Answer:

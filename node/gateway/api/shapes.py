@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from governance.claims import STATUSES
 from governance.roll import MEMBER
 from protocol.kinds.listing import AUDIENCES, MODES
 from storage.views.members import PROVISIONALLY, WAITING
@@ -97,7 +98,16 @@ LISTING = closed(
     updated={**TIME, "description": "When this version was said, as this node knows it."},
     tags=many(TEXT),
     values=many(
-        closed("A value of the charter that it claims to keep.", id=TEXT, evidence=TEXT),
+        closed(
+            "A value of the charter that it claims to keep.",
+            id=TEXT,
+            evidence=TEXT,
+            status={
+                **one_of(*STATUSES),
+                "description": "changed: its text is another since it was claimed; withdrawn: it "
+                "is not in the charter in force.",
+            },
+        ),
     ),
     variants=many(
         closed(

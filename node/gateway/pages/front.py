@@ -12,6 +12,7 @@ from starlette.responses import Response
 from node.gateway import distances
 from node.gateway.offers import Card, card, maker_name, member_path
 from node.gateway.pages.page import BOTH, Page
+from node.gateway.picks import picked
 from node.gateway.sharing import share
 from node.gateway.visit import Visit
 from storage.views.listing_queries import NEAREST, Query, search
@@ -72,6 +73,7 @@ def _common(visit: Visit, wanted: list[Card]) -> dict[str, Any]:
     facts = visit.gateway.facts
     return {
         "shows_listings": visit.shows_listings,
+        "picked": picked(visit),
         "wanted": wanted,
         "categories": facts.categories(guests=visit.guests)[:CATEGORIES]
         if visit.shows_listings

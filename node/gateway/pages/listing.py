@@ -5,8 +5,6 @@ A guest who asks for what is for members gets the same page as for what does not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from starlette.responses import Response
 
 from node.gateway import acquaintance
@@ -28,19 +26,10 @@ from node.gateway.visit import Problem, Visit
 from node.price_range import variant_price
 from protocol.errors import Refused
 from protocol.kinds.listing import Listing
+from storage.claims import values
 from storage.views.listing_queries import Offer, get, resolve
 
 GONE = 410
-
-
-@dataclass(frozen=True, slots=True)
-class ShownClaim:
-    """A value that the maker says this listing keeps. `current`: the charter still has it."""
-
-    id: str
-    text: str
-    evidence: str
-    current: bool
 
 
 async def show(visit: Visit) -> Response:
@@ -63,7 +52,7 @@ async def show(visit: Visit) -> Response:
         acquaintance="" if withdrawn else acquaintance.sentence(visit, offer.person),
         distance=distance_text(visit, offer),
         variants=_variants(visit, said),
-        claims=_claims(visit, said),
+        claims=values(visit.store).marks(said.values),
         away=away_text(visit, offer.person),
         own=own(visit, offer),
         share=share(
@@ -108,16 +97,6 @@ def _variants(visit: Visit, listing: Listing) -> list[tuple[str, str, int | None
         text = "" if amount is None else visit.words.money(amount, listing.currency)
         rows.append((variant.name, text, variant.quantity))
     return rows
-
-
-def _claims(visit: Visit, listing: Listing) -> list[ShownClaim]:
-    texts = {value.id: value.text for value in visit.charter.values}
-    return [
-        ShownClaim(
-            claim.value, texts.get(claim.value, claim.value), claim.evidence, claim.value in texts
-        )
-        for claim in listing.values
-    ]
 
 
 PAGE = Page(path="/listing/{listing}", name="listing", endpoint=show, audience=BOTH)

@@ -15,7 +15,8 @@ from hashlib import sha256
 from starlette.responses import Response
 
 from governance.charter import Charter
-from node import market
+from governance.claims import Mark
+from node import claiming, market
 from node.gateway import offer_form, offer_photos
 from node.gateway.forms import Form
 from node.gateway.offer_form import Fields
@@ -29,6 +30,7 @@ from node.gateway.words import Words
 from protocol.codec import encode
 from protocol.errors import NotFound, Refused
 from protocol.kinds.listing import AUDIENCES, MODES, Listing, Photo
+from storage.claims import values
 from storage.views.listing_queries import Offer
 
 FOLDED = ("spot", "quantity", "condition", "delivery", "expires", "tags", "story")
@@ -65,6 +67,11 @@ class _Sheet:
             or any(claim.ticked or claim.evidence for claim in self.fields.claims)
         )
 
+    def _marks(self) -> list[Mark]:
+        """What has become of the values since they were claimed."""
+        claims = self.stands.listing.values if self.stands else ()
+        return values(self.visit.store).marks(claims) if claims else []
+
     def page(self, status: int = 200) -> Response:
         """The form as a page."""
         visit, stands = self.visit, self.stands
@@ -83,6 +90,7 @@ class _Sheet:
             unfold=bool(self.fields.padded(0)) or self.rows > offer_form.EMPTY_ROWS,
             claims=self.fields.claims,
             value_texts={v.id: v.text for v in charter.values} if charter else {},
+            marks={mark.value: mark for mark in self._marks()},
             unfold_more=self._more(),
             photos=offer_photos.rows_of(self.photos),
             photo_problems=self.photo_problems,
@@ -148,8 +156,7 @@ async def _send(visit: Visit, form: Form, given: str, draft: bytes) -> Response:
     draft = draft if stands is None else stands.id
     charter = visit.gateway.facts.charter()
     before = stands.listing if stands else None
-    values = _values(charter, before)
-    fields = offer_form.read(form, values)
+    fields = offer_form.read(form, _values(charter, before))
     sheet = _Sheet(visit=visit, stands=stands, draft=draft, fields=fields, photos=photos)
     sheet.photo_problems = photo_problems
     sheet.alt = form.text("alt") if photo_problems else ""
@@ -163,6 +170,7 @@ async def _send(visit: Visit, form: Form, given: str, draft: bytes) -> Response:
         currency=charter.currency if charter else "",
         now_ms=home.store.now_ms(),
         words=words,
+        charter=claiming.in_force(home),
     )
     if wanted is not None:
         wanted = replace(wanted, photos=photos)

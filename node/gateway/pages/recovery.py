@@ -5,20 +5,20 @@ from __future__ import annotations
 import trio
 from starlette.responses import Response
 
-from node import keystore, recovery
+from node import devices, keystore, recovery
 from node.gateway.forms import Form
 from node.gateway.pages.page import DESK, Page
 from node.gateway.visit import Problem, Visit
-from node.home import RECOVERY, Home
-from node.people import own_profile
+from node.home import RECOVERY
 from protocol.errors import Refused
 
 
 async def download(visit: Visit) -> Response:
     """The file as it lies in the home; if it was taken away and needs no passphrase, a new one."""
-    path = visit.home.path / RECOVERY
-    if path.exists():
-        return _file(path.read_bytes())
+    kept = devices.kept_recovery(visit.home)
+    if kept is not None:
+        devices.recovery_is_saved(visit.home)
+        return _file(kept.encode())
     if visit.home.keyfile.sealed:
         t = visit.words.gettext
         raise Problem(
@@ -26,7 +26,8 @@ async def download(visit: Visit) -> Response:
             t("The recovery file is not here any more"),
             t("It was taken out of this home. In the settings you can make it again."),
         )
-    return _file(_made(visit.home, None).encode())
+    devices.recovery_is_saved(visit.home)
+    return _file(devices.recovery_text(visit.home, None).encode())
 
 
 async def show(visit: Visit) -> Response:
@@ -43,7 +44,9 @@ async def renew(visit: Visit, form: Form) -> Response:
         await trio.to_thread.run_sync(keystore.unlock, home.keyfile.path, passphrase)
     except Refused as error:
         return _page(visit, 422, visit.words.told(error))
-    text = await trio.to_thread.run_sync(_made, home, passphrase, own_profile(home).name)
+    around = devices.surroundings(home)
+    person, community = home.unlock().person, home.store.community
+    text = await trio.to_thread.run_sync(recovery.text, person, community, around, passphrase)
     keystore.write_private(home.path / RECOVERY, text)
     return visit.done("/settings/recovery", t("The recovery file is here again: save it now."))
 
@@ -55,12 +58,6 @@ def _page(visit: Visit, status: int = 200, problem: str = "") -> Response:
         problem=problem,
         sealed=visit.home.keyfile.sealed,
         kept=(visit.home.path / RECOVERY).exists(),
-    )
-
-
-def _made(home: Home, passphrase: str | None, name: str = "") -> str:
-    return recovery.text(
-        home.unlock().person, home.store.community, name or own_profile(home).name, passphrase
     )
 
 

@@ -122,6 +122,8 @@ def _refusal(visit: Visit, reason: str) -> str:
         )
         % {"digits": digits},
         "busy": t("The nodes that answered are too busy just now."),
+        "gone": t("You have left this community: only a new invitation leads back."),
+        "too-many": t("You have as many devices here as one person may have."),
     }
     return sentences[reason]
 

@@ -1,0 +1,381 @@
+"""The life of a vote, folded over certificates: open, close, effect, remove, tellers, annul.
+
+A proposal comes into certified state with its first `open`, which freezes the electorate and the
+rule it is decided by. Ballots are cast in rounds, each begun by an `open`; a `close` says how a
+round ended and thereby what comes next. Which certificate is due, and when, is for the tellers'
+clocks (`governance.duties`); here nothing asks what time it is.
+
+The steps trust what `check` has passed, so that a chain on disk is replayed without checking it
+again. How ballots were counted is not checked here: every node recounts them, and shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from governance.certified import (
+    AGAIN,
+    ANNULLED,
+    APPEAL,
+    CHALLENGE,
+    FAILED,
+    IN_EFFECT,
+    MISSED,
+    NOTICE,
+    OPEN,
+    RUN_OFF,
+    SECOND_CALL,
+    TIED,
+    WITHDRAWN,
+    Certified,
+    Round,
+    Vote,
+)
+from governance.effects.effect import Stale
+from governance.effects.registry import effect_type
+from governance.opening import first_opening, rule_for, share_of, threshold_of
+from governance.roll import after_removal, citing
+from protocol.certificates import quorum
+from protocol.errors import Invalid
+from protocol.kinds.ballot import MAX_CHOICE
+from protocol.shape import rows
+
+OUTCOMES = ("adopted", "rejected", "missed", "tie")
+_RESULT = ("outcome", "winners", "tied", "seats", "ballots", "root")
+_NEXT = {NOTICE: "", TIED: RUN_OFF, MISSED: SECOND_CALL, CHALLENGE: APPEAL, AGAIN: AGAIN}
+_LATEST = 2**53  # seconds, far beyond any clock
+
+
+def check(state: Certified, kind: str, decision: Mapping[str, Any]) -> None:
+    """Invalid unless the first `open` of a proposal says what the charter makes of it."""
+    if kind == "open" and "effect" in decision:
+        right = first_opening(
+            state,
+            proposal=_id(decision, "proposal"),
+            author=_id(decision, "author"),
+            kind=_word(decision, "kind"),
+            effect=_map(decision, "effect"),
+            options=_options(decision),
+            at=_at(decision),
+        )
+        if dict(decision) != right:
+            raise _bad("opens a vote in another way than the charter says")
+    if kind == "annul" and decision.get("why") == "stale":
+        vote = _known(state.votes.get(_id(decision, "proposal")))
+        if not is_stale(state, vote):
+            raise _bad("annuls a vote as stale that is not")
+
+
+def is_stale(state: Certified, vote: Vote) -> bool:
+    """Whether what the vote would change has been changed since, so that it can lead nowhere."""
+    try:
+        effect_type(vote.effect).check(vote.effect, state, vote.options)
+    except (Stale, Invalid):
+        return True
+    return False
+
+
+def _open(state: Certified, decision: Mapping[str, Any], id_: bytes) -> Certified:
+    at = _at(decision)
+    proposal = _id(decision, "proposal")
+    vote = state.votes.get(proposal)
+    if "effect" in decision:
+        if vote is not None:
+            raise _bad("opens a vote that was opened before")
+        vote = _new_vote(state, decision, id_)
+        if decision["stage"] == "notice":
+            return _with(citing_in(state, proposal), vote)
+    else:
+        vote = _known(vote)
+        if _word(decision, "stage") != "vote" or _NEXT.get(vote.phase) != decision.get("round"):
+            raise _bad("opens a round that is not due")
+        if vote.phase == CHALLENGE:
+            if vote.effect.get("type") != "expel" or APPEAL in vote.tried:
+                raise _bad("opens an appeal that there is none")
+            proposal = _id(decision, "record")
+    return _with(citing_in(state, proposal), _begin(state, vote, id_, at))
+
+
+def _new_vote(state: Certified, decision: Mapping[str, Any], id_: bytes) -> Vote:
+    effect = decision["effect"]
+    sort = effect_type(effect)
+    rule = rule_for(state, decision["kind"])
+    aside = sort.concerned(effect, rule.recuse)
+    return Vote(
+        proposal=decision["proposal"],
+        author=decision["author"],
+        kind=decision["kind"],
+        effect=effect,
+        options=tuple((name, said) for name, said in decision["options"]),
+        seats=sort.seats(effect, state.charter),
+        rule=rule,
+        amendment=decision["class"],
+        thresholds=tuple(threshold_of(each) for each in decision["thresholds"]),
+        quorums=tuple(share_of(each) for each in decision["quorums"]),
+        electorate=state.members() - set(aside),
+        opened=id_,
+        height=state.height + 1,
+        at=decision["at"],
+        phase=NOTICE,
+    )
+
+
+def _begin(state: Certified, vote: Vote, id_: bytes, at: int) -> Vote:
+    """The vote with its next round open."""
+    last = vote.round
+    options, seats = vote.options, vote.seats
+    if vote.phase == TIED and last is not None and last.result is not None:
+        tied = last.result["tied"]
+        options = tuple(option for option in vote.options if option[0] in tied)
+        seats = last.result["seats"]
+    elif vote.phase in (MISSED, AGAIN) and last is not None:
+        options, seats = last.options, last.seats
+    electorate = vote.electorate & state.members()
+    name = _NEXT[vote.phase]
+    begun = Round(
+        name=last.name if name == AGAIN and last is not None else name,
+        open=id_,
+        at=at,
+        options=options,
+        seats=seats,
+        tellers=state.tellers,
+        electorate=electorate,
+    )
+    return replace(vote, phase=OPEN, rounds=(*vote.rounds, begun))
+
+
+def _close(state: Certified, decision: Mapping[str, Any], id_: bytes) -> Certified:
+    at = _at(decision)
+    vote = _known(state.votes.get(_id(decision, "proposal")))
+    last = vote.round
+    if vote.phase != OPEN or last is None or decision.get("open") != last.open:
+        raise _bad("closes a vote that is not open")
+    stops = tuple(rows(decision, "stops", len(last.tellers)))
+    for stop in stops:
+        _key(stop)
+    if len(set(stops)) != len(stops) or len(stops) < quorum(len(last.tellers)):
+        raise _bad("closes a vote with too few stops")
+    result = _result(decision, last)
+    closed = replace(
+        last,
+        close=id_,
+        height=state.height + 1,
+        closed_at=at,
+        stops=stops,
+        result=result,
+        voters=last.electorate & state.members(),
+    )
+    vote = _ended(replace(vote, rounds=(*vote.rounds[:-1], closed)), result, at)
+    return _with(citing_in(state, *stops), vote)
+
+
+def _ended(vote: Vote, result: Mapping[str, Any], at: int) -> Vote:
+    """What a round's result makes of the vote.
+
+    A tie opens one run-off, a missed quorum one second call where the rule has it; the second time
+    both mean the status quo, but for seats that the first round had filled.
+    """
+    outcome, winners = result["outcome"], (*vote.sure, *result["winners"])
+    if outcome == "tie" and RUN_OFF not in vote.tried:
+        return replace(vote, phase=TIED, sure=winners)
+    if outcome == "missed" and vote.rule.second_call and SECOND_CALL not in vote.tried:
+        return replace(vote, phase=MISSED)
+    if outcome == "adopted" or winners:
+        if not winners:
+            winners = tuple(effect_type(vote.effect).choices(vote.effect) or ())
+        return replace(vote, phase=CHALLENGE, winners=winners, why="")
+    return replace(vote, phase=FAILED, winners=(), why=outcome, ended_at=at)
+
+
+def _result(decision: Mapping[str, Any], last: Round) -> dict[str, Any]:
+    """The result that a close states, in shape: words and numbers that the round allows."""
+    known = [name for name, _ in last.options]
+    result = {key: decision.get(key) for key in _RESULT}
+    if result["outcome"] not in OUTCOMES:
+        raise _bad("closes a vote with an unknown outcome")
+    for key in ("winners", "tied"):
+        named = result[key]
+        if type(named) is not list or any(name not in known for name in named):
+            raise _bad("closes a vote for options that it does not have")
+        if len(set(named)) != len(named):
+            raise _bad("closes a vote with an option twice")
+    if type(result["ballots"]) is not int or not 0 <= result["ballots"] <= len(last.electorate):
+        raise _bad("closes a vote with a number of ballots that can't be")
+    _key(result["root"])
+    left = last.seats - len(cast(list[str], result["winners"]))
+    if type(result["seats"]) is not int or left < 0 or not 0 <= result["seats"] <= left:
+        raise _bad("closes a vote for more seats than there are")
+    tie = result["outcome"] == "tie"
+    if tie != bool(result["tied"]) or tie != bool(result["seats"]):
+        raise _bad("closes a vote with an outcome that contradicts itself")
+    return {**result, "tally": _map(decision, "tally")}
+
+
+def _effect(state: Certified, decision: Mapping[str, Any], _id_: bytes) -> Certified:
+    vote = _passed(state, decision)
+    after = _applied(state, vote, _at(decision))
+    if after is not None and _certificate_of(vote) != "effect":
+        raise _bad(f"an effect that takes a {_certificate_of(vote)} certificate")
+    return _settled(state, after, vote, decision)
+
+
+def _remove(state: Certified, decision: Mapping[str, Any], _id_: bytes) -> Certified:
+    vote = _passed(state, decision)
+    after = _applied(state, vote, _at(decision))
+    if after is None or _certificate_of(vote) != "remove":
+        raise _bad("removes somebody whom no vote removes")
+    roll = after_removal(after.roll, vote.effect["person"], decision.get("heads"))
+    return _settled(state, replace(after, roll=roll), vote, decision)
+
+
+def _tellers(state: Certified, decision: Mapping[str, Any], _id_: bytes) -> Certified:
+    vote = _passed(state, decision)
+    after = _applied(state, vote, _at(decision))
+    if after is None or _certificate_of(vote) != "tellers":
+        raise _bad("tellers whom no vote has elected")
+    return _settled(state, after, vote, decision)
+
+
+def certificate_for(state: Certified, vote: Vote, at: int) -> str:
+    """The kind of certificate that carries a passed vote out; `effect` also where it is stale."""
+    return "effect" if _applied(state, vote, at) is None else _certificate_of(vote)
+
+
+def _certificate_of(vote: Vote) -> str:
+    match vote.effect:
+        case {"type": "expel"}:
+            return "remove"
+        case {"type": "elect", "office": "teller"}:
+            return "tellers"
+    return "effect"
+
+
+def _passed(state: Certified, decision: Mapping[str, Any]) -> Vote:
+    vote = _known(state.votes.get(_id(decision, "proposal")))
+    if vote.phase != CHALLENGE:
+        raise _bad("puts in effect what was not passed")
+    return vote
+
+
+def _applied(state: Certified, vote: Vote, at: int) -> Certified | None:
+    """The state with the vote carried out; None when something it rests on has changed since."""
+    try:
+        return effect_type(vote.effect).apply(state, vote, height=state.height + 1, at=at)
+    except Stale:
+        return None
+
+
+def _settled(
+    state: Certified, after: Certified | None, vote: Vote, decision: Mapping[str, Any]
+) -> Certified:
+    at = _at(decision)
+    if after is None:
+        return _with(state, replace(vote, phase=FAILED, why="stale", ended_at=at))
+    return _with(after, replace(vote, phase=IN_EFFECT, ended_at=at))
+
+
+def _annul(state: Certified, decision: Mapping[str, Any], _id_: bytes) -> Certified:
+    """`withdrawn` before the vote begins, `stale` before it is closed; `recount` and `again` reopen
+    what was counted wrongly, or lost its tellers.
+    """
+    at, why = _at(decision), _word(decision, "why")
+    vote = _known(state.votes.get(_id(decision, "proposal")))
+    last = vote.round
+    record = decision.get("record")
+    if record is not None:
+        _key(record)
+        state = citing_in(state, record)
+    if why == "withdrawn" and vote.phase == NOTICE and record is not None:
+        vote = replace(vote, phase=WITHDRAWN, why=why, ended_at=at)
+    elif why == "recount" and last is not None and _may_be_recounted(vote):
+        opened = replace(last, close=None, height=None, closed_at=None, stops=(), result=None)
+        sure = () if last.name != RUN_OFF else vote.sure
+        vote = replace(
+            vote,
+            phase=OPEN,
+            rounds=(*vote.rounds[:-1], replace(opened, voters=frozenset())),
+            winners=(),
+            sure=sure,
+            why="",
+            ended_at=None,
+        )
+    elif why == "again" and vote.phase == OPEN:
+        vote = replace(vote, phase=AGAIN)
+    elif why == "stale" and vote.phase in (NOTICE, OPEN, TIED, MISSED, AGAIN):
+        vote = replace(vote, phase=ANNULLED, why=why, ended_at=at)
+    else:
+        raise _bad("annuls what can't be annulled")
+    return _with(state, vote)
+
+
+def _may_be_recounted(vote: Vote) -> bool:
+    return vote.phase in (CHALLENGE, TIED, MISSED) or (vote.phase == FAILED and vote.why != "stale")
+
+
+STEPS: dict[str, Callable[[Certified, Mapping[str, Any], bytes], Certified]] = {
+    "open": _open,
+    "close": _close,
+    "effect": _effect,
+    "remove": _remove,
+    "tellers": _tellers,
+    "annul": _annul,
+}
+
+
+def citing_in(state: Certified, *records: bytes) -> Certified:
+    """The state, resting on these records too."""
+    return replace(state, roll=citing(state.roll, *records))
+
+
+def _with(state: Certified, vote: Vote) -> Certified:
+    return replace(state, votes={**state.votes, vote.proposal: vote})
+
+
+def _known(vote: Vote | None) -> Vote:
+    if vote is None:
+        raise _bad("about a vote that was never opened")
+    return vote
+
+
+def _id(decision: Mapping[str, Any], key: str) -> bytes:
+    return _key(decision.get(key))
+
+
+def _key(value: object) -> bytes:
+    if type(value) is not bytes or len(value) != 32:
+        raise _bad("a key or id of the wrong length")
+    return value
+
+
+def _at(decision: Mapping[str, Any]) -> int:
+    at = decision.get("at")
+    if type(at) is not int or not 0 <= at <= _LATEST:
+        raise _bad("a time that can't be")
+    return at
+
+
+def _word(decision: Mapping[str, Any], key: str) -> str:
+    value = decision.get(key)
+    if type(value) is not str or len(value) > 40:
+        raise _bad(f"{key} is not a word")
+    return value
+
+
+def _map(decision: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = decision.get(key)
+    if not isinstance(value, dict):
+        raise _bad(f"{key} is not a map")
+    return value
+
+
+def _options(decision: Mapping[str, Any]) -> list[Any]:
+    value = decision.get("options")
+    if type(value) is not list or len(value) > MAX_CHOICE:
+        raise _bad("options have the wrong shape")
+    return value
+
+
+def _bad(why: str) -> Invalid:
+    return Invalid("bad-certificate", f"a decision that can't be carried out: {why}")

@@ -1,0 +1,96 @@
+"""Folding the certificate chain: the only way the certified state changes.
+
+`fold` takes the state and the next certificate and returns the new state or raises Invalid; no
+record, clock or network is asked. A certificate names the hashes of the charter and the roll that
+it leads to, and the tellers of the next, so a fold that differs is noticed at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any, cast
+
+from governance import assembly, seats
+from governance.certified import Certified
+from governance.charter import Charter
+from governance.roll import after_roll
+from protocol.certificates import Certificate, check_signatures
+from protocol.codec import Plain, encode
+from protocol.errors import Invalid, Refused
+
+Step = Callable[[Certified, Mapping[str, Any], bytes], Certified]
+"""(state, decision, id of the certificate) -> state; Invalid when it can't be carried out."""
+
+
+def fold(state: Certified, certificate: Certificate) -> Certified:
+    """The state after `certificate`; Invalid unless it is the next one, signed and consistent."""
+    if certificate.community != state.community:
+        raise Invalid("other-community", "a certificate of another community")
+    if certificate.height != state.height + 1 or certificate.prev != state.id:
+        raise Invalid("broken-chain", f"certificate {certificate.height} does not follow")
+    check_signatures(certificate, state.tellers)
+    after = step(state, certificate.kind, certificate.decision, certificate.id)
+    if (
+        after.roll.root() != certificate.roll_root
+        or after.charter_hash != certificate.charter_hash
+        or after.tellers != certificate.next_tellers
+    ):
+        raise Invalid("bad-certificate", f"certificate {certificate.height} does not add up")
+    return replace(after, height=certificate.height, id=certificate.id)
+
+
+def replay(state: Certified, certificate: Certificate) -> Certified:
+    """`fold` for a certificate that this home has folded before it kept it: nothing is checked."""
+    after = _apply(state, certificate.kind, certificate.decision, certificate.id)
+    if after.versions is not state.versions:
+        newest = replace(after.versions[-1], hash=certificate.charter_hash)
+        after = replace(after, versions=(*after.versions[:-1], newest))
+    return replace(after, height=certificate.height, id=certificate.id)
+
+
+def step(state: Certified, kind: str, decision: Mapping[str, Any], id_: bytes = b"") -> Certified:
+    """What a decision of `kind` changes; Invalid when it can't be carried out.
+
+    `id_` is that of the certificate; what is signed does not depend on it, so whoever makes one
+    may leave it out to learn what it leads to.
+    """
+    assembly.check(state, kind, decision)
+    after = _apply(state, kind, decision, id_)
+    if after.versions is state.versions:
+        return after
+    newest = after.versions[-1]
+    try:
+        charter = Charter.from_data(newest.data)
+    except Refused as error:
+        raise Invalid("bad-certificate", f"leads to a charter that is refused: {error}") from error
+    data = charter.to_data()
+    newest = replace(newest, data=data, hash=sha256(encode(data)).digest())
+    return replace(after, versions=(*after.versions[:-1], newest))
+
+
+def _apply(state: Certified, kind: str, decision: Mapping[str, Any], id_: bytes) -> Certified:
+    apply = STEPS.get(kind)
+    if apply is None:
+        raise Invalid("unknown-decision", f"this program can't carry out a {kind} certificate")
+    return apply(state, decision, id_)
+
+
+def _roll(state: Certified, decision: Mapping[str, Any], _id: bytes) -> Certified:
+    roll = after_roll(
+        state.roll,
+        decision,
+        height=state.height + 1,
+        community=state.community,
+        founder=state.tellers[0],
+    )
+    return replace(state, roll=roll)
+
+
+STEPS: dict[str, Step] = {"roll": _roll, **assembly.STEPS, **seats.STEPS}
+
+
+def charter_data(state: Certified) -> dict[str, Plain]:
+    """The data of the charter in force, to be read only."""
+    return cast(dict[str, Plain], state.charter)

@@ -1,0 +1,1 @@
+"""The voting methods: a module each, all behind `registry.METHODS`."""

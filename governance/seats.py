@@ -1,0 +1,123 @@
+"""The teller's seat: how it moves to another device of its person, and which chain stands then.
+
+A `move-seat` is signed by the person key of the one teller and names its `prev`: what the device
+it leaves certified above that is void. So two chains may meet that differ above a height they
+share, and every node must come to the same one, whatever it saw first:
+
+- a chain that elected other tellers (`tellers`, `recall`) stands against any move beside it;
+- else the highest attempt stands, and of one attempt the move that voids less;
+- two moves with one attempt and one `prev` halt the height until a higher attempt.
+
+Nothing else chooses between chains: neither length, nor hashes, nor time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from governance.certified import Certified
+from governance.roll import MEMBER, after_roll, citing
+from protocol.certificates import Certificate, Seat
+from protocol.codec import Plain
+from protocol.errors import Invalid
+from protocol.kinds.leave import Head
+
+MOVE = "move-seat"
+SETTLES = ("tellers", "recall")  # never voided by a move
+MAX_ATTEMPT = 2**31
+MOST_LOST = 8  # certificates that a move makes void for a node without its owner's word
+_KEYS = {"seat", "device", "record", "attempt", "retire"}
+
+
+class Weight(NamedTuple):
+    """What a chain has above a height that it shares with another; the greater one stands.
+
+    Equal weights: the same move, or none, in both; or two moves that halt the height.
+    """
+
+    settled: bool  # other tellers were elected there
+    attempt: int  # of its last move before that; negative when settled, since a move never voids it
+    height: int  # of that move; -1 for none
+
+
+def moving(device: bytes, record: bytes, attempt: int, heads: Iterable[Head]) -> dict[str, Plain]:
+    """The decision that moves the one seat to `device`, which `record` enrols.
+
+    `heads`: (device, lane, seq, id) where each log of the device it leaves is to end.
+    """
+    return {
+        "seat": 0,
+        "device": device,
+        "record": record,
+        "attempt": attempt,
+        "retire": [list(head) for head in heads],
+    }
+
+
+def move_seat(state: Certified, decision: Mapping[str, Any], _id: bytes = b"") -> Certified:
+    """The state with the one teller's seat on another device of theirs; the old one is retired.
+
+    Invalid when it can't be carried out.
+    """
+    if len(state.tellers) != 1 or set(decision) != _KEYS or decision["seat"] != 0:
+        raise _bad("moves a seat that there is not")
+    (seat,) = state.tellers
+    device, record, attempt = decision["device"], decision["record"], decision["attempt"]
+    for key in (device, record):
+        if type(key) is not bytes or len(key) != 32:
+            raise _bad("moves a seat to something that is no device")
+    if type(attempt) is not int or not state.attempt < attempt < MAX_ATTEMPT:
+        raise _bad("moves a seat by an attempt that is over")
+    owner = state.roll.persons.get(seat.person)
+    if owner is None or owner.standing != MEMBER or device == seat.device:
+        raise _bad("moves a seat that can't be moved there")
+    roll = state.roll
+    if device in owner.devices and roll.is_cut(device):
+        raise _bad("moves a seat to a device that was retired")
+    roll = after_roll(
+        roll,
+        {
+            "enrol": [] if device in owner.devices else [[seat.person, device, record]],
+            "retire": [[seat.device, decision["retire"]]],
+        },
+        height=state.height + 1,
+        community=state.community,
+        founder=seat,
+    )
+    return replace(
+        state,
+        roll=citing(roll, record),
+        tellers=(Seat(seat.person, device),),
+        attempt=attempt,
+    )
+
+
+STEPS = {MOVE: move_seat}
+
+
+def weight(branch: Iterable[Certificate]) -> Weight:
+    """What these certificates, which follow a height that two chains share, weigh."""
+    attempt, height = 0, -1
+    for certificate in branch:
+        if certificate.kind in SETTLES:
+            return Weight(True, -attempt, height)
+        if certificate.kind == MOVE:
+            attempt, height = certificate.decision["attempt"], certificate.height
+    return Weight(False, attempt, height)
+
+
+def halting(one: Certificate, other: Certificate) -> bool:
+    """Whether two certificates are moves of one attempt on one `prev`, so that neither stands."""
+    return (
+        one.kind == other.kind == MOVE
+        and one.id != other.id
+        and one.prev == other.prev
+        and one.height == other.height
+        and one.decision.get("attempt") == other.decision.get("attempt")
+    )
+
+
+def _bad(why: str) -> Invalid:
+    return Invalid("bad-certificate", f"a decision that can't be carried out: {why}")

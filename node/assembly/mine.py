@@ -1,0 +1,141 @@
+"""A person's own part in a vote: their ballot, whether it is safe, what they may do."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from governance import duties
+from governance.certified import APPEAL, CHALLENGE, NOTICE, OPEN, Certified, Round, Vote
+from governance.effects.registry import effect_type
+from governance.saying import Said, said
+from node.assembly import phases
+from node.assembly.finding import Found
+from protocol.certificates import quorum
+from protocol.codec import Plain
+from protocol.errors import Invalid, Refused
+from protocol.kinds.proposal import Proposal
+from storage import assembly as held
+from storage.store import Store
+
+
+class Blocked(NamedTuple):
+    """Why somebody can't vote: a word for programs, a sentence for them."""
+
+    reason: str
+    said: Said
+
+
+class Cast(NamedTuple):
+    """A ballot of one's own, and how many tellers have given a receipt for it."""
+
+    record: bytes
+    version: int
+    choice: Plain
+    receipts: int
+    needed: int
+
+    @property
+    def safe(self) -> bool:
+        """Whether it will be counted, unless a teller forks its log."""
+        return self.receipts >= self.needed
+
+
+def cast(store: Store, last: Round, person: bytes) -> Cast | None:
+    """The ballot of this person that stands in a round; None if there is none."""
+    found = [each for each in held.ballots(store, last.open) if each.person == person]
+    if not found:
+        return None
+    newest = max(each.version for each in found)
+    ballot = min((each for each in found if each.version == newest), key=lambda each: each.record)
+    held_by = receipts(store, last, ballot.record)
+    return Cast(ballot.record, newest, ballot.choice, held_by, needed(last))
+
+
+def receipts(store: Store, last: Round, ballot: bytes) -> int:
+    """How many of a round's tellers have given a receipt for this ballot."""
+    return sum(
+        any(ballot in row.ballots for row in held.receipts_of(store, seat.device, last.open))
+        for seat in last.tellers
+    )
+
+
+def needed(last: Round) -> int:
+    """How many receipts make a ballot safe."""
+    return quorum(len(last.tellers))
+
+
+def concerned(found: Found) -> tuple[bytes, ...]:
+    """Whom a proposal is about, so that they do not vote on it."""
+    effect = found.vote.effect if found.vote is not None else _effect_of(found.said)
+    recuse = found.vote is not None and found.vote.rule.recuse
+    try:
+        return effect_type(effect).concerned(effect, recuse)
+    except (Invalid, Refused):
+        return ()
+
+
+def _effect_of(proposal: Proposal | None) -> dict[str, Any]:
+    return {} if proposal is None else dict(proposal.effect)
+
+
+def why_not(
+    store: Store, state: Certified, found: Found, me: bytes, ballot: Cast | None
+) -> Said | None:
+    """The sentence of `blocked`."""
+    found_out = blocked(store, state, found, me, ballot)
+    return None if found_out is None else found_out.said
+
+
+def blocked(
+    store: Store, state: Certified, found: Found, me: bytes, ballot: Cast | None
+) -> Blocked | None:
+    """Why this person can't cast a ballot now, after `ballot` if there is one; None if they can."""
+    vote = found.vote
+    if vote is None:
+        return Blocked(
+            "not-open", said("It is a draft still: the teller's node puts it to the vote.")
+        )
+    if vote.phase == NOTICE:
+        return Blocked("not-open", said("The vote has not begun yet."))
+    last = vote.round
+    if vote.phase != OPEN or last is None or phases.stopped(store, last):
+        return Blocked("stopped", said("No ballots are taken any more."))
+    if me in concerned(found):
+        return Blocked("concerned", said("It is about you, so you have no vote in it."))
+    if me not in state.members():
+        return Blocked("not-member", said("Only members vote."))
+    if me not in last.electorate:
+        return Blocked(
+            "not-in-electorate",
+            said("You were not on the roll yet when it was put to the vote."),
+        )
+    if ballot is not None and not vote.rule.revise:
+        return Blocked(
+            "already-voted", said("You have voted, and a ballot can't be changed under this rule.")
+        )
+    return None
+
+
+def may_withdraw(found: Found, me: bytes) -> bool:
+    """Whether this person may take the proposal back."""
+    early = found.vote is None or found.vote.phase == NOTICE
+    return found.author == me and early
+
+
+def may_challenge(store: Store, state: Certified, vote: Vote | None, me: bytes) -> bool:
+    """Whether a member may still say that the newest count is wrong."""
+    limit = None if vote is None else phases.until(vote)
+    return limit is not None and store.now_ms() <= 1000 * limit and me in state.members()
+
+
+def may_appeal(store: Store, vote: Vote | None, me: bytes) -> bool:
+    """Whether this person, who is to be expelled, may ask the members once more."""
+    if vote is None or vote.phase != CHALLENGE or APPEAL in vote.tried:
+        return False
+    limit = duties.challengeable_until(vote)
+    return (
+        vote.effect.get("type") == "expel"
+        and vote.effect.get("person") == me
+        and limit is not None
+        and store.now_ms() <= 1000 * limit
+    )

@@ -1,0 +1,1 @@
+"""What a teller's node does by itself: certify what is due, keep receipts, end votes."""

@@ -1,0 +1,83 @@
+"""Who comes, goes and is listed: the next `roll` certificate, by the charter's policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from governance.membership import Due, due
+from governance.roll import MEMBER, Roll, admit
+from protocol.codec import Plain, decode
+from storage import certificates
+from storage.newcomers import vouchings
+from storage.standing import assess
+from storage.store import Store
+
+
+def decision(store: Store) -> dict[str, Plain]:
+    """What the next `roll` certificate should say; empty when nothing is due."""
+    state = certificates.current(store)
+    charter = certificates.charter(store)
+    assessed = assess(store)
+    if state is None or charter is None or assessed is None:
+        return {}
+    facts, standing = assessed
+    policy = charter.membership
+    leaving = _leaving(store, state.roll)
+    seen = {row[0]: row[1] / 1000 for row in store.db.execute("SELECT record, at_ms FROM seen")}
+    found: Due = due(
+        state.roll,
+        standing,
+        facts,
+        vouchings=vouchings(store),
+        vouches=policy.vouches,
+        probation_s=policy.probation_s,
+        max_members=policy.max_members,
+        invite_s=policy.invite_s,
+        exit_s=policy.exit_s,
+        seen=seen,
+        leaves={person: record for person, (record, _) in leaving.items()},
+        now=store.now_ms() / 1000,
+    )
+    found_due: dict[str, Any] = {
+        "admit": [
+            admit(
+                guest.person,
+                guest.joining.device,
+                guest.inviter,
+                (guest.invitation.device, guest.invitation.slot, guest.invitation.round),
+                guest.joining.record,
+            )
+            for guest in found.admit
+        ],
+        "enrol": [[item.person, item.device, item.record] for item in found.enrol],
+        "expire": [[item.device, item.slot, item.round] for item in found.expire],
+        "leave": [[person, *leaving[person]] for person in found.leave],
+        "cite": found.cite,
+    }
+    return {key: value for key, value in found_due.items() if value}
+
+
+def _leaving(store: Store, roll: Roll) -> dict[bytes, tuple[bytes, list[Plain]]]:
+    """Members who wrote that they go: person -> (record, heads). The last teller can't."""
+    found: dict[bytes, tuple[bytes, list[Plain]]] = {}
+    state = certificates.current(store)
+    tellers = {seat.person for seat in state.tellers} if state else set()
+    for device, heads, record in store.db.execute(
+        "SELECT device, heads, record FROM leaving ORDER BY log_no, seq"
+    ):
+        person = roll.person_of(device)
+        if (
+            person is not None
+            and person not in found
+            and person not in tellers
+            and roll.persons[person].standing == MEMBER
+            and roll.is_member_device(device)
+        ):
+            named = decode(heads, limit=64 * 1024)
+            own = set(roll.persons[person].devices)
+            if isinstance(named, list):
+                found[person] = (
+                    record,
+                    [each for each in named if isinstance(each, list) and each[0] in own],
+                )
+    return found

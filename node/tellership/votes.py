@@ -1,0 +1,221 @@
+"""The steps of votes that are due: which certificate comes next, by this teller's clock.
+
+Nothing is remembered between calls; the certified state and the records held say it all.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from governance import assembly, duties
+from governance.certified import (
+    APPEAL,
+    CHALLENGE,
+    FAILED,
+    MISSED,
+    NOTICE,
+    OPEN,
+    RUN_OFF,
+    SECOND_CALL,
+    TIED,
+    Certified,
+    Vote,
+)
+from governance.opening import first_opening
+from protocol.certificates import quorum
+from protocol.codec import Plain
+from protocol.errors import Invalid, Refused
+from storage import assembly as held
+from storage import certificates, recount
+from storage.assembly import Motion
+from storage.rows import all_logs
+from storage.store import Store
+
+logger = logging.getLogger("moothall.teller")
+
+_ROUND = {NOTICE: "", TIED: RUN_OFF, MISSED: SECOND_CALL, "again": "again"}
+
+
+class Step(NamedTuple):
+    """A certificate to be made."""
+
+    kind: str
+    decision: dict[str, Plain]
+
+
+def next_step(store: Store) -> Step | None:
+    """The next certificate that any vote needs now; None when nothing is due."""
+    state = certificates.current(store)
+    if state is None:
+        return None
+    return next(_steps(store, state), None)
+
+
+def next_deadline(store: Store) -> float | None:
+    """When a clock makes something due at the earliest (seconds since 1970); None for never."""
+    state = certificates.current(store)
+    if state is None:
+        return None
+    now = store.now_ms() / 1000
+    times = []
+    for vote in duties.running(state):
+        due = duties.due(vote, now)
+        times.append(now if due.step is not None else due.when)
+        last = vote.round
+        if vote.phase == OPEN and last is not None and vote.rule.early_close:
+            earliest = duties.earliest_end(vote, last)
+            times.append(earliest if earliest > now else None)
+    return min((when for when in times if when is not None), default=None)
+
+
+def _steps(store: Store, state: Certified) -> Iterator[Step]:
+    now = store.now_ms() // 1000
+    for vote in duties.running(state):
+        step = _step_of(store, state, vote, now)
+        if step is not None:
+            yield step
+    for vote in state.votes.values():
+        step = _recount(store, vote, now)
+        if step is not None:
+            yield step
+    yield from _drafts(store, state, now)
+
+
+def _step_of(store: Store, state: Certified, vote: Vote, now: int) -> Step | None:
+    if vote.phase != CHALLENGE and assembly.is_stale(state, vote):
+        return _annul(vote, "stale", None, now)
+    if vote.phase == NOTICE:
+        taken_back = _motion_by(store, state, "withdraw", vote.proposal, vote.author)
+        if taken_back is not None:
+            return _annul(vote, "withdrawn", taken_back.record, now)
+    if vote.phase == CHALLENGE:
+        return _after_close(store, state, vote, now)
+    if vote.phase == OPEN:
+        return _close(store, state, vote, now)
+    if duties.due(vote, now).step == "begin":
+        return Step(
+            "open",
+            {
+                "proposal": vote.proposal,
+                "stage": "vote",
+                "round": _ROUND[vote.phase],
+                "at": now,
+            },
+        )
+    return None
+
+
+def _after_close(store: Store, state: Certified, vote: Vote, now: int) -> Step | None:
+    """An appeal in time, or the effect when its time has come."""
+    until = duties.challengeable_until(vote)
+    if vote.effect.get("type") == "expel" and APPEAL not in vote.tried:
+        appeal = _motion_by(store, state, "appeal", vote.proposal, vote.effect["person"])
+        if appeal is not None and until is not None and _seen(store, appeal, now) <= until:
+            decision: dict[str, Plain] = {
+                "proposal": vote.proposal,
+                "stage": "vote",
+                "round": APPEAL,
+                "record": appeal.record,
+                "at": now,
+            }
+            return Step("open", decision)
+    if duties.due(vote, now).step != "effect":
+        return None
+    kind = assembly.certificate_for(state, vote, now)
+    decision = {"proposal": vote.proposal, "at": now}
+    if kind == "remove":
+        decision["heads"] = heads_of(store, state, vote.effect["person"])
+    return Step(kind, decision)
+
+
+def _close(store: Store, state: Certified, vote: Vote, now: int) -> Step | None:
+    """Close a round once enough of its tellers have stopped; open it again if they can't."""
+    last = vote.round
+    if last is None:
+        return None
+    stops = [
+        stop.record
+        for seat in last.tellers
+        if (stop := held.stop_of(store, seat.device, last.open)) is not None
+    ]
+    need = quorum(len(last.tellers))
+    if len(stops) >= need:
+        counted = recount.closing(store, vote, stops)
+        return None if counted is None else Step("close", {**counted, "at": now})
+    able = sum(1 for seat in last.tellers if state.roll.is_member_device(seat.device))
+    return _annul(vote, "again", None, now) if able < need else None
+
+
+def _recount(store: Store, vote: Vote, now: int) -> Step | None:
+    """Annul a close that somebody challenges in time and that turns out to be wrong."""
+    last = vote.round
+    until = duties.challengeable_until(vote)
+    if last is None or until is None or vote.phase not in (CHALLENGE, TIED, MISSED, FAILED):
+        return None
+    if vote.why == "stale" or now > until:
+        return None
+    for motion in held.motions(store, "challenge", vote.proposal):
+        if motion.detail[:32] == last.close and recount.is_wrong(store, vote, last):
+            return _annul(vote, "recount", motion.record, now)
+    return None
+
+
+def _drafts(store: Store, state: Certified, now: int) -> Iterator[Step]:
+    """Proposals that were never opened, in the order in which this node came to hold them."""
+    for draft in held.proposals(store):
+        author = state.roll.person_of(draft.device)
+        if (
+            draft.record in state.votes
+            or author is None
+            or not state.roll.is_member_device(draft.device)
+            or not duties.may_open(state, author)
+            or _motion_by(store, state, "withdraw", draft.record, author) is not None
+        ):
+            continue
+        try:
+            decision = first_opening(
+                state,
+                proposal=draft.record,
+                author=author,
+                kind=draft.said.kind,
+                effect=draft.said.effect,
+                options=draft.said.options,
+                at=now,
+            )
+        except (Invalid, Refused) as error:
+            logger.debug("a proposal is not opened: %s", error)
+            continue
+        yield Step("open", decision)
+
+
+def _motion_by(
+    store: Store, state: Certified, sort: str, about: bytes, person: bytes
+) -> Motion | None:
+    """What this person moved about a proposal, from any device of theirs."""
+    for motion in held.motions(store, sort, about):
+        if state.roll.person_of(motion.device) == person:
+            return motion
+    return None
+
+
+def _seen(store: Store, motion: Motion, now: int) -> int:
+    """When this node first held it, in seconds since 1970."""
+    row = store.db.execute("SELECT at_ms FROM seen WHERE record = ?", [motion.record]).fetchone()
+    return now if row is None else int(row[0]) // 1000
+
+
+def heads_of(store: Store, state: Certified, person: bytes) -> list[Plain]:
+    """Where each log of this person's devices ends as far as it is here; nothing is undone."""
+    devices = state.roll.persons[person].devices
+    return [
+        [log.device, log.lane, log.prefix_seq, log.prefix_id]
+        for log in all_logs(store)
+        if log.device in devices and log.prefix_seq
+    ]
+
+
+def _annul(vote: Vote, why: str, record: bytes | None, now: int) -> Step:
+    decision: dict[str, Any] = {"proposal": vote.proposal, "why": why, "record": record, "at": now}
+    return Step("annul", decision)

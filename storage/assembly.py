@@ -1,0 +1,212 @@
+"""Reading what members said about votes, for tellers and pages.
+
+Only what devices say that are or were certified counts; whether their persons may vote or move
+something now is for the reader, who has the certified state at hand. What stays in force beyond
+forks and cuts is found too, wherever it is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import cbor2
+
+from governance.membership import CERTIFIED
+from protocol.codec import Plain, decode
+from protocol.evidence import MAX_OBJECT
+from protocol.kinds import proposal as proposal_kind
+from protocol.kinds.receipts import Receipts
+from protocol.kinds.registry import content
+from protocol.kinds.stop import Stop
+from protocol.records import MAX_BODY, Record, read_entry
+from storage import branches, certificates
+from storage.rows import find_record
+from storage.store import Store
+from storage.views import comments as comment_view
+from storage.views.comments import Remark
+
+_OF_MEMBERS = (
+    "JOIN log ON log.no = {0}.log_no JOIN device ON device.no = log.device_no"
+    f" AND device.standing >= {CERTIFIED}"
+)
+
+
+class Proposal(NamedTuple):
+    """A proposal as its author wrote it, opened or not."""
+
+    record: bytes
+    device: bytes
+    person: bytes
+    kind: str
+    title: str
+    body: bytes
+
+    @property
+    def said(self) -> proposal_kind.Proposal:
+        """All of it: text, effect and options."""
+        data: Any = decode(self.body, limit=MAX_BODY)  # was read before it came into the view
+        return proposal_kind.read(data)
+
+
+def proposals(store: Store) -> list[Proposal]:
+    """All of them, in the order in which this node came to hold them.
+
+    Those that a vote was opened on and that no log in view holds any more come last.
+    """
+    query = (
+        "SELECT proposal.record, device.key, person, kind, title, body FROM proposal"
+        f" {_OF_MEMBERS.format('proposal')} JOIN record ON record.rowid = proposal.rowid"
+        " ORDER BY proposal.rowid"
+    )
+    found = {row[0]: Proposal(*row) for row in store.db.execute(query)}
+    state = certificates.current(store)
+    for record in state.votes if state is not None else ():
+        if record not in found and (other := proposal(store, record)) is not None:
+            found[record] = other
+    return list(found.values())
+
+
+def proposal(store: Store, record_id: bytes) -> Proposal | None:
+    """One of them; None while it is not here."""
+    record, state = anywhere(store, record_id), certificates.current(store)
+    said = None if record is None else content(record)
+    if record is None or state is None or not isinstance(said, proposal_kind.Proposal):
+        return None
+    person = state.roll.person_of(record.header.device)
+    if person is None:
+        return None
+    return Proposal(
+        record.id, record.header.device, person, said.kind, said.title, record.body or b""
+    )
+
+
+class Ballot(NamedTuple):
+    """A ballot in a log in view. `choice` is what its author wrote, whatever that means."""
+
+    record: bytes
+    device: bytes
+    person: bytes
+    version: int
+    choice: Plain
+
+
+def ballots(store: Store, open_: bytes) -> list[Ballot]:
+    """The ballots cast in the round that certificate `open_` began, by version, then by id."""
+    query = (
+        "SELECT record, device.key, person, version, choice FROM ballot"
+        f" {_OF_MEMBERS.format('ballot')} WHERE open = ? ORDER BY version, record"
+    )
+    rows = store.db.execute(query, [open_])
+    return [Ballot(row[0], row[1], row[2], row[3], cbor2.loads(row[4])) for row in rows]
+
+
+class Receipt(NamedTuple):
+    """Receipts that one device wrote: these ballots were held in time."""
+
+    record: bytes
+    seq: int
+    before: bytes | None
+    ballots: tuple[bytes, ...]
+
+
+def receipts_of(store: Store, device: bytes, open_: bytes) -> list[Receipt]:
+    """All receipts of a teller's device for a round, in the order of its log.
+
+    Of a log that forked those of every branch, as far as they are here.
+    """
+    found = {
+        record: Receipt(record, seq, before, _ids(named))
+        for record, seq, before, named in store.db.execute(
+            "SELECT record, seq, before, ballots FROM receipts JOIN log ON log.no = log_no"
+            " JOIN device ON device.no = device_no WHERE open = ? AND device.key = ?",
+            [open_, device],
+        )
+    }
+    for record in _spared(store, "receipts", device, open_):
+        said = content(record)
+        assert isinstance(said, Receipts)  # noqa: S101 - that is its sort
+        found[record.id] = Receipt(record.id, record.header.seq, said.before, said.ballots)
+    return sorted(found.values(), key=lambda each: (each.seq, each.record))
+
+
+class Stopped(NamedTuple):
+    """A teller takes no more ballots; `last` ends its chain of receipts."""
+
+    record: bytes
+    seq: int
+    last: bytes | None
+
+
+def stop_of(store: Store, device: bytes, open_: bytes) -> Stopped | None:
+    """The stop of a teller's device for a round; of several the first in its log."""
+    found = [
+        Stopped(*row)
+        for row in store.db.execute(
+            "SELECT record, seq, last FROM stop JOIN log ON log.no = log_no"
+            " JOIN device ON device.no = device_no WHERE open = ? AND device.key = ?",
+            [open_, device],
+        )
+    ]
+    for record in _spared(store, "stop", device, open_):
+        said = content(record)
+        assert isinstance(said, Stop)  # noqa: S101 - that is its sort
+        found.append(Stopped(record.id, record.header.seq, said.last))
+    return min(found, key=lambda each: (each.seq, each.record), default=None)
+
+
+class Motion(NamedTuple):
+    """Something short that a member moved. `about`: a proposal; for retire a device, for vouch a
+    person. `detail`: of a challenge the ids of the close and of ballots, 32 bytes each; of retire
+    the heads, encoded; else nothing.
+    """
+
+    record: bytes
+    device: bytes
+    person: bytes
+    about: bytes
+    detail: bytes
+
+
+def motions(store: Store, sort: str, about: bytes | None = None) -> list[Motion]:
+    """What was moved of this sort (see `storage.views.assembly`), about one thing or all."""
+    query = (
+        "SELECT record, device.key, person, about, detail FROM motion"
+        f" {_OF_MEMBERS.format('motion')} WHERE sort = ?1 AND (?2 IS NULL OR about = ?2)"
+        " ORDER BY record"
+    )
+    return [Motion(*row) for row in store.db.execute(query, [sort, about])]
+
+
+def comments(store: Store, about: Iterable[bytes]) -> list[Remark]:
+    """What members said about these records, oldest first."""
+    return comment_view.about(store, about)
+
+
+def anywhere(store: Store, record_id: bytes) -> Record | None:
+    """A gov record with its body, in a log, beside it or in the side set; None if not here."""
+    found = find_record(store, record_id)
+    record = found[2] if found is not None else branches.find(store, record_id)
+    if record is not None and record.body is not None:
+        return record
+    row = store.db.execute(
+        "SELECT raw FROM side WHERE place = ?", [f"record {record_id.hex()}"]
+    ).fetchone()
+    return None if row is None else _entry(row[0])
+
+
+def _spared(store: Store, sort: str, device: bytes, open_: bytes) -> Iterator[Record]:
+    for (raw,) in store.db.execute(
+        "SELECT raw FROM side WHERE subject = ? AND sort = ? AND substr(key, 33) = ?",
+        [device, sort, open_],
+    ).fetchall():
+        yield _entry(raw)
+
+
+def _entry(raw: bytes) -> Record:
+    value: Any = decode(raw, limit=MAX_OBJECT)  # checked in full before it was kept
+    return read_entry(value[1])
+
+
+def _ids(packed: bytes) -> tuple[bytes, ...]:
+    return tuple(packed[at : at + 32] for at in range(0, len(packed), 32))

@@ -1,0 +1,138 @@
+"""The ballots of one round that may count: by whom they are, and what they choose.
+
+A ballot may count if it is signed, names the round, is by a device that was listed for a voter when
+the round was closed (or is now, while it is open), and the method can read its choice. Which of a
+voter's ballots does count is for `storage.recount`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from hashlib import sha256
+from typing import NamedTuple
+
+import cbor2
+
+from governance.certified import SECOND_CALL, Certified, Round, Vote
+from governance.counting import Question
+from governance.methods.registry import METHODS
+from protocol.codec import Plain
+from protocol.errors import Invalid
+from protocol.keys import RECORD, verified
+from protocol.kinds.ballot import Ballot
+from protocol.kinds.registry import content
+from protocol.records import signed
+from storage import assembly
+from storage.store import Store
+
+
+class Cast(NamedTuple):
+    """A ballot that may count for a person. `choice` is as the method reads it."""
+
+    person: bytes
+    record: bytes
+    version: int
+    choice: Plain
+
+    @property
+    def order(self) -> tuple[int, bytes]:
+        """Of a person's ballots the lowest in this order stands."""
+        return -self.version, self.record
+
+
+def question(vote: Vote, round_: Round) -> Question:
+    """What a round asks, and what it takes."""
+    return Question(
+        method=vote.rule.method,
+        options=tuple(name for name, _ in round_.options),
+        seats=round_.seats,
+        thresholds=vote.thresholds,
+        quorums=vote.quorums,
+    )
+
+
+def second_call_left(vote: Vote) -> bool:
+    """Whether a missed quorum would lead to another round."""
+    return vote.rule.second_call and SECOND_CALL not in vote.tried
+
+
+class Polling:
+    """A round as the certified state and the records held show it."""
+
+    def __init__(self, store: Store, state: Certified, vote: Vote, round_: Round) -> None:
+        self._store, self.open = store, round_.open
+        self.question = question(vote, round_)
+        self.voters = round_.voters if round_.close else round_.electorate & state.members()
+        last = state.height if round_.height is None else round_.height
+        self._listed = {d for person in state.roll.persons.values() for d in person.devices}
+        self._persons = {
+            device: person
+            for person in self.voters
+            for device, height in state.roll.persons[person].devices.items()
+            if height <= last
+        }
+        self._method = METHODS[self.question.method]
+        self._options = self.question.on_ballot
+
+    def here(self, ids: Collection[bytes]) -> tuple[dict[bytes, Cast], int]:
+        """Of these ballots those that may count, by id, and how many are not here.
+
+        Each one's signature is verified, wherever it is held. What is no ballot of this round by a
+        device on the roll is as good as not here: not everybody may hold it.
+        """
+        found: dict[bytes, Cast] = {}
+        rest = set(ids)
+        for record_id, header, signature, device, version, choice in self._rows() if rest else ():
+            if record_id not in rest or device not in self._listed:
+                continue
+            rest.discard(record_id)
+            if sha256(header).digest() == record_id and verified(
+                device, signature, RECORD, self._store.community, record_id
+            ):
+                self._add(found, record_id, device, version, cbor2.loads(choice))
+        for record_id in tuple(rest):
+            record = assembly.anywhere(self._store, record_id)
+            said = None if record is None else content(record)
+            if (
+                record is not None
+                and isinstance(said, Ballot)
+                and said.open == self.open
+                and record.header.device in self._listed
+                and signed(record, self._store.community)
+            ):
+                rest.discard(record_id)
+                self._add(found, record_id, record.header.device, said.version, said.choice)
+        return found, len(rest)
+
+    def in_view(self) -> dict[bytes, Cast]:
+        """By id, the ballots that may count and stand in logs in view."""
+        found: dict[bytes, Cast] = {}
+        for each in assembly.ballots(self._store, self.open):
+            self._add(found, each.record, each.device, each.version, each.choice)
+        return found
+
+    def _add(
+        self,
+        found: dict[bytes, Cast],
+        record: bytes,
+        device: bytes,
+        version: int,
+        choice: Plain,
+    ) -> None:
+        person = self._persons.get(device)
+        if person is None:
+            return
+        try:
+            read = self._method.read(choice, self._options)
+        except Invalid:
+            return
+        found[record] = Cast(person, record, version, read)
+
+    def _rows(self) -> Iterator[tuple[bytes, bytes, bytes, bytes, int, bytes]]:
+        yield from self._store.db.execute(
+            "SELECT ballot.record, header, signature, device.key, version, choice FROM ballot"
+            " JOIN record ON record.log_no = ballot.log_no AND record.seq = ballot.seq"
+            " JOIN log ON log.no = ballot.log_no JOIN device ON device.no = log.device_no"
+            " WHERE open = ?",
+            [self.open],
+        )
