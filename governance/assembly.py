@@ -38,6 +38,7 @@ from governance.effects.registry import effect_type
 from governance.opening import first_opening, rule_for, share_of, threshold_of
 from governance.roll import after_removal, citing
 from protocol.certificates import quorum
+from protocol.codec import encode
 from protocol.errors import Invalid
 from protocol.kinds.ballot import MAX_CHOICE
 from protocol.shape import rows
@@ -51,16 +52,19 @@ _LATEST = 2**53  # seconds, far beyond any clock
 def check(state: Certified, kind: str, decision: Mapping[str, Any]) -> None:
     """Invalid unless the first `open` of a proposal says what the charter makes of it."""
     if kind == "open" and "effect" in decision:
-        right = first_opening(
-            state,
-            proposal=_id(decision, "proposal"),
-            author=_id(decision, "author"),
-            kind=_word(decision, "kind"),
-            effect=_map(decision, "effect"),
-            options=_options(decision),
-            at=_at(decision),
-        )
-        if dict(decision) != right:
+        try:
+            right = first_opening(
+                state,
+                proposal=_id(decision, "proposal"),
+                author=_id(decision, "author"),
+                kind=_word(decision, "kind"),
+                effect=_map(decision, "effect"),
+                options=_options(decision),
+                at=_at(decision),
+            )
+        except Stale as error:
+            raise _bad("opens a vote on what has changed since it was proposed") from error
+        if encode(dict(decision)) != encode(right):  # to Python, true is 1
             raise _bad("opens a vote in another way than the charter says")
     if kind == "annul" and decision.get("why") == "stale":
         vote = _known(state.votes.get(_id(decision, "proposal")))
@@ -89,7 +93,7 @@ def _open(state: Certified, decision: Mapping[str, Any], id_: bytes) -> Certifie
             return _with(citing_in(state, proposal), vote)
     else:
         vote = _known(vote)
-        if _word(decision, "stage") != "vote" or _NEXT.get(vote.phase) != decision.get("round"):
+        if _word(decision, "stage") != "vote" or _NEXT.get(vote.phase) != _word(decision, "round"):
             raise _bad("opens a round that is not due")
         if vote.phase == CHALLENGE:
             if vote.effect.get("type") != "expel" or APPEAL in vote.tried:
@@ -291,7 +295,7 @@ def _annul(state: Certified, decision: Mapping[str, Any], _id_: bytes) -> Certif
         vote = replace(vote, phase=WITHDRAWN, why=why, ended_at=at)
     elif why == "recount" and last is not None and _may_be_recounted(vote):
         opened = replace(last, close=None, height=None, closed_at=None, stops=(), result=None)
-        sure = () if last.name != RUN_OFF else vote.sure
+        sure = () if vote.phase == TIED else vote.sure  # a tie is the only one to make some sure
         vote = replace(
             vote,
             phase=OPEN,

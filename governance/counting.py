@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from governance.bar import Bar, Verdict
-from governance.charter_amendment import AmendmentClass
-from governance.charter_parts import Rule
 from governance.charter_read import Share, Threshold
 from governance.methods.method import (
     STATUS_QUO,
@@ -33,10 +31,11 @@ Outcome: TypeAlias = Literal["adopted", "rejected", "missed", "tie"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """What is asked, and what it takes; `question` makes one from a charter's rules.
+    """What is asked, and what it takes: all thresholds and all quorums must be met.
 
-    All thresholds and all quorums must be met. `options` gets the status quo if it lacks it, and
-    means nothing to a yes/no method.
+    `options` gets the status quo if it lacks it, and means nothing to a yes/no method. Of a choice,
+    those who prefer the winner to the status quo are in favour, those who prefer the status quo
+    are against.
     """
 
     method: str  # one of METHODS
@@ -67,32 +66,6 @@ class Count:
     open_seats: int = 0
     steps: tuple[Said, ...]
     tally: dict[str, Plain]  # small numbers, for the certificate
-
-
-def question(
-    rule: Rule,
-    amendment: AmendmentClass | None = None,
-    options: Sequence[str] = (),
-    seats: int = 1,
-) -> Question:
-    """What a proposal under this rule takes that touches this class of the charter (None: none).
-
-    A rule's threshold is about yes and no, so it binds yes/no methods alone. A class says what
-    every change of its parts takes, so it always binds: of a choice, those who prefer the winner
-    to the status quo are its yes, those who prefer the status quo are its no.
-    """
-    thresholds = [rule.threshold] if isinstance(METHODS[rule.method], YesNo) else []
-    quorums = [rule.approval_quorum]
-    if amendment is not None:
-        thresholds.append(amendment.approval)
-        quorums.append(amendment.approval_quorum)
-    return Question(
-        method=rule.method,
-        options=tuple(options),
-        seats=seats,
-        thresholds=tuple(thresholds),
-        quorums=tuple(quorums),
-    )
 
 
 def count(question: Question, ballots: Mapping[bytes, Choice], electorate: int) -> Count:

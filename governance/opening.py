@@ -50,6 +50,9 @@ def first_opening(
     sort.check(effect, state, named)
     rule = rule_for(state, kind)
     chosen = options_for(sort, effect, named, METHODS[rule.method].form)
+    most = METHODS[rule.method].most_options
+    if len(chosen) > most:
+        raise Invalid("bad-effect", f"{rule.method} can't count more than {most} options")
     need = needs(
         charter_in_force(state),
         rule,

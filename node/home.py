@@ -234,10 +234,15 @@ def join_by(
     name: str,
     passphrase: str | None,
     clock: Clock = now_ms,
+    *,
+    person: Signer | None = None,
 ) -> Home:
-    """Make the home of a newcomer: keys, enrolment and join, kept until a peer takes them."""
+    """Make the home of a newcomer: keys, enrolment and join, kept until a peer takes them.
+
+    `person` comes back with their own key and a new device; profile and listings are there.
+    """
     prepare(path)
-    keys = keystore.new_keys()
+    keys = keystore.new_keys(person)
     store = create_store(
         path / DATABASE, community=link.community, device=keys.device.public, now_ms=clock
     )
@@ -248,8 +253,9 @@ def join_by(
             "join",
             join.body(once, link.community, link.invite, keys.person.public, keys.device.public),
         ),
-        _first_profile(name),
     ]
+    if person is None:
+        drafts.append(_first_profile(name))
     with store.transaction():
         own.append(store, keys.device, drafts)
         set_meta(store.db, "invited", link.text())

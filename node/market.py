@@ -230,7 +230,7 @@ def lookup(home: Home, listing_id: bytes) -> Offer:
 
 
 def edit(home: Home, text: str, changes: dict[str, Any]) -> Offer:
-    """Change fields of a listing or draft of one's own; `values` that are named are claimed anew."""
+    """Change fields of a listing or draft of one's own; values that are named are claimed anew."""
     before = _own(home, text)
     wanted = replace(before.listing, **changes)
     return rewrite(home, before, renewed(home, wanted) if "values" in changes else wanted)

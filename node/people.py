@@ -13,6 +13,8 @@ from protocol.errors import NotFound, Refused, Term
 from protocol.kinds import confirm as confirm_kind
 from protocol.kinds import leave as leave_kind
 from protocol.kinds.profile import MAX_ABOUT, MAX_ITEM, MAX_ITEMS, MAX_NAME, Profile
+from storage.newcomers import Newcomer
+from storage.newcomers import newcomers as on_the_way
 from storage.own import Draft
 from storage.rows import all_logs
 from storage.standing import assess
@@ -127,6 +129,11 @@ def leave(home: Home) -> None:
     ]
     home.append([Draft("leave", leave_kind.body(heads))])
     welcome.end(home)
+
+
+def newcomers(home: Home) -> list[Newcomer]:
+    """Who is provisional: their vouches so far, and until when they are on probation."""
+    return on_the_way(home.store)
 
 
 def everybody(home: Home) -> list[Member]:

@@ -14,6 +14,7 @@ from node.spots import spot_text
 from node.status import rfc3339
 from protocol.kinds.listing import Photo
 from protocol.kinds.profile import Profile
+from storage.newcomers import Newcomer
 from storage.views.listing_queries import Offer
 from storage.views.members import Member
 
@@ -86,6 +87,16 @@ def member_json(member: Member) -> dict[str, Any]:
         "name": member.name,
         "status": member.status,
         "inviter": None if member.inviter is None else member.inviter.hex(),
+    }
+
+
+def newcomer_json(newcomer: Newcomer) -> dict[str, Any]:
+    """What somebody who is provisional waits for; `until` is by this node's clock."""
+    return {
+        "needed": newcomer.needed,
+        "missing": newcomer.missing,
+        "vouched": [person.hex() for person in newcomer.vouched],
+        "until": None if newcomer.due_ms is None else rfc3339(newcomer.due_ms),
     }
 
 

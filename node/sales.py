@@ -111,8 +111,8 @@ def _sale(sheet: Sheet, row: Row, codes: dict[str, bool]) -> Sale | None:
         sheet.fault(
             row,
             "currency",
-            "%(code)s is no currency code; write three capitals such as EUR.",
-            code=f'"{currency[:20]}"',
+            "%(text)s is no currency code; write three capitals such as EUR.",
+            text=f'"{currency[:20]}"',
         )
         return None
     price = sheet.price(row, "price", currency)

@@ -6,6 +6,7 @@ of what its body holds. Unknown keys are ignored by design: newer programs may a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,6 +55,17 @@ def text(body: Body, key: str, limit: int, *, default: str | None = "") -> str:
     if type(value) is not str or len(value) > limit:
         raise unreadable(key)
     return value
+
+
+_NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def one_line(value: str) -> bool:
+    """Whether a text has no line breaks, control characters, or marks that turn writing around.
+
+    They are named one by one: what Unicode calls printable grows, and all programs must agree.
+    """
+    return _NO_LINE.search(value) is None
 
 
 def texts(body: Body, key: str, count: int, limit: int) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ SILENT = ("node/cli", "node/network")  # what they say reaches no page
 CALLS = {
     **dict.fromkeys(("_", "gettext", "t", "later", "Term"), (0,)),
     "ngettext": (0, 1),
-    **dict.fromkeys(("Refused", "NotFound", "StoreError", "PriceError"), (1,)),
+    **dict.fromkeys(("Refused", "Stale", "NotFound", "StoreError", "PriceError"), (1,)),
     **dict.fromkeys(("DescriptionError", "UnknownFormat"), (1,)),
     **dict.fromkeys(("said", "refuse"), (0,)),
     "fault": (2,),  # of a file that is imported: row, field, text

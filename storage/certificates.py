@@ -95,10 +95,8 @@ def _clear_the_place(store: Store, record: Record) -> None:
 def current(store: Store) -> Certified | None:
     """The certified state; None before the founding record is here."""
     state = store.certified
-    if (
-        state is None or certificate_at(store, state.height) != state.id
-    ):  # taken back by another process
-        state = _beginning(store)
+    if state is None or certificate_at(store, state.height) != state.id:
+        state = _beginning(store)  # nothing is cached, or another process took some back
     if state is None:
         return None
     for certificate in _after(store, state.height):

@@ -96,6 +96,7 @@ def keep_checked(store: Store, device: bytes, lane: int, records: Sequence[Recor
         at = parted - records[0].header.seq
         if parted <= log.limit or log.cut_seq is None or log.reached:
             _keep_beside(store, log, records[at:])
+            advance(store, log_by_no(store, log.no))  # bodies before it may have come with it
             return Outcome(FORK, 0)
         # Nobody can say yet which branch the cut names: the newest to come is held as the log.
         truncate(store, log, parted - 1)
@@ -327,7 +328,8 @@ def apply_fork(store: Store, proof: Fork) -> bool:
 
 def spare_beyond(store: Store, records: Sequence[Record]) -> None:
     """Records of a gov log beyond its prefix: erases, evidence and cited ones stay in force."""
-    for record in records:
+    # Receipts first: a ballot that came with them may not be held yet when they are learned.
+    for record in sorted(records, key=lambda each: each.header.kind != "receipts"):
         if sideset.spares(store, record) and signed(record, store.community):
             apply_spared(store, record)
 

@@ -21,6 +21,7 @@ from governance.saying import Said
 from protocol.codec import Plain, encode
 from protocol.errors import Invalid, Refused
 from protocol.kinds.proposal import MAX_OPTIONS, OPTION_ID, STATUS_QUO
+from protocol.shape import one_line
 
 ADOPT = (
     "adopt"  # the one option beside the status quo, where a method of choice decides a yes or no
@@ -211,20 +212,29 @@ def options_for(
     () where the question is a yes or no. `options` are the author's. Invalid `bad-effect` if the
     method can't decide this.
     """
+    return _from_others(lambda: _options_for(sort, sort.choices(effect), options, form))
+
+
+def _options_for(
+    sort: EffectType, choices: tuple[str, ...] | None, options: Options, form: str
+) -> tuple[tuple[str, str], ...]:
     given = dict(options)
-    choices = sort.choices(effect)
     if form in BY_YES_OR_NO:
         if choices is not None and len(choices) != 1:
-            raise _bad("A yes or no can only decide about one, not about %(n)s.", n=len(choices))
+            raise Refused(
+                "bad-effect",
+                "A yes or no can only decide about one, not about %(n)s.",
+                n=len(choices),
+            )
         if set(given) - set(choices or ()):
-            raise _bad("This is decided by a yes or no, which has no options.")
+            raise Refused("bad-effect", "This is decided by a yes or no, which has no options.")
         return ()
     if sort.free_options:
         if not given:
-            raise _bad("This is a choice among options: name at least one.")
+            raise Refused("bad-effect", "This is a choice among options: name at least one.")
         return tuple(options)
     known = (ADOPT,) if choices is None else choices
-    _from_others(lambda: _known_options(known, options))
+    _known_options(known, options)
     return (*options, *((name, "") for name in known if name not in given))
 
 
@@ -258,10 +268,10 @@ def a_key(value: object, name: str) -> bytes:
 
 
 def a_text(value: object, name: str, most: int) -> str:
-    """One line of 1 to `most` printable characters, at least one of them visible."""
+    """One line of 1 to `most` characters, at least one of them visible."""
     if type(value) is not str:
         raise misshapen(name)
-    if not value.strip() or not value.isprintable() or len(value) > most:
+    if not value.strip() or not one_line(value) or len(value) > most:
         raise Refused(
             "bad-effect",
             "%(key)s must be one line of 1 to %(most)s characters.",
@@ -328,7 +338,3 @@ def _from_others(act: Callable[[], R]) -> R:
         raise
     except Refused as error:
         raise Invalid("bad-effect", error.text, **error.values) from error
-
-
-def _bad(text: str, **values: object) -> Invalid:
-    return Invalid("bad-effect", text, **values)

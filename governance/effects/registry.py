@@ -16,7 +16,7 @@ from governance.effects import (
     spend,
 )
 from governance.effects.effect import EffectType
-from protocol.errors import Invalid
+from protocol.errors import Invalid, Term
 
 EFFECTS: dict[str, EffectType] = {
     each.name: each
@@ -37,8 +37,8 @@ def effect_type(effect: Mapping[str, Any]) -> EffectType:
     """The type of this effect; Invalid `bad-effect` if there is none such."""
     name = effect.get("type")
     if type(name) is not str or name not in EFFECTS:
-        raise Invalid("bad-effect", "There is no such effect; these are: %(known)s.", known=_KNOWN)
+        raise Invalid("bad-effect", _UNKNOWN, known=", ".join(EFFECTS))
     return EFFECTS[name]
 
 
-_KNOWN = ", ".join(EFFECTS)
+_UNKNOWN = Term("There is no such effect; these are: %(known)s.")

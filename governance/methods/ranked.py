@@ -14,12 +14,11 @@ from protocol.errors import Refused
 
 def check(value: object, options: Sequence[str]) -> Choice:
     """A list of lists of options; each inner list is sorted as the options are shown."""
-    shape = "This vote takes a ranking, the best first, as A>B=C."
     if type(value) is not list or len(value) > len(options):
-        raise Refused("bad-choice", shape)
+        raise _not_a_ranking()
     for group in value:
         if type(group) is not list or not 0 < len(group) <= len(options):
-            raise Refused("bad-choice", shape)
+            raise _not_a_ranking()
     known_once([option for group in value for option in group], options)
     return [[option for option in options if option in group] for group in value]
 
@@ -61,3 +60,7 @@ def levels(choice: Choice, options: Sequence[str]) -> list[int]:
 def groups(choice: Choice) -> list[list[str]]:
     """The ranking itself."""
     return cast("list[list[str]]", choice)
+
+
+def _not_a_ranking() -> Refused:
+    return Refused("bad-choice", "This vote takes a ranking, the best first, as A>B=C.")

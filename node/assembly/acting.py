@@ -176,7 +176,7 @@ def challenge(home: Home, text: str, ballots: Sequence[str] = ()) -> dict[str, A
 
 def vouch(home: Home, who: str, said: str) -> dict[str, Any]:
     """Stand up for a newcomer; the text is a comment about it, which can be erased."""
-    member_state(home, Term("vouch"))
+    state = member_state(home, Term("vouch"))
     text = checked_comment(Term("text"), said)
     person = people.resolve(home, who)
     if person.person == home.person:
@@ -197,7 +197,8 @@ def vouch(home: Home, who: str, said: str) -> dict[str, Any]:
             "Your invitation counts as your word for them already; nothing was written.",
         )
     for motion in held.motions(home.store, "vouch", person.person):
-        if motion.person == home.person:
+        # One that an earlier admission rests on is used up: who comes back needs it again.
+        if motion.person == home.person and motion.record not in state.roll.cited:
             raise Refused(
                 "already-vouched", "You have vouched for them already; nothing was written."
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import monotonic, sleep
 from typing import Any
 
 from governance import duties
@@ -11,9 +11,9 @@ from governance.methods.registry import METHODS
 from node import control
 from node.assembly import finding, mine
 from node.assembly.acting import checked_comment
+from node.assembly.choices import on_ballot
 from node.assembly.finding import Found
 from node.assembly.member import member_state
-from node.assembly.reading import on_ballot
 from node.home import LOCK, Home
 from protocol.codec import Plain
 from protocol.errors import Invalid, Refused, Term
@@ -111,10 +111,10 @@ def _choice(vote: Vote, last: Round, choice: str | None, data: object) -> Plain:
 
 def _with_receipts(home: Home, last: Round, ballot: bytes, wait_s: float) -> int:
     """How many tellers hold the ballot, after a short wait if a node may bring their word."""
-    until = time.monotonic() + wait_s
+    until = monotonic() + wait_s
     running = wait_s > 0 and control.is_running(home.path / LOCK)
     while True:
         receipts = mine.receipts(home.store, last, ballot)
-        if receipts >= mine.needed(last) or not running or time.monotonic() >= until:
+        if receipts >= mine.needed(last) or not running or monotonic() >= until:
             return receipts
-        time.sleep(LOOK_S)
+        sleep(LOOK_S)

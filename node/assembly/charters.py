@@ -15,10 +15,10 @@ from governance.effects.elect import OFFICES, TELLER
 from governance.opening import charter_of
 from governance.roll import MEMBER
 from governance.saying import Said
+from node.assembly.choices import tally_of
 from node.assembly.finding import SHORTEST, state_of, titles
 from node.assembly.phases import moment
-from node.assembly.reading import person_json
-from node.assembly.words import Names
+from node.assembly.words import Names, person_json
 from node.status import rfc3339
 from protocol.codec import Plain
 from protocol.errors import NotFound
@@ -189,7 +189,7 @@ def _numbers(state: Certified, proposal: bytes | None) -> dict[str, Any] | None:
         "method": vote.rule.method,
         "ballots": last.result["ballots"],
         "electorate": len(last.voters),
-        "tally": last.result["tally"],
+        "tally": tally_of(vote, last),
     }
 
 

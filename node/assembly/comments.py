@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from governance.certified import Certified
 from node.assembly import mine
 from node.assembly.finding import Found
 from node.assembly.words import Names
@@ -13,9 +14,11 @@ from storage import assembly as held
 from storage.store import Store
 
 
-def about_all(store: Store, found: Found, me: bytes | None, names: Names) -> list[dict[str, Any]]:
+def about_all(
+    store: Store, state: Certified, found: Found, me: bytes | None, names: Names
+) -> list[dict[str, Any]]:
     """The discussion of a proposal, oldest first; `answer` marks words of whom it concerns."""
-    concerned = mine.concerned(found)
+    concerned = mine.concerned(state, found)
     return [
         {
             "id": each.record.hex(),

@@ -10,7 +10,7 @@ from governance.counting import Count
 from governance.counting import count as count_ballots
 from governance.methods.registry import METHODS
 from node.assembly import comments, finding
-from node.assembly.reading import as_typed
+from node.assembly.choices import as_typed, tally_of
 from node.assembly.summary import options_json
 from node.assembly.words import Names
 from protocol.errors import Refused
@@ -80,7 +80,7 @@ def counted(store: Store, vote: Vote, last: Round, names: Names) -> dict[str, An
         "outcome": result["outcome"],
         "winners": list(result["winners"]),
         "tied": list(result["tied"]),
-        "tally": result["tally"],
+        "tally": tally_of(vote, last),
         "certificate": None if last.close is None else last.close.hex(),
         "voted": _voted(store, vote, last, made.ballots, names),
     }

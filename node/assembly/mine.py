@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from governance import duties
 from governance.certified import APPEAL, CHALLENGE, NOTICE, OPEN, Certified, Round, Vote
+from governance.charter_parts import KINDS
 from governance.effects.registry import effect_type
+from governance.opening import rule_for
 from governance.saying import Said, said
 from node.assembly import phases
 from node.assembly.finding import Found
 from protocol.certificates import quorum
 from protocol.codec import Plain
 from protocol.errors import Invalid, Refused
-from protocol.kinds.proposal import Proposal
 from storage import assembly as held
 from storage.store import Store
 
@@ -64,18 +65,18 @@ def needed(last: Round) -> int:
     return quorum(len(last.tellers))
 
 
-def concerned(found: Found) -> tuple[bytes, ...]:
+def concerned(state: Certified, found: Found) -> tuple[bytes, ...]:
     """Whom a proposal is about, so that they do not vote on it."""
-    effect = found.vote.effect if found.vote is not None else _effect_of(found.said)
-    recuse = found.vote is not None and found.vote.rule.recuse
+    if found.vote is not None:
+        effect, rule = found.vote.effect, found.vote.rule
+    elif found.said is not None and found.said.kind in KINDS:
+        effect, rule = found.said.effect, rule_for(state, found.said.kind)
+    else:
+        return ()
     try:
-        return effect_type(effect).concerned(effect, recuse)
+        return effect_type(effect).concerned(effect, rule.recuse)
     except (Invalid, Refused):
         return ()
-
-
-def _effect_of(proposal: Proposal | None) -> dict[str, Any]:
-    return {} if proposal is None else dict(proposal.effect)
 
 
 def why_not(
@@ -100,7 +101,7 @@ def blocked(
     last = vote.round
     if vote.phase != OPEN or last is None or phases.stopped(store, last):
         return Blocked("stopped", said("No ballots are taken any more."))
-    if me in concerned(found):
+    if me in concerned(state, found):
         return Blocked("concerned", said("It is about you, so you have no vote in it."))
     if me not in state.members():
         return Blocked("not-member", said("Only members vote."))

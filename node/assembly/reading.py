@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 from governance import duties
 from governance.certified import NOTICE, OPEN, WITHDRAWN, Certified, Round, Vote
-from governance.charter_parts import KINDS, Rule
-from governance.charter_read import Share, Threshold
+from governance.charter_parts import KINDS
 from governance.effects.registry import EFFECTS
-from governance.methods.method import YesNo, with_status_quo
-from governance.methods.registry import METHODS
 from governance.opening import rule_for, share_of, threshold_of
-from governance.saying import Said, said
 from node.assembly import finding, mine, phases
+from node.assembly.choices import as_read, as_typed, on_ballot, tally_of
 from node.assembly.comments import about_all, reason_of
 from node.assembly.finding import Found
 from node.assembly.phases import moment
-from node.assembly.summary import summary, taken_back
-from node.assembly.words import Names
+from node.assembly.rules import needs, rule_json
+from node.assembly.summary import options_json, summary, taken_back
+from node.assembly.words import Names, person_json
 from node.status import rfc3339
-from protocol.errors import Invalid, Refused
 from storage import assembly as held
 from storage import certificates
 from storage.store import Store
@@ -36,17 +32,21 @@ def proposals(
     store: Store,
     me: bytes | None = None,
     *,
-    status: str | None = None,
+    status: str | Collection[str] | None = None,
     limit: int | None = None,
     offset: int = 0,
 ) -> dict[str, Any]:
-    """The proposals, drafts first and then newest first; `total` counts those left out, too."""
+    """The proposals, drafts first and then newest first; `total` counts those left out, too.
+
+    `status` is one of `phases.STATUSES` or several of them; None asks for all.
+    """
     state = finding.state_of(store)
     names = profiles.names(store)
     drafts = [each.record for each in held.proposals(store) if each.record not in state.votes]
     ids = [*reversed(drafts), *reversed(list(state.votes))]
     if status is not None:
-        ids = [each for each in ids if _status(store, state, each) == status]
+        wanted = {status} if isinstance(status, str) else set(status)
+        ids = [each for each in ids if _status(store, state, each) in wanted]
     end = None if limit is None else offset + limit
     shown = [finding.get(store, state, each) for each in ids[offset:end]]
     return {
@@ -93,17 +93,19 @@ def proposal(store: Store, me: bytes | None, text: str) -> dict[str, Any]:
     found = finding.find(store, text)
     names = profiles.names(store)
     vote = found.vote
+    comments = about_all(store, state, found, me, names)
     return {
         **summary(store, state, found, me, names),
         "text": "" if found.said is None else found.said.text,
-        **(_draft(store, state, found) if vote is None else _vote(store, state, vote)),
-        "concerns": [person_json(each, names) for each in mine.concerned(found)],
-        "comments": about_all(store, found, me, names),
+        **(_draft(store, state, found, names) if vote is None else _vote(store, state, vote)),
+        "concerns": [person_json(each, names) for each in mine.concerned(state, found)],
+        "comments": comments,
+        "answers": [each for each in comments if each["answer"]],
         **_own(store, state, found, me),
     }
 
 
-def _draft(store: Store, state: Certified, found: Found) -> dict[str, Any]:
+def _draft(store: Store, state: Certified, found: Found, names: Names) -> dict[str, Any]:
     proposed = found.said
     rule = None
     if proposed is not None and proposed.kind in KINDS:
@@ -114,8 +116,9 @@ def _draft(store: Store, state: Certified, found: Found) -> dict[str, Any]:
     effect: Mapping[str, Any] = {} if proposed is None else proposed.effect
     sort = EFFECTS.get(str(effect.get("type")))
     options = (opening or {}).get("options", ())
-    size = len(state.members() - set(mine.concerned(found)))
+    size = len(state.members() - set(mine.concerned(state, found)))
     return {
+        **({} if opening is None else _opening(opening, effect, names)),
         "seats": 1 if sort is None or opening is None else sort.seats(effect, state.charter),
         "rule": {} if rule is None else rule_json(rule, thresholds, quorums),
         "needs": [] if rule is None else needs(rule, thresholds, quorums, size),
@@ -130,10 +133,18 @@ def _draft(store: Store, state: Certified, found: Found) -> dict[str, Any]:
     }
 
 
+def _opening(opening: Mapping[str, Any], effect: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """What the charter adds to what the author wrote."""
+    return {
+        "class": opening["class"],
+        "options": options_json(opening["options"], effect, names),
+    }
+
+
 def _vote(store: Store, state: Certified, vote: Vote) -> dict[str, Any]:
     last = vote.round
     sort = EFFECTS[str(vote.effect["type"])]
-    tallied = [each.result["tally"] for each in vote.rounds if each.result is not None]
+    tallied = [tally_of(vote, each) for each in vote.rounds if each.result is not None]
     back = held.motions(store, "withdraw", vote.proposal) if vote.phase == NOTICE else []
     names = profiles.names(store)
     return {
@@ -142,7 +153,7 @@ def _vote(store: Store, state: Certified, vote: Vote) -> dict[str, Any]:
         "needs": needs(vote.rule, vote.thresholds, vote.quorums, phases.electorate(state, vote)),
         "stake": sort.in_words(vote.effect, as_it_was(state, vote)),
         "ballot_options": on_ballot(vote.rule, vote.options if last is None else last.options),
-        "rounds": [_round(each) for each in vote.rounds],
+        "rounds": [_round(vote, each) for each in vote.rounds],
         "tally": tallied[-1] if tallied else None,
         "problem": None,
         "withdrawing": any(each.person == vote.author for each in back),
@@ -165,7 +176,7 @@ def as_it_was(state: Certified, vote: Vote) -> Certified:
     return replace(state, versions=state.versions[: brought[0] - 1] or state.versions[:1])
 
 
-def _round(each: Round) -> dict[str, Any]:
+def _round(vote: Vote, each: Round) -> dict[str, Any]:
     result: Mapping[str, Any] = each.result or {}
     return {
         "name": each.name,
@@ -176,7 +187,7 @@ def _round(each: Round) -> dict[str, Any]:
         "winners": list(result.get("winners", ())),
         "tied": list(result.get("tied", ())),
         "ballots": result.get("ballots"),
-        "tally": result.get("tally"),
+        "tally": tally_of(vote, each),
         "open": each.open.hex(),
         "certificate": None if each.close is None else each.close.hex(),
     }
@@ -191,68 +202,6 @@ def _challenge(store: Store, motion: held.Motion, names: Names) -> dict[str, Any
         "at": None if record is None else rfc3339(record.header.time_ms),
         "ballots": [ballots[at : at + 32].hex() for at in range(0, len(ballots), 32)],
     }
-
-
-def person_json(person: bytes, names: Names) -> dict[str, str]:
-    """Somebody by id and name."""
-    return {"person": person.hex(), "name": names.get(person, "")}
-
-
-def rule_json(
-    rule: Rule, thresholds: Sequence[Threshold], quorums: Sequence[Share]
-) -> dict[str, Any]:
-    """A rule as the charter writes it, with all that must be met besides."""
-    return {
-        **rule.data(),
-        "thresholds": [list(each) for each in thresholds],
-        "quorums": [list(each) for each in quorums],
-    }
-
-
-def needs(
-    rule: Rule, thresholds: Sequence[Threshold], quorums: Sequence[Share], electorate: int
-) -> list[Said]:
-    """What it takes to be adopted: the hardest threshold and the largest quorum, in words."""
-    method = METHODS[rule.method]
-    all_of = [*thresholds, *([method.floor] if isinstance(method, YesNo) else [])]
-    lines = []
-    if all_of:
-        num, den, compare = max(
-            all_of, key=lambda each: (Fraction(each.num, each.den), each.compare == "more")
-        )
-        if compare == "more":
-            lines.append(
-                said(
-                    "More than %(num)s/%(den)s of those who take a side must be in favour.",
-                    num=num,
-                    den=den,
-                )
-            )
-        else:
-            lines.append(
-                said(
-                    "At least %(num)s/%(den)s of those who take a side must be in favour.",
-                    num=num,
-                    den=den,
-                )
-            )
-    least = max((-(-share.num * electorate // share.den) for share in quorums), default=0)
-    lines.append(
-        said(
-            "At least %(needed)s of the %(electorate)s who may vote must be in favour.",
-            needed=max(1, least),
-            electorate=electorate,
-        )
-    )
-    return lines
-
-
-def on_ballot(rule: Rule, options: Sequence[Sequence[str]]) -> list[list[str]]:
-    """[id, text] of what a ballot shows, the status quo last; [] for a yes or no."""
-    if not METHODS[rule.method].most_options:
-        return []
-    texts = {each[0]: each[1] for each in options}
-    return [[option, texts.get(option, "")] for option in with_status_quo(list(texts))]
 
 
 def _own(store: Store, state: Certified, found: Found, me: bytes | None) -> dict[str, Any]:
@@ -276,7 +225,7 @@ def _own(store: Store, state: Certified, found: Found, me: bytes | None) -> dict
         answer["mine"] = {
             "ballot": ballot.record.hex(),
             "version": ballot.version,
-            "choice": ballot.choice,
+            "choice": as_read(vote, last, ballot.choice),
             "text": as_typed(vote, last, ballot.choice),
             "receipts": ballot.receipts,
             "needed": ballot.needed,
@@ -286,13 +235,3 @@ def _own(store: Store, state: Certified, found: Found, me: bytes | None) -> dict
             "may_revise": blocked is None,
         }
     return answer
-
-
-def as_typed(vote: Vote, last: Round, choice: object) -> str:
-    """A choice as one would type it; "" for one that the method can't read."""
-    method = METHODS[vote.rule.method]
-    options = [option for option, _ in on_ballot(vote.rule, last.options)]
-    try:
-        return method.show(method.read(choice, options))
-    except (Invalid, Refused):
-        return ""

@@ -23,10 +23,9 @@ def past_sales(store: Store) -> Sequence[Sale]:
 
 
 def rehearse(store: Store, text: str, sales: Sequence[Sale]) -> dict[str, Any]:
-    """These sales by the fees in force and by the proposed ones, per role.
+    """These sales by the fees in force and by those that the proposal brings, per role.
 
-    For a proposal that is in force already: by the fees before it and since. Amounts of the
-    charter's currency are added up; `others` counts the sales in further ones.
+    Amounts of the charter's currency are added up; `others` counts the sales in further ones.
     """
     before, after = charters(store, finding.find(store, text))
     made = rehearse_sales(sales, before.fees, after.fees, currency=before.currency)
@@ -46,12 +45,15 @@ def check(store: Store, text: str) -> None:
 
 
 def charters(store: Store, found: Found) -> tuple[Charter, Charter]:
-    """The charters before and after a proposal; Refused unless their fees differ."""
+    """The charter in force, and the one that the proposal brings or brought.
+
+    Refused unless that is about the fees.
+    """
     state = finding.state_of(store)
     before, after = _brought(state, found.vote) or _proposed(state, found)
     if before.fees == after.fees:
         raise Refused("no-fees", "This proposal leaves the fees as they are: nothing to rehearse.")
-    return before, after
+    return charter_in_force(state), after
 
 
 def _brought(state: Certified, vote: Vote | None) -> tuple[Charter, Charter] | None:

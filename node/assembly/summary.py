@@ -13,7 +13,7 @@ from governance.charter_parts import KINDS
 from governance.effects.registry import EFFECTS
 from governance.methods.registry import METHODS
 from governance.opening import rule_for
-from node.assembly import finding, mine, phases
+from node.assembly import mine, phases
 from node.assembly.finding import Found
 from node.assembly.phases import moment
 from node.assembly.words import Names
@@ -67,29 +67,28 @@ def _vote(
         "may_vote": may,
         "voted": ballot is not None,
         "safe": None if ballot is None else ballot.safe,
-        "concerns_me": me is not None and me in mine.concerned(found),
+        "concerns_me": me is not None and me in mine.concerned(state, found),
     }
 
 
 def _draft(
     store: Store, state: Certified, found: Found, me: bytes | None, names: Names
 ) -> dict[str, Any]:
-    opening = finding.draft(store, found).opening
     effect = {} if found.said is None else found.said.effect
     options: Sequence[Any] = () if found.said is None else found.said.options
     withdrawn = taken_back(store, found)
     rule = rule_for(state, found.said.kind) if found.said and found.said.kind in KINDS else None
     status = WITHDRAWN if withdrawn else phases.DRAFT
-    aside = mine.concerned(found)
+    aside = mine.concerned(state, found)
     return {
         "status": status,
         "phase": status,
         "reason": phases.TAKEN_BACK if withdrawn else None,
-        "class": "" if opening is None else opening["class"],
+        "class": "",  # takes long to find out, see `reading.proposal`
         "method": "" if rule is None else rule.method,
         "form": "" if rule is None else METHODS[rule.method].form,
         "effect": effect_json(effect),
-        "options": options_json(options if opening is None else opening["options"], effect, names),
+        "options": options_json(options, effect, names),
         "electorate": len(state.members() - set(aside)),
         "opens": None,
         "closes": None,

@@ -46,3 +46,8 @@ def amount_text(amount: int, currency: str) -> str:
 def name_of(person: bytes, names: Names) -> str:
     """A person's name on one line, or eight digits of their key."""
     return " ".join(names.get(person, "").split()) or person.hex()[:8]
+
+
+def person_json(person: bytes, names: Names) -> dict[str, str]:
+    """Somebody by id and name."""
+    return {"person": person.hex(), "name": names.get(person, "")}

@@ -14,6 +14,7 @@ from protocol.errors import Refused
 
 if TYPE_CHECKING:
     from node.devices import Device
+    from protocol.keys import Signer
 
 
 @click.command()
@@ -104,6 +105,22 @@ def recover(
         else "`moothall run`, and `moothall device retire` for the lost one."
     )
     out.answer(data | {"teller": seat}, f"{sentence}\n\nNext: {following}")
+
+
+def person_of(file: Path, community: bytes) -> tuple[Signer, str, str | None]:
+    """Whose recovery file this is: the person key, their name, and the passphrase that opened it.
+
+    Refused for the file of another community.
+    """
+    from node import recovery
+
+    text = _read(file)
+    sealed = recovery.is_sealed(text)
+    passphrase = ask_passphrase("Passphrase of the recovery file") if sealed else None
+    found, person = recovery.read(text, passphrase)
+    if found != community:
+        raise Refused("foreign", "That link leads to another community than the recovery file.")
+    return person, recovery.surroundings(text).name, passphrase
 
 
 def _lost_seat(home: Any) -> bool:

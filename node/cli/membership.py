@@ -133,10 +133,18 @@ def refuse_second(path: Path) -> None:
 
 @click.command()
 @click.argument("link")
-@person_name
+@click.option("--person", metavar="NAME", help="Your own name.")
+@click.option(
+    "--recovery",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Come back as the person of this recovery file, after having left.",
+)
 @no_passphrase
 @click.pass_obj
-def join(out: Output, link: str, person: str, no_passphrase: bool) -> None:
+def join(
+    out: Output, link: str, person: str | None, recovery: Path | None, no_passphrase: bool
+) -> None:
     """Join the community that LINK invites you to.
 
     When nobody can be reached now, your home is made all the same and `moothall run` goes on
@@ -147,11 +155,21 @@ def join(out: Output, link: str, person: str, no_passphrase: bool) -> None:
     from protocol.invitation import read_link
     from storage.database import friendly
 
+    if person is None and recovery is None:
+        raise click.UsageError("Say your own name: --person NAME.")
     invitation = read_link(link)
-    person = people.checked_name(person)
+    name = people.checked_name(person) if person is not None else ""
     refuse_second(out.home)
+    signer, passphrase = None, None
+    if recovery is not None:
+        from node.cli.devices import person_of
+
+        signer, called, passphrase = person_of(recovery, invitation.community)
+        name = name or called
+    if passphrase is None or no_passphrase:
+        passphrase = new_passphrase(no_passphrase)
     with friendly():
-        made = homes.join_by(out.home, invitation, person, new_passphrase(no_passphrase))
+        made = homes.join_by(out.home, invitation, name, passphrase, person=signer)
     from node import joining
     from node.running import join_once
     from protocol import lobby

@@ -8,8 +8,8 @@ import click
 
 from node.cli.fields import spot_of
 from node.cli.output import Output
-from node.cli.render import line, profile_text
-from node.plain import member_json, profile_json
+from node.cli.render import line, profile_text, waiting_text
+from node.plain import member_json, newcomer_json, profile_json
 
 
 @click.group()
@@ -27,6 +27,7 @@ def member_list(out: Output) -> None:
     with out.opened() as home:
         found = people.everybody(home)
         holders = charters.holders(home.store)
+        waiting = {each.person: each for each in people.newcomers(home)}
     names = {each.person: each.name for each in found}
     lines = []
     for each in found:
@@ -34,7 +35,8 @@ def member_list(out: Output) -> None:
         by = f", invited by {line(invited) or each.inviter.hex()[:8]}" if each.inviter else ""
         name = line(each.name) or "(no name yet)"
         offices = "".join(f", {office}" for office in holders.get(each.person, ()))
-        lines.append(f"{each.person.hex()[:8]}  {name}  {each.status}{offices}{by}")
+        wait = waiting_text(waiting[each.person]) if each.person in waiting else ""
+        lines.append(f"{each.person.hex()[:8]}  {name}  {each.status}{offices}{by}{wait}")
     out.answer({"members": [member_json(each) for each in found]}, "\n".join(lines))
 
 
@@ -53,14 +55,19 @@ def member_show(out: Output, person: str) -> None:
     with out.opened() as home:
         found = people.resolve(home, person)
         offices = charters.holders(home.store).get(found.person, [])
+        waiting = [each for each in people.newcomers(home) if each.person == found.person]
         profile = members.profile(home.store, found.person)
         if profile is None and found.person == home.person:
             profile = people.own_profile(home)
     data = {**member_json(found), "devices": [device.hex() for device in found.devices]}
     data["offices"] = offices
+    wait = ""
+    for each in waiting:
+        data["waits"] = newcomer_json(each)
+        wait = waiting_text(each)
     if profile is not None:
         data["profile"] = profile_json(profile)
-    standing = ", ".join([found.status, *offices])
+    standing = ", ".join([found.status, *offices]) + wait
     head = f"{line(found.name) or '(no name yet)'}, {standing}\n{found.person.hex()}"
     out.answer(data, head + ("\n\n" + profile_text(profile) if profile else ""))
 

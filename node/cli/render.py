@@ -14,6 +14,7 @@ from node.status import rfc3339
 from protocol.errors import Refused
 from protocol.kinds.listing import Listing
 from protocol.kinds.profile import Profile
+from storage.newcomers import Newcomer
 from storage.views.listing_queries import Offer
 
 
@@ -97,6 +98,16 @@ def offer_text(offer: Offer, names: dict[bytes, str], values: Values) -> str:
         if text:
             lines += ["", text]
     return "\n".join(lines)
+
+
+def waiting_text(newcomer: Newcomer) -> str:
+    """What keeps somebody from the roll: `, 2 vouches missing, on probation until 2027-01-31`."""
+    text = ""
+    if newcomer.missing:
+        text = f", {newcomer.missing} vouch{'es' * (newcomer.missing > 1)} missing"
+    if newcomer.due_ms is not None:
+        text += f", on probation until {rfc3339(newcomer.due_ms)[:10]}"
+    return text
 
 
 def _away(profile: Profile) -> str:

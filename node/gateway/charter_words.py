@@ -27,9 +27,9 @@ def threshold_text(words: Words, asked: Threshold) -> str:
     if (asked.num, asked.den, asked.compare) == (1, 2, "more"):
         return t("More than half of those who take a side must be in favour.")
     sentence = (
-        t("More than %(num)s of %(den)s who take a side must be in favour.")
+        t("More than %(num)s in %(den)s who take a side must be in favour.")
         if asked.compare == "more"
-        else t("At least %(num)s of %(den)s who take a side must be in favour.")
+        else t("At least %(num)s in %(den)s who take a side must be in favour.")
     )
     return sentence % {"num": words.number(asked.num), "den": words.number(asked.den)}
 
@@ -38,7 +38,7 @@ def quorum_text(words: Words, asked: Share) -> str:
     """How many of all members must be in favour; empty where none is asked for."""
     if not asked.num:
         return ""
-    sentence = words.gettext("At least %(num)s of %(den)s members must be in favour.")
+    sentence = words.gettext("At least %(num)s in %(den)s members must be in favour.")
     return sentence % {"num": words.number(asked.num), "den": words.number(asked.den)}
 
 
@@ -134,7 +134,7 @@ def _offices(words: Words, charter: Charter) -> Iterator[str]:
             "term": words.duration(held.term_s),
         }
     recall = offices.teller.recall
-    yield t("%(num)s of %(den)s members can replace who counts votes at any time.") % {
+    yield t("%(num)s in %(den)s members can replace who counts votes at any time.") % {
         "num": words.number(recall.num),
         "den": words.number(recall.den),
     }

@@ -49,17 +49,14 @@ def _rounds(visit: Visit, found: dict[str, Any]) -> Iterator[Line]:
     words, t = visit.words, visit.words.gettext
     for each in found["rounds"]:
         name = round_name(words, each["name"])
-        begun = t("%(round)s: it began.") % {"round": name}
-        yield Line(milliseconds(each["opened"]), begun, True)
+        begun = t("%(round)s: it began.") if each["name"] else t("The vote began.")
+        yield Line(milliseconds(each["opened"]), begun % {"round": name}, True)
         if each["outcome"] is None:
             continue
         ended = words.ngettext(
-            "%(round)s: %(outcome)s, with %(n)s ballot.",
-            "%(round)s: %(outcome)s, with %(n)s ballots.",
-            each["ballots"],
+            "%(outcome)s, with %(n)s ballot.", "%(outcome)s, with %(n)s ballots.", each["ballots"]
         )
         values = {
-            "round": name,
             "outcome": outcome_name(words, each["outcome"]),
             "n": words.number(each["ballots"]),
         }

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from governance.charter import Charter
+from node.assembly import reading
 from protocol.spot import Spot
 from storage import certificates
 from storage.store import Store
@@ -37,6 +38,7 @@ class Facts:
         self._spots = _Kept[dict[bytes, Spot]]()
         self._members = _Kept[dict[bytes, Member]]()
         self._charter = _Kept[Charter | None]()
+        self._waiting = _Kept[dict[str, list[dict[str, Any]]]]()
         self._counts = {
             guests: _Slowly[tuple[tuple[str, int], ...]](monotonic) for guests in (False, True)
         }
@@ -54,6 +56,10 @@ class Facts:
     def charter(self) -> Charter | None:
         """The charter in force; None before the founding record is here."""
         return self._charter.get(self.version(), lambda: certificates.charter(self._store))
+
+    def waiting(self, person: bytes) -> dict[str, list[dict[str, Any]]]:
+        """What waits for this person, always the same one; see `node.assembly.reading.waiting`."""
+        return self._waiting.get(self.version(), lambda: reading.waiting(self._store, person))
 
     def own_name(self, read: Callable[[], str]) -> str:
         """What this node's owner is called, as `read` finds it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Literal
+from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -20,6 +20,7 @@ from node.gateway.templating import environment
 from node.gateway.words import Words
 from node.gateway.xmltext import xml_text
 from node.home import Home
+from protocol.errors import MoothallError
 from storage.store import Store
 
 HTML = "text/html; charset=utf-8"
@@ -158,6 +159,7 @@ class Visit:
                 bare=bare or charter is None,
                 community=charter.name if charter else "",
                 followed=charter is not None and charter.guests.see_listings,
+                decisions_followed=charter is not None and charter.guests.see_members,
                 owner="" if bare else self.gateway.name(),
                 path=self.request.url.path,
                 here=self._here(status),
@@ -168,6 +170,7 @@ class Visit:
                 },
                 said=said,
                 next_step=self._next_step(),
+                awaited=None if bare else self._awaited(),
                 form_token=self.form_token,
             )
         )
@@ -179,6 +182,19 @@ class Visit:
             return None
         steps = welcome.remaining(self.store)
         return (welcome.number(steps[0]), welcome.ALL) if steps else None
+
+    def _awaited(self) -> Mapping[str, Sequence[Mapping[str, Any]]] | None:
+        """Votes that wait for the owner and what is decided about them; None where nothing does.
+
+        Every page says it, and the page that checks the store must open on a damaged one.
+        """
+        if self.audience != "desk" or self.gateway.home is None:
+            return None
+        try:
+            found = self.gateway.facts.waiting(self.gateway.owner)
+        except MoothallError:
+            return None
+        return found if found["votes"] or found["concerning"] else None
 
     def _here(self, status: int) -> str:
         """Where this very page can be read again, for links that lead back to it; or nothing.

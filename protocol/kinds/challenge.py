@@ -33,7 +33,7 @@ def read(data: Body) -> Challenge:
     return Challenge(
         proposal=key32(data, "proposal"),
         close=key32(data, "close"),
-        ballots=ids(named, MOST) if named else (),
+        ballots=() if named in (None, []) else ids(named, MOST),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from protocol.codec import Plain
 from protocol.kinds.kind import Kind
 from protocol.records import GOV
-from protocol.shape import Body, rows, text, unreadable
+from protocol.shape import Body, one_line, rows, text, unreadable
 
 MAX_TITLE = 120  # characters
 MAX_TEXT = 8000
@@ -49,7 +49,7 @@ def read(data: Body) -> Proposal:
     """The proposal that `data` holds."""
     title = text(data, "title", MAX_TITLE, default=None)
     effect = data.get("effect")
-    if not title.strip() or not title.isprintable():
+    if not title.strip() or not one_line(title):
         raise unreadable("title")
     if not isinstance(effect, dict):
         raise unreadable("effect")
@@ -71,7 +71,7 @@ def read_options(items: list[Any]) -> tuple[tuple[str, str], ...]:
         name, said = item
         if not OPTION_ID.fullmatch(name) or name == STATUS_QUO or name in options:
             raise unreadable("options")
-        if len(said) > MAX_OPTION_TEXT or not said.isprintable():
+        if len(said) > MAX_OPTION_TEXT or not one_line(said):
             raise unreadable("options")
         options[name] = said
     return tuple(options.items())

@@ -58,7 +58,9 @@ async def test_ana_publishes_a_listing_with_everything_a_command_could_say(villa
         expires_ms=1_798_070_400_000,
         tags=("rye", "spelt"),
         variants=(Variant(name="Small", quantity=4), Variant(name="Large", price=1150, sku="L-1")),
-        values=(Claim(value="made-here", evidence="Our own oven.", charter=in_force(village.home())),),
+        values=(
+            Claim(value="made-here", evidence="Our own oven.", charter=in_force(village.home())),
+        ),
     )
     assert made.spot is not None
 

@@ -12,11 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.charter import Charter
 from governance.charter_read import Share, Threshold
-from governance.counting import Count, Question, count, question
+from governance.counting import Count, Question, count
 from governance.methods.method import STATUS_QUO
-from governance.templates import template
 from protocol.codec import encode
 from tests.governance.voting import any_choice, by_person, cast
 
@@ -269,6 +267,9 @@ def test_a_tie_of_options_that_miss_the_quorum_is_no_tie() -> None:
 
     assert counted(asked("approval", "AB", quorums=(QUARTER,)), votes).outcome == "missed"
     assert counted(asked("approval", "AB", quorums=(Share(1, 6),)), votes).tied == ("A", "B")
+    # One of them has it: in the run-off both may.
+    one = counted(asked("approval", "AB", quorums=(QUARTER,)), {"A": 3, "B": 2, "B,status-quo": 1})
+    assert (one.outcome, one.tied) == ("tie", ("A", "B"))
 
 
 def test_seats_go_to_the_best_that_are_ahead_of_the_status_quo() -> None:
@@ -329,26 +330,6 @@ def test_every_count_holds_together(method: str, seed: int, people: int, seats: 
         assert rows[winner][1] > 0
     for _, over, under in rows.values():
         assert 0 <= over + under <= people
-
-
-# --- from a charter's rules --------------------------------------------------------------------
-
-
-def test_a_question_takes_what_the_rule_and_the_class_ask() -> None:
-    charter = Charter.from_data(template("kitchen-table"))
-    strictest = charter.amendment.classes[0]
-
-    assert question(charter.rules.fees, strictest) == Question(
-        method="majority",
-        thresholds=(TWO_THIRDS, Threshold(3, 4, "at_least")),
-        quorums=(THIRD, Share(3, 8)),
-    )
-    # A rule's threshold is about yes and no, and an election has neither.
-    assert question(charter.rules.offices, options=["A", "B"], seats=2) == Question(
-        method="approval", options=("A", "B"), seats=2, quorums=(QUARTER,)
-    )
-    assert question(charter.rules.offices, strictest).thresholds == (Threshold(3, 4, "at_least"),)
-    assert question(charter.rules.fees).on_ballot == ()
 
 
 def test_the_tally_of_the_largest_vote_fits_into_a_certificate() -> None:

@@ -282,7 +282,7 @@ def patch(leaves: dict[tuple[str, ...], Any]) -> dict[str, Any]:
     return rules(whole)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(patches(), patches())
 def test_two_proposals_about_rules_are_independent_leaf_by_leaf(
     one: dict[tuple[str, ...], Any], other: dict[tuple[str, ...], Any]

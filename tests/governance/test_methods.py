@@ -18,6 +18,7 @@ from governance.methods.method import STATUS_QUO, Choice, Method, YesNo, with_st
 from governance.methods.registry import METHODS
 from protocol.codec import decode, encode
 from protocol.errors import Invalid, Refused
+from tests.governance.hall import Hall
 from tests.governance.voting import any_choice, cast, choosing, ranking
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "voting.json").read_text())["cases"]
@@ -508,3 +509,13 @@ def test_methods_are_what_a_page_can_make_a_form_of() -> None:
         "star": ("score", 20, False),
         "irv": ("ranked", 12, False),
     }
+
+
+def test_a_vote_with_more_options_than_its_method_counts_is_not_opened() -> None:
+    options = [f"O{number}" for number in range(13)]
+
+    Hall(method="schulze").open("advice", {"type": "advice"}, *options)
+    hall = Hall(method="irv")
+    hall.open("advice", {"type": "advice"}, *options[:12])
+    with pytest.raises(Invalid, match="irv can't count more than 12 options"):
+        hall.opening("advice", {"type": "advice"}, *options)

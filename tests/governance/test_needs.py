@@ -68,7 +68,7 @@ def both(classes: Any) -> tuple[set[Threshold], set[Share]]:
     return {each.approval for each in classes}, {each.approval_quorum for each in classes}
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(pairs, st.sampled_from(KINDS))
 def test_the_strictest_class_and_the_rule_of_the_kind_must_be_met(
     pair: tuple[Charter, Charter], kind: str
@@ -90,7 +90,7 @@ def test_the_strictest_class_and_the_rule_of_the_kind_must_be_met(
     assert needs(before, rule, [before, after, after]) == found
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(pairs)
 def test_to_raise_or_lower_a_class_needs_the_old_and_the_new(pair: tuple[Charter, Charter]) -> None:
     one, other = pair

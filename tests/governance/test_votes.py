@@ -206,6 +206,25 @@ def test_a_proposal_is_taken_back_in_its_notice_and_a_close_may_be_counted_again
     )
 
 
+def test_a_recount_after_a_run_off_takes_no_seat_from_who_was_sure_of_it_before() -> None:
+    hall = Hall(second_call=True)
+    candidates = {"A": "ana", "B": "ben", "C": "eva"}
+    office = effect(hall, type="elect", office="mediator", candidates=candidates)
+    proposal = hall.open("offices", office)
+    hall.close(proposal, "tie", "A", tied=["B", "C"], seats=1)
+    again = {"proposal": proposal, "why": "recount", "record": h("c"), "at": 1}
+    hall.certify("annul", again)  # type: ignore[arg-type]
+    assert hall.state.votes[proposal].sure == ()
+    hall.close(proposal, "tie", "A", tied=["B", "C"], seats=1)
+    hall.begin(proposal, "run-off")
+    hall.close(proposal, "missed")
+    hall.begin(proposal, "second-call")
+    assert hall.close(proposal, "rejected").winners == ("A",)
+
+    hall.certify("annul", again)  # type: ignore[arg-type]
+    assert hall.close(proposal, "adopted", "B").winners == ("A", "B")
+
+
 WRONG_OPENINGS: list[tuple[str, Any]] = [
     ("author", h("nobody")),
     ("kind", "values"),
@@ -213,6 +232,7 @@ WRONG_OPENINGS: list[tuple[str, Any]] = [
     ("class", "C"),
     ("thresholds", [[1, 2, "more"]]),
     ("quorums", []),
+    ("quorums", [[True, 3]]),
     ("options", [["adopt", ""]]),
     ("at", -1),
     ("at", True),
@@ -232,6 +252,9 @@ def test_a_vote_that_is_opened_in_another_way_than_the_charter_says_is_refused()
         hall.refused("open", {**right, name: value})
     for name in set(right) - {"effect"}:
         hall.refused("open", {k: v for k, v in right.items() if k != name})
+    change = {**FEE, "fee_bps": 900}
+    stale: Any = {"type": "set_fees", "changes": [[["fees", "default"], h("another"), change]]}
+    assert "has changed" in hall.refused("open", {**right, "effect": stale})
     hall.certify("open", right)
     hall.refused("open", right)
 
@@ -261,6 +284,7 @@ WRONG_CLOSES: list[dict[str, Any]] = [
 def test_a_vote_that_is_closed_in_a_way_that_contradicts_itself_is_refused() -> None:
     hall = Hall()
     proposal = hall.open("advice", ADVICE, "A", "B")
+    hall.refused("open", {"proposal": proposal, "stage": "vote", "at": 1})  # of no round
     right = hall.closing(proposal, "adopted", "A")
     for wrong in WRONG_CLOSES:
         hall.refused("close", {**right, **wrong})

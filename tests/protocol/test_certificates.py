@@ -20,6 +20,7 @@ from protocol.certificates import (
     read_certificate,
     read_seats,
     sign_certificate,
+    sign_move,
 )
 from protocol.codec import decode, encode
 from protocol.errors import Invalid
@@ -72,7 +73,37 @@ def test_a_certificate_survives_the_journey(
     assert found.id == sha256(raw).digest()
     assert (found.height, found.kind, found.view, found.prev) == (height, kind, view, prev)
     assert (list(found.next_tellers), found.decision) == (tellers, decision)
-    check_signatures(found, [seat(ANA)])
+    if kind != "move-seat":
+        check_signatures(found, [seat(ANA)])
+
+
+def test_the_one_seat_moves_by_its_persons_key_and_by_nothing_else() -> None:
+    raw = make_body(
+        community=COMMUNITY,
+        height=5,
+        prev=h("prev"),
+        kind="move-seat",
+        charter_hash=h("charter"),
+        roll_root=h("roll"),
+        next_tellers=[Seat(ANA.person.public, BEN.device.public)],
+        decision={"attempt": 1},
+    )
+    move = sign_move(raw, ANA.person)
+
+    def refusal(view: int, *signatures: list[Any], seats: int = 1) -> str:
+        found = read_certificate([raw, view, list(signatures)])
+        with pytest.raises(Invalid) as caught:
+            check_signatures(found, [seat(each) for each in FOUR[:seats]])
+        return caught.value.reason
+
+    check_signatures(read_certificate([raw, 0, [[0, move]]]), [seat(ANA)])
+    assert refusal(0, [0, sign_certificate(raw, 0, ANA.device)]) == "bad-signature"
+    assert refusal(0, [0, sign_certificate(raw, 0, ANA.person)]) == "bad-signature"
+    assert refusal(0, [0, sign_move(raw, ANA.device)]) == "bad-signature"
+    assert refusal(0, [0, sign_move(raw, BEN.person)]) == "bad-signature"
+    assert refusal(0) == refusal(1, [0, move]) == refusal(0, [1, move]) == "bad-certificate"
+    assert refusal(0, [0, move], [1, move]) == "bad-certificate"
+    assert refusal(0, [0, move], seats=4) == "bad-signature"
 
 
 @quick

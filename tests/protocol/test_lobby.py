@@ -78,14 +78,20 @@ def test_any_bytes_are_refused(raw: bytes) -> None:
         read_answer(raw)
 
 
+def test_a_further_device_sends_its_enrolment_alone() -> None:
+    raw = ask(COMMUNITY, LOG.records[0])
+
+    assert read_question(raw, COMMUNITY, DEVICE) == entries(LOG.records[:1])
+    assert refusal(raw, EVA.device.public) == "wrong-log"
+
+
 def test_a_newcomer_sends_an_enrolment_and_a_join() -> None:
     enrol, join = LOG.records
-    only = gov(BEN)
     other = gov(BEN)
     other.add("erase", erase.body([h(1)]))
     longer = LOG.copy()
     longer.add("erase", erase.body([h(1)]))
-    for records in (only.records, other.records, longer.records, LOG.records[1:]):
+    for records in (other.records, longer.records, LOG.records[1:]):
         value: list[Any] = ["join", COMMUNITY, entries(records)]
         assert refusal(encode(value)) == "bad-message"
     assert refusal(ask(COMMUNITY, join, enrol)) == "gap"

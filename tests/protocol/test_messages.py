@@ -26,6 +26,7 @@ from protocol.messages import (
     Ids,
     Places,
     Probe,
+    ProbeChain,
     SegmentOf,
     Side,
     SideIds,
@@ -81,6 +82,7 @@ MAKERS: dict[type[Any], st.SearchStrategy[Any]] = {
     Branch: st.builds(Branch, lists),
     Turn: hellos.map(lambda hello: Turn(list(hello))),
     Bye: st.builds(Bye, words),
+    ProbeChain: st.builds(ProbeChain, st.lists(seqs, min_size=1, max_size=64)),
 }
 messages = st.one_of(*MAKERS.values())
 
@@ -96,7 +98,7 @@ def test_every_message_is_tested_and_keeps_its_number() -> None:
     assert [message.__name__ for message in MESSAGES] == [
         *["Hello", "WantCertificates", "Certificates", "WantSideIds", "SideIds", "WantSide"],
         *["Side", "Buckets", "Places", "Want", "SegmentOf", "Forked", "End", "Probe", "Ids"],
-        *["WantBranch", "Branch", "Turn", "Bye"],
+        *["WantBranch", "Branch", "Turn", "Bye", "ProbeChain"],
     ]
 
 
@@ -176,6 +178,9 @@ BAD: dict[str, list[Any]] = {
     "a probe of too much": [NUMBERS[Probe], DEVICE, 1, list(range(1, 66))],
     "a probe before the first": [NUMBERS[Probe], DEVICE, 1, [0]],
     "a probe of true": [NUMBERS[Probe], DEVICE, 1, [True]],
+    "a probe of no height": [NUMBERS[ProbeChain], []],
+    "a probe of too many heights": [NUMBERS[ProbeChain], list(range(65))],
+    "a probe below the chain": [NUMBERS[ProbeChain], [-1]],
     "too many ids": [NUMBERS[Ids], [b""] * 65],
     "half an id": [NUMBERS[Ids], [bytes(16)]],
     "too long a branch": [NUMBERS[Branch], [None] * 1025],

@@ -70,6 +70,14 @@ class Toy:
         chosen = self.chain[height : height + self.page]
         return Certificates(None, chosen, height + len(chosen) < len(self.chain))
 
+    def certificate_ids(self, heights: Sequence[int]) -> list[bytes]:
+        known = [h for h in heights if h < len(self.chain)]
+        tips = [sha256(encode(self.chain[: height + 1])).digest() for height in known]
+        return tips + [b""] * (len(heights) - len(known))
+
+    def stands_not(self, certificate: bytes) -> bool:
+        return False
+
     def keep_certificates(self, answer: Certificates) -> int:
         for found in answer.certificates:
             if not isinstance(found, int):

@@ -32,6 +32,7 @@ from protocol.messages import (
     Ids,
     Places,
     Probe,
+    ProbeChain,
     SegmentOf,
     Side,
     SideIds,
@@ -355,6 +356,7 @@ def messages() -> Any:
         Branch([[LAST.raw, LAST.signature]]),
         Turn(list(HELLO)),
         Bye("done"),
+        ProbeChain([0, 1]),
     ]
     return [
         {

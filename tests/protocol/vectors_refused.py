@@ -251,7 +251,7 @@ def _messages() -> list[dict[str, Any]]:
         _row("message", what, encode(value), "bad-message")
         for what, value in (
             ("no list", {"hello": 1}),
-            ("an unknown number", [19]),
+            ("an unknown number", [20]),
             ("number true", [True, 0]),
             ("a field too many", [12, 0]),
             ("a probe of nothing", [NUMBERS[Probe], ANA.device.public, 1, []]),
@@ -269,7 +269,7 @@ def _others() -> list[dict[str, Any]]:
     rows = [
         _row("card", "another's signature", encode([raw, bytes(64)]), "bad-signature"),
         _row("card", "no signature", encode([raw]), "bad-card"),
-        _row("question", "no join", encode(["join", COMMUNITY, entries([enrol])]), "bad-message"),
+        _row("question", "no enrolment", encode(["join", COMMUNITY, []]), "bad-segment"),
         _row("question", "another's records", lobby.ask(COMMUNITY, *evas), "wrong-log"),
         _row("question", "the wrong way round", lobby.ask(COMMUNITY, join, enrol), "gap"),
         _row("answer", "an unknown reason", encode(["refused", "no", ""]), "bad-message"),

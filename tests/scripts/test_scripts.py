@@ -20,6 +20,7 @@ SCRIPTS = [
     "scripts/test",
     "scripts/screenshots",
     "scripts/check-web",
+    "scripts/check-oracles",
     "scripts/translations",
     ".ci/run",
 ]

@@ -66,7 +66,8 @@ class Polls:
         ana = self.of["ana1"]
         chain = self.chain(open_, which)
         named = {each for link in chain for each in content(link).ballots}
-        fresh = ballots or [each.id for each in self.cast(open_) if each.id not in named][:256]
+        listed = [record for record in self.cast(open_) if self._person(record)]
+        fresh = ballots or [each.id for each in listed if each.id not in named][:256]
         if not fresh:
             return None
         before = chain[-1].id if chain else None
@@ -91,10 +92,10 @@ class Polls:
         stopped = self.write(self.of["ana1"], "stop", stop.body(open_, last), which=which)
         vote, last_ = next(pair for pair in self.rounds() if pair[1].open == open_)
         named = [each for link in chain for each in content(link).ballots]
-        stands = self._standing(vote, last_, named)
+        voters = last_.electorate & self.state.members()
+        stands = self._standing(vote, last_, named, voters)
         people = sorted(stands)[: len(stands) - without]
         counted = {person: stands[person] for person in people}
-        voters = last_.electorate & self.state.members()
         asked = question(vote, last_)
         result = count(asked, {p: choice for p, (_, choice) in counted.items()}, len(voters))
         ids = sorted(record for record, _ in counted.values())
@@ -112,19 +113,37 @@ class Polls:
             "at": self._made,
         }
         self.certify(decision, "close")
+        self.closes[stopped.id] = (named, ids)
 
-    def _standing(self: World, vote: Vote, last: Round, named: list[bytes]) -> dict[bytes, Any]:
+    def expected(self: World, vote: Vote, last: Round) -> str:
+        """What everybody who has heard all of it must find of a closed round."""
+        named, ids = self.closes[last.stops[0]]
+        good = {record.id: record for record in self.cast(last.open)}
+        if any(n not in good or self._person(good[n]) is None for n in named):
+            return "incomplete"
+        receipts_ = [record for record in self.written(GOV) if record.header.kind == "receipts"]
+        receipts_.sort(key=lambda record: (record.header.seq, record.id))
+        every = [named, *(content(r).ballots for r in receipts_ if content(r).open == last.open)]
+        stands = self._standing(vote, last, [one for some in every for one in some], last.voters)
+        return "equal" if sorted(record for record, _ in stands.values()) == ids else "differs"
+
+    def _person(self: World, record: Record) -> bytes | None:
+        return self.state.roll.person_of(record.header.device)
+
+    def _standing(
+        self: World, vote: Vote, last: Round, named: list[bytes], voters: frozenset[bytes]
+    ) -> dict[bytes, Any]:
         """Person -> (ballot, choice), of the ballots that receipts name in this order."""
         asked, found = question(vote, last), {}
         by_id = {record.id: record for record in self.cast(last.open)}
         for record in (by_id[each] for each in named if each in by_id):
-            person = self.state.roll.person_of(record.header.device)
-            said = content(record)
+            person, said = self._person(record), content(record)
             try:
                 choice = METHODS[asked.method].read(said.choice, asked.on_ballot)
             except Invalid:
                 continue
-            if person in last.electorate & self.state.members():
+            listed = self.state.roll.persons[person].devices if person in voters else {}
+            if listed.get(record.header.device, 2**53) <= (last.height or self.state.height):
                 found.setdefault(person, []).append((-said.version, record.id, choice))
         return {
             person: (min(some, key=lambda s: s[:2]) if vote.rule.revise else some[0])[1:]
@@ -191,9 +210,14 @@ class Polls:
                 self.do_fork(self.of[name], 4 * c + b % 4, 2)
             if c % 3 == 0:
                 self.receipt(self.rounds()[-1][1].open, which=b // 8)
-        self.receipt(self.rounds()[-1][1].open, which=b // 8)
+        open_, which = self.rounds()[-1][1].open, b // 8
+        self.receipt(open_, which=which)
+        if c % 5 == 4:  # on another branch the teller names but one of them
+            self.do_fork(self.of["ana1"], 4 * c + b % 4, 2)
+            which = len(self.of["ana1"].logs[GOV]) - 1
+            self.receipt(open_, *[each.id for each in self.cast(open_)][b % 3 :][:1], which=which)
         if c % 8:
-            self.close(self.rounds()[-1][1].open, b // 8)
+            self.close(open_, which, without=int(b % 8 == 7))
         if c % 3:
             self.do_carry_out(device, b, c)
 

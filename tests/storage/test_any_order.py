@@ -73,7 +73,7 @@ def votes(store: Store) -> Iterator[object]:
                 yield recount.tally_now(store, vote, each)
             else:
                 yield recount.recount(store, vote, each)
-    yield assembly.proposals(store)
+    yield sorted(assembly.proposals(store))
 
 
 def dealt(rng: Random, count: int, posted: Sequence[Parcel]) -> list[list[Parcel]]:
@@ -122,3 +122,6 @@ def test_friends_who_heard_all_of_it_in_different_order_agree_at_once(
 
     assert len({frontier.hello(store) for store in stores}) == 1
     assert len({in_order(store) for store in stores}) == 1
+    for vote, each in world.rounds():
+        if each.result is not None:
+            assert recount.recount(stores[0], vote, each).status == world.expected(vote, each)

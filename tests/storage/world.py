@@ -141,6 +141,7 @@ class World(Polls):
         self.certificates: list[Any] = []
         self.invited: list[Invited] = []
         self.joined: list[Joined] = []
+        self.closes: dict[bytes, tuple[list[bytes], list[bytes]]] = {}  # see `Polls.expected`
         self.bare: set[bytes] = set()  # records whose body nobody has any more
         self.half: set[bytes] = set()  # records whose body some copies lack
         self._made = 0

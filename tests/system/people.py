@@ -135,15 +135,21 @@ class Person:
         while True:
             if found := condition():
                 return found
-            try:
-                line = self._events.get(timeout=max(0.01, deadline - time.monotonic()))
-            except queue.Empty:
-                line = ""
-            if not line:
+            if not self._news(deadline):
                 raise Failed(
                     f"{self.name}: never saw that {what}; status {self.call('status').stdout}; "
                     f"log: {self._log.read_text()[-2000:]}"
                 )
+
+    def _news(self, deadline: float) -> bool:
+        """Wait for the node to tell something, and take all that it has told; False at the end."""
+        try:
+            line = self._events.get(timeout=max(0.01, deadline - time.monotonic()))
+            while line:
+                line = self._events.get_nowait()
+        except queue.Empty:
+            return time.monotonic() < deadline
+        return False
 
     def event(self, name: str) -> dict[str, Any]:
         """The next event of this name."""

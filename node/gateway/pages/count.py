@@ -80,4 +80,6 @@ def _round(visit: Visit, each: Mapping[str, Any], options: Mapping[str, str]) ->
     )
 
 
-PAGE = Page(path="/assembly/{proposal}/count", name="count", endpoint=show, audience=DESK, floor="hall")
+PAGE = Page(
+    path="/assembly/{proposal}/count", name="count", endpoint=show, audience=DESK, floor="hall"
+)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from node.assembly.charters import holders
 from node.gateway.distances import about, centre
 from node.gateway.filters import BELONGS, COUNT_TO, PAGE_SIZE, read_page
+from node.gateway.hall import office_name
 from node.gateway.offers import away_text, card, member_path
 from node.gateway.pages.page import BOTH, Page
 from node.gateway.paging import Pager, paged
 from node.gateway.sharing import share
+from node.gateway.standing import waits
 from node.gateway.visit import Visit
 from protocol.errors import NotFound, Refused
 from storage.views.listing_queries import Found, Query, search
-from storage.views.members import Member
+from storage.views.members import PROVISIONALLY, Member
 from storage.views.members import profile as read_profile
 from storage.views.nearby import kilometres
 
@@ -51,6 +54,8 @@ async def show(visit: Visit) -> Response:
             path=member_path(member.person),
         ),
         inviter=_inviter(visit, member),
+        offices=[office_name(words, each) for each in holders(visit.store).get(member.person, ())],
+        waits=_waits(visit, member),
         distance=_distance(visit, member),
         notices=notices,
         away=away_text(visit, member.person),
@@ -91,6 +96,13 @@ def _inviter(visit: Visit, member: Member) -> tuple[str, str] | None:
     inviter = visit.gateway.facts.members().get(member.inviter)
     path = member_path(member.inviter) if inviter and is_shown(visit, inviter) else ""
     return visit.words.person(name, member.inviter), path
+
+
+def _waits(visit: Visit, member: Member) -> list[str]:
+    """What a newcomer waits for, in sentences for members."""
+    if visit.guests or member.status != PROVISIONALLY:
+        return []
+    return waits(visit, member.person)
 
 
 def _distance(visit: Visit, member: Member) -> str:

@@ -145,6 +145,9 @@ def _page(
     words = visit.words
     found = reading.proposal(visit.store, visit.home.person, _asked(visit))
     options = labels(visit, found["options"])
+    offered = [
+        (option, options.get(option) or text or option) for option, text in found["ballot_options"]
+    ]
     mine, typed = found["mine"], typed or Form()
     voting = typed.text("do") == "vote"
     author = found["author"]
@@ -162,7 +165,8 @@ def _page(
         else (words.person(found["name"], bytes.fromhex(author)), _member(author)),
         text=found["text"],
         stake=[sentence(visit, each) for each in found["stake"]],
-        options=[(option, _on_ballot(options, option, text)) for option, text in _offered(found)],
+        options=offered,
+        offered=offered if found["kind"] == "advice" else (),  # the others say it themselves
         examples=fee_examples(visit, found["proposal"]),
         method=method_name(words, found["method"]),
         method_hint=method_hint(words, found["method"]),
@@ -189,7 +193,11 @@ def _page(
         mine_text=choice_text(visit, found["form"], mine["choice"], options) if mine else "",
         reason=typed.lines("reason") if voting else (mine["reason"] or "") if mine else "",
         course=course(visit, found),
-        rounds=[_ended(visit, found, each, options) for each in reversed(found["rounds"])],
+        ended=[
+            _ended(visit, found, each, options)
+            for each in reversed(found["rounds"])
+            if each["outcome"] is not None
+        ],
         recount=recounted(visit, found),
         answers_given=[_comment_of(visit, each) for each in found["comments"] if each["answer"]],
         concerns=[
@@ -211,20 +219,9 @@ def _member(person: str) -> str:
     return member_path(bytes.fromhex(person))
 
 
-def _offered(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What the ballot shows; before the vote begins, what it will."""
-    return [(option, text) for option, text in found["ballot_options"]]
-
-
-def _on_ballot(options: Mapping[str, str], option: str, text: str) -> str:
-    return options.get(option) or text or option
-
-
 def _ended(
     visit: Visit, found: Mapping[str, Any], each: Mapping[str, Any], options: Mapping[str, str]
-) -> Ended | None:
-    if each["outcome"] is None:
-        return None
+) -> Ended:
     return Ended(
         name=round_name(visit.words, each["name"]),
         outcome=outcome_name(visit.words, each["outcome"]),
