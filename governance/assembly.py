@@ -211,8 +211,9 @@ def _result(decision: Mapping[str, Any], last: Round) -> dict[str, Any]:
     left = last.seats - len(cast(list[str], result["winners"]))
     if type(result["seats"]) is not int or left < 0 or not 0 <= result["seats"] <= left:
         raise _bad("closes a vote for more seats than there are")
-    tie = result["outcome"] == "tie"
-    if tie != bool(result["tied"]) or tie != bool(result["seats"]):
+    tie, won = result["outcome"] == "tie", bool(result["winners"])
+    fits = tie or won == (result["outcome"] == "adopted" and bool(known))
+    if not fits or tie != bool(result["tied"]) or tie != bool(result["seats"]):
         raise _bad("closes a vote with an outcome that contradicts itself")
     return {**result, "tally": _map(decision, "tally")}
 

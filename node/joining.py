@@ -20,6 +20,7 @@ from governance.membership import (
     RETIRED,
 )
 from governance.roll import MEMBER
+from node import farewell
 from node.gossip import RECORDS
 from node.home import Home, first_words
 from node.network.links import JOIN, LinkError, Network, Stream
@@ -127,6 +128,10 @@ class Lobby:
         try:
             raw = await stream.receive(lobby.MAX_QUESTION)
             device = device_key_of(stream.peer)
+            height = lobby.read_news_question(raw, self._store.community)
+            if height is not None:
+                await stream.send(lobby.news(farewell.told(self._store, device, height)))
+                return
             entries = lobby.read_question(raw, self._store.community, device)
             if entries is None:
                 answer = lobby.answer("foreign", "This node belongs to another community.")

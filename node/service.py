@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import trio
 
 from governance.roll import MEMBER
-from node import gossip, joining, teller
+from node import farewell, gossip, joining, teller
 from node.blobs import Blobs
 from node.conversations import Conversation
 from node.events import Events
@@ -256,6 +256,8 @@ class Node:
                     return
         except LinkError as error:
             logger.debug("no conversation with %s: %s", peer, error.reason)
+            if error.reason == "refused":
+                self._start(self._ask_why, peer)
         except StoreError as error:
             logger.error("what %s sent could not be kept: %s", peer, error)
         except Exception as error:  # nothing that a peer sends may end the node
@@ -267,6 +269,11 @@ class Node:
         finally:
             self._again.discard(peer)
             self._talking.discard(peer)
+
+    async def _ask_why(self, peer: str) -> None:
+        """A peer does not talk with us any more: it may know of a certificate that we lack."""
+        if words := await farewell.ask(self.store, self.network, peer):
+            self.kept(words)
 
     async def _serve_sync(self, stream: Stream) -> None:
         busy = self._serving[stream.peer] >= STREAMS

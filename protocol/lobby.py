@@ -20,6 +20,7 @@ from protocol.segments import read_segment
 
 MAX_QUESTION = 16 * 1024
 MAX_ANSWER = 1024
+MAX_NEWS = 60 * 1024  # an answer with certificates; it fits a stranger's stream
 MAX_SENTENCE = 200  # characters
 JOINING = 2  # entries of a newcomer's question; a further device sends its enrolment alone
 FINAL = ("foreign", "used", "inviter-gone", "gone")  # asking again can't help, but for a confirm
@@ -83,3 +84,39 @@ def read_answer(raw: bytes) -> Answer:
     ):
         return Answer(str(value[1]), value[2])
     raise Invalid("bad-message", "not an answer of the lobby")
+
+
+# Who was cut off asks for the certificates up to the one that says so: `["news", community, from]`,
+# answered by `["news", [certificate, ...]]`. They prove themselves, and nothing later goes out.
+
+
+def ask_news(community: bytes, height: int) -> bytes:
+    """The question of a device that is refused: what led to it, from `height` on."""
+    return encode(["news", community, height])
+
+
+def read_news_question(raw: bytes, community: bytes) -> int | None:
+    """The height asked from; None if `raw` is another question. Invalid when it is malformed."""
+    value = decode(raw, limit=MAX_QUESTION)
+    if not isinstance(value, list) or value[:1] != ["news"]:
+        return None
+    if len(value) != 3 or type(value[2]) is not int or not 0 <= value[2] < 2**53:
+        raise Invalid("bad-message", "not a question of the lobby")
+    if value[1] != community:
+        raise Invalid("other-community", "a question about another community")
+    return value[2]
+
+
+def news(travels: list[Any]) -> bytes:
+    """The answer: certificates as they travel; none when there is nothing to tell."""
+    return encode(["news", travels])
+
+
+def read_news(raw: bytes) -> list[Any]:
+    """The certificates in an answer, unchecked; Invalid if it is malformed."""
+    value = decode(raw, limit=MAX_NEWS)
+    if not isinstance(value, list) or len(value) != 2 or value[0] != "news":
+        raise Invalid("bad-message", "not an answer of the lobby")
+    if not isinstance(value[1], list):
+        raise Invalid("bad-message", "not an answer of the lobby")
+    return value[1]

@@ -90,6 +90,8 @@ class Incoming:
         if self._branch is None:
             return certificates.tip(store)[0]
         if not more:
+            if _go_over(store, self._branch):
+                return certificates.tip(store)[0]
             _end(store, self._branch)
         elif len(self._branch.certificates) > MOST_TAKEN or self._branch.size > MOST_BYTES:
             raise Invalid("too-large", "a chain that does not stand, and does not end")
@@ -112,7 +114,9 @@ def _judged(store: Store, branch: Branch) -> str:
     mine = [*ours, *(stopped.certificates[:1] if stopped else ())]
     if not mine:
         return WINS
-    one, other = weight(mine), weight(branch.certificates)
+    beyond = _stopped(store, branch.state)
+    theirs = [*branch.certificates, *(beyond.certificates[:1] if beyond else ())]
+    one, other = weight(mine), weight(theirs)
     if one != other:
         return WINS if other > one else LOSES
     first = branch.certificates[0]
@@ -178,7 +182,17 @@ def receive(store: Store, found: Moves) -> bool:
         if other.attempt == found.attempt:
             both = (*other.certificates, *found.certificates)
             found = moves_proof(store.community, *both)
+    store.decided.clear()  # a chain that stops there may weigh more than it did
     return sideset.put(store, found)
+
+
+def _stopped(store: Store, state: Certified) -> Moves | None:
+    """The two moves that halt a chain which leads to this state, if they are here."""
+    raw = sideset.moves_at(store, state.id)
+    if raw is None:
+        return None
+    found = _moves(raw, store.community)
+    return found if _fold(state, found) else None
 
 
 def judge(store: Store) -> None:
@@ -190,7 +204,7 @@ def judge(store: Store) -> None:
         shared = first.height - 1
         if certificates.certificate_at(store, shared) != first.prev:
             continue  # of a chain that is not here
-        if not _folds(store, shared, each):
+        if not _fold(certificates.at(store, shared), each):
             sideset.drop(store, each.id)
             continue
         ours = certificates.above(store, shared)
@@ -204,9 +218,8 @@ def judge(store: Store) -> None:
     sideset.let_count(store, "seats", standing)
 
 
-def _folds(store: Store, shared: int, found: Moves) -> bool:
-    """Whether each of the moves could follow the certificate at this height."""
-    state = certificates.at(store, shared)
+def _fold(state: Certified, found: Moves) -> bool:
+    """Whether each of the moves could follow."""
     try:
         for each in found.certificates:
             fold(state, each)

@@ -53,8 +53,8 @@ def cast(
             "(--reason). Nothing was written.",
         )
     with home.turn():
-        before = mine.cast(home.store, last, home.person)
-        version = 1 if before is None else before.version + 1
+        before = mine.cast(home.store, vote, last, home.person)
+        version = mine.next_version(home.store, last, home.person)
         if before is not None and not vote.rule.revise:
             raise Refused(
                 "already-voted",

@@ -11,6 +11,7 @@ from governance.effects.registry import effect_type
 from governance.opening import rule_for
 from governance.saying import Said, said
 from node.assembly import phases
+from node.assembly.choices import as_read
 from node.assembly.finding import Found
 from protocol.certificates import quorum
 from protocol.codec import Plain
@@ -41,15 +42,27 @@ class Cast(NamedTuple):
         return self.receipts >= self.needed
 
 
-def cast(store: Store, last: Round, person: bytes) -> Cast | None:
-    """The ballot of this person that stands in a round; None if there is none."""
-    found = [each for each in held.ballots(store, last.open) if each.person == person]
-    if not found:
-        return None
-    newest = max(each.version for each in found)
-    ballot = min((each for each in found if each.version == newest), key=lambda each: each.record)
-    held_by = receipts(store, last, ballot.record)
-    return Cast(ballot.record, newest, ballot.choice, held_by, needed(last))
+def cast(store: Store, vote: Vote, last: Round, person: bytes) -> Cast | None:
+    """The ballot of this person that stands in a round; None if there is none that can count.
+
+    Of several the highest version, or, where none may be revised, the one that tellers hold.
+    """
+    found = [
+        Cast(each.record, each.version, choice, receipts(store, last, each.record), needed(last))
+        for each in held.ballots(store, last.open)
+        if each.person == person and (choice := as_read(vote, last, each.choice)) is not None
+    ]
+
+    def order(each: Cast) -> tuple[int, int, bytes]:
+        return (0 if vote.rule.revise else -each.receipts), -each.version, each.record
+
+    return min(found, key=order, default=None)
+
+
+def next_version(store: Store, last: Round, person: bytes) -> int:
+    """The version of this person's next ballot in a round, from whatever device."""
+    found = [each.version for each in held.ballots(store, last.open) if each.person == person]
+    return max(found, default=0) + 1
 
 
 def receipts(store: Store, last: Round, ballot: bytes) -> int:

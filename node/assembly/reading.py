@@ -12,7 +12,7 @@ from governance.charter_parts import KINDS
 from governance.effects.registry import EFFECTS
 from governance.opening import rule_for, share_of, threshold_of
 from node.assembly import finding, mine, phases
-from node.assembly.choices import as_read, as_typed, on_ballot, tally_of
+from node.assembly.choices import as_typed, on_ballot, tally_of
 from node.assembly.comments import about_all, reason_of
 from node.assembly.finding import Found
 from node.assembly.phases import moment
@@ -208,7 +208,9 @@ def _own(store: Store, state: Certified, found: Found, me: bytes | None) -> dict
     """What concerns the reader alone."""
     vote = found.vote
     last = None if vote is None else vote.round
-    ballot = mine.cast(store, last, me) if me is not None and last is not None else None
+    ballot = None
+    if vote is not None and last is not None and me is not None:
+        ballot = mine.cast(store, vote, last, me)
     blocked = None if me is None else mine.why_not(store, state, found, me, ballot)
     answer: dict[str, Any] = {
         "mine": None,
@@ -225,7 +227,7 @@ def _own(store: Store, state: Certified, found: Found, me: bytes | None) -> dict
         answer["mine"] = {
             "ballot": ballot.record.hex(),
             "version": ballot.version,
-            "choice": as_read(vote, last, ballot.choice),
+            "choice": ballot.choice,
             "text": as_typed(vote, last, ballot.choice),
             "receipts": ballot.receipts,
             "needed": ballot.needed,

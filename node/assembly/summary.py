@@ -45,7 +45,7 @@ def _vote(
     last = vote.round
     ballot = None
     if me is not None and last is not None and vote.phase == OPEN:
-        ballot = mine.cast(store, last, me)
+        ballot = mine.cast(store, vote, last, me)
     may = me is not None and mine.why_not(store, state, found, me, ballot) is None
     return {
         "status": phases.status(store, vote),

@@ -80,7 +80,7 @@ def proposals_text(listed: Sequence[Data], total: int, now_ms: int) -> str:
         )
         for each in listed
     ]
-    lines = table(rows) if rows else ["There is no such proposal."]
+    lines = table(rows) if rows else ["There is none."]
     if total > len(listed):
         lines.append(f"... and {total - len(listed)} more")
     return "\n".join(lines)
@@ -112,6 +112,10 @@ def proposal_text(found: Data, now_ms: int) -> str:
         *(("about", line(each["name"]) or each["person"][:8]) for each in found["concerns"]),
     ]
     rows += [("outcome", text) for text in _outcomes(found)]
+    rows += [
+        ("challenge", f"by {line(each['name']) or each['person'][:8]}, {date(each['at'])}")
+        for each in found["challenges"]
+    ]
     rows += [("my ballot", text) for text in _mine(found)]
     if found["problem"]:
         rows.append(("note", found["problem"]))
@@ -183,10 +187,24 @@ def _outcomes(found: Data) -> list[str]:
 def _mine(found: Data) -> list[str]:
     mine = found["mine"]
     if mine is None:
-        open_now = found["status"] == "open"
-        return ["none yet"] if open_now and found["may_vote"] else [found["why_not"]] * open_now
+        if found["status"] != "open":
+            return []
+        return [f"none yet: {_how(found)}"] if found["may_vote"] else [found["why_not"]]
     reason = f"; because: {line(mine['reason'])}" if mine["reason"] else ""
     return [mine["text"] + reason, receipts_text(mine)]
+
+
+def _how(found: Data) -> str:
+    """How to vote, as an example."""
+    first, second = ([option for option, _ in found["ballot_options"]] * 2 or ["", ""])[:2]
+    choice = {
+        "yesno": "yes|no|abstain",
+        "consent": "consent|aside|object",
+        "approval": f"'{first},{second}'",
+        "ranked": f"'{first}>{second}'",
+        "score": f"'{first}:5,{second}:0'",
+    }[found["form"]]
+    return f"`moothall vote {found['proposal'][:8]} {choice}`"
 
 
 def receipts_text(ballot: Data) -> str:

@@ -43,9 +43,9 @@ def quorum_text(words: Words, asked: Share) -> str:
 
 
 def rule_sentences(words: Words, rule: Rule) -> list[str]:
-    """How one kind of proposal is decided."""
+    """How one kind of proposal is decided: the method's name, then sentences."""
     t, span = words.gettext, words.duration
-    told = [f"{method_name(words, rule.method)}."]
+    told = [method_name(words, rule.method)]
     if rule.method in YES_OR_NO:
         told.append(threshold_text(words, rule.threshold))
     told.append(quorum_text(words, rule.approval_quorum))

@@ -11,6 +11,8 @@ from node.gateway.charter_words import EXAMPLE
 from node.gateway.hall import role
 from node.gateway.words import Words
 
+NOTHING = "\u2013"  # stands where there is no number or choice
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -40,10 +42,12 @@ def _example(
 
     def amount(which: int, name: str) -> str:
         waterfall, currency = parts[which]
-        return words.money(waterfall[name], currency) if name in waterfall else "–"
+        return words.money(waterfall[name], currency) if name in waterfall else NOTHING
 
     return Example(
         category=category,
         price=words.money(EXAMPLE, new[1]),
-        rows=tuple((role(words, name), amount(0, name), amount(1, name)) for name in (*roles, SELLER)),
+        rows=tuple(
+            (role(words, name), amount(0, name), amount(1, name)) for name in (*roles, SELLER)
+        ),
     )

@@ -141,7 +141,7 @@ def status_name(words: Words, summary: dict[str, Any]) -> str:
         "withdrawn": t("taken back"),
     }
     advice = {"challenge": t("decided"), "in_effect": t("decided")}
-    status = summary["status"]
+    status = str(summary["status"])
     known = advice if summary["kind"] == "advice" and status in advice else names
     return known.get(status, status)
 

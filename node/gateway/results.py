@@ -10,6 +10,8 @@ from node.gateway.ballot_form import ANSWERS
 from node.gateway.hall import answer_name, column_name
 from node.gateway.visit import Visit
 
+NOTHING = "\u2013"  # stands where there is no number or choice
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -46,7 +48,13 @@ def result(
         return _choices(visit, tally, labels, ballots, winners)
     words = visit.words
     rows = tuple(
-        Row(answer_name(words, answer), tally[answer], electorate, (words.number(tally[answer]),), False)
+        Row(
+            answer_name(words, answer),
+            tally[answer],
+            electorate,
+            (words.number(tally[answer]),),
+            False,
+        )
         for answer in (*ANSWERS["yesno"], *ANSWERS["consent"])
         if isinstance(tally.get(answer), int)
     )
@@ -89,11 +97,14 @@ def choice_text(visit: Visit, form: str, choice: Any, labels: Mapping[str, str])
 
     match form:
         case "approval":
-            return words.list([name(option) for option in choice]) or "–"
+            return words.list([name(option) for option in choice]) or NOTHING
         case "ranked":
             groups = (" = ".join(name(option) for option in group) for group in choice)
-            return ", ".join(f"{words.number(n)}. {text}" for n, text in enumerate(groups, 1)) or "–"
+            return (
+                ", ".join(f"{words.number(n)}. {text}" for n, text in enumerate(groups, 1))
+                or NOTHING
+            )
         case "score":
             given = sorted(choice.items(), key=lambda pair: -pair[1])
-            return ", ".join(f"{name(option)}: {words.number(n)}" for option, n in given) or "–"
+            return ", ".join(f"{name(option)}: {words.number(n)}" for option, n in given) or NOTHING
     return answer_name(words, str(choice))

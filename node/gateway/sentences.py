@@ -24,9 +24,7 @@ _BETWEEN = re.compile(r"(, | > | → |=|>)")  # what may stand between the optio
 
 def sentence(visit: Visit, what: Said, labels: Labels | None = None) -> Markup:
     """A sentence as HTML; everything in it is escaped."""
-    values = {
-        name: _html(visit, value, labels or {}) for name, value in what.values.items()
-    }
+    values = {name: _html(visit, value, labels or {}) for name, value in what.values.items()}
     text = escape(visit.words.gettext(what.text))
     return text % values if values else text
 

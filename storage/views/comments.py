@@ -64,16 +64,17 @@ _SHOWN = (
 
 
 def about(store: Store, records: Iterable[bytes]) -> list[Remark]:
-    """The comments about any of these records, as they were written by devices in view."""
-    found: list[Remark] = []
+    """The comments about any of these records by devices in view, oldest first."""
+    found: list[tuple[int, int, Remark]] = []
     for record in set(records):
-        rows = store.db.execute(
-            f"SELECT record, device.key, person, about, reply, text, shown_ms {_SHOWN}"
-            " AND about = ?",
+        for rowid, *row in store.db.execute(
+            "SELECT comment.rowid, record, device.key, person, about, reply, text, shown_ms"
+            f" {_SHOWN} AND about = ?",
             [record],
-        )
-        found += (Remark(*row) for row in rows)
-    return sorted(found, key=lambda each: (each.shown_ms, each.record))
+        ):
+            remark = Remark(*row)
+            found.append((remark.shown_ms, rowid, remark))
+    return [remark for *_, remark in sorted(found)]
 
 
 def digest(store: Store) -> Iterator[bytes]:

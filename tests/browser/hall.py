@@ -136,7 +136,9 @@ def decided(hall: Hall, listings: dict[str, str]) -> dict[str, str]:
     hall.vote(found["amended"], ana="consent", ben="consent", cleo="aside")
     hall.vote(found["rule"], ana="yes", ben="yes", cleo="yes because It is easier to explain.")
     hall.vote(found["elected"], ana="A", ben="B", cleo="A,status-quo")
-    hall.vote(found["refused"], ana="no because It would keep the owls awake.", ben="yes", cleo="no")
+    hall.vote(
+        found["refused"], ana="no because It would keep the owls awake.", ben="yes", cleo="no"
+    )
     found["picked"] = hall.propose(
         ana,
         "picks",
@@ -146,7 +148,9 @@ def decided(hall: Hall, listings: dict[str, str]) -> dict[str, str]:
     )
     hall.act(0.1)
     first, *_, last = listings
-    hall.vote(found["picked"], ana=f"{first}:5,{last}:4", ben=f"{first}:3,{last}:5", cleo=f"{last}:2")
+    hall.vote(
+        found["picked"], ana=f"{first}:5,{last}:4", ben=f"{first}:3,{last}:5", cleo=f"{last}:2"
+    )
     hall.act()
     hall.act(7)
     hall.act(5.5)
@@ -207,7 +211,10 @@ def under_way(hall: Hall, listings: dict[str, str]) -> dict[str, str]:
             {
                 "type": "elect",
                 "office": "mediator",
-                "candidates": {key: home.person.hex() for key, home in zip("ABC", (ana, ben, cleo))},
+                "candidates": {
+                    key: home.person.hex()
+                    for key, home in zip("ABC", (ana, ben, cleo), strict=True)
+                },
             },
         ),
     }
@@ -243,7 +250,9 @@ def under_way(hall: Hall, listings: dict[str, str]) -> dict[str, str]:
             "Three people told the mediators so.",
             {"type": "expel", "person": ben.person.hex()},
         ),
-        "waiting_vote": hall.propose(ana, "rules", "A week of notice", "", _rule("fees", notice_s=7 * DAY_S)),
+        "waiting_vote": hall.propose(
+            ana, "rules", "A week of notice", "", _rule("fees", notice_s=7 * DAY_S)
+        ),
     }
     hall.act(0.4)
     _talk(hall, found)
@@ -252,7 +261,9 @@ def under_way(hall: Hall, listings: dict[str, str]) -> dict[str, str]:
 
 
 def _talk(hall: Hall, found: dict[str, str]) -> None:
-    acting.comment(hall.ben, found["expulsion"], "I had **asked** the owner. Here is what he wrote.")
+    acting.comment(
+        hall.ben, found["expulsion"], "I had **asked** the owner. Here is what he wrote."
+    )
     first = acting.comment(hall.cleo, found["proposal"], "Who pays for books then?")["comment"]
     hall.act()
     acting.comment(hall.ana, found["proposal"], "Whoever sells them, I think.", first)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from node.assembly.words import plainly
 from node.home import Home
 from node.recovery import Surroundings
 from protocol.errors import NotFound, Refused
+from protocol.kinds import ballot as ballot_kind
 from protocol.kinds import receipts as receipts_kind
 from protocol.kinds import stop as stop_kind
 from storage import certificates, own, recount
@@ -260,8 +262,8 @@ def test_a_count_that_was_falsified_is_seen_by_all_and_put_right(quick: Room) ->
         honest = recount.closing(ana.store, vote, [stop.id])
         assert honest is not None
         assert honest["outcome"] == "rejected"
-        false = {**honest, "outcome": "adopted", "ballots": 1, "root": ids[2], "at": 1}
-        false["at"] = quick.now_ms // 1000
+        false = {**honest, "outcome": "adopted", "ballots": 1, "root": ids[2]}
+        false |= {"at": quick.now_ms // 1000, "tally": {"yes": b"\xff"}}
         certificates.certify(ana.store, signer, "close", false)
         settle(ana.store)
     quick.gather()
@@ -269,7 +271,9 @@ def test_a_count_that_was_falsified_is_seen_by_all_and_put_right(quick: Room) ->
     count = counts.count(eva.store, asked)
     assert (count["status"], count["agrees"]) == ("differs", False)
     assert (count["outcome"], count["counted"]) == ("adopted", "rejected")
+    assert count["tally"] is None
     assert plainly(count["why"])
+    json.dumps(plainly(count))
     with pytest.raises(NotFound):
         acting.challenge(eva, asked, ["0" * 64])
     made = acting.challenge(eva, asked, [cast[1]["ballot"][:8]])
@@ -302,6 +306,24 @@ def test_a_receipt_is_waited_for_only_while_a_node_runs(
     cast = casting.cast(quick.ben, asked, "A", wait_s=60)
 
     assert (cast["receipts"], cast["safe"], len(naps)) == (1, True, 3)
+
+
+def test_a_ballot_that_nobody_can_read_does_not_stand_in_the_way(quick: Room) -> None:
+    asked = quick.propose(quick.ben, {"type": "advice"}, ("A", "Tea"))
+    state = certificates.current(quick.eva.store)
+    assert state is not None
+    vote = state.votes[bytes.fromhex(asked)]
+    assert vote.round is not None
+    body = ballot_kind.body(vote.round.open, 7, [b"\xff"])
+    quick.eva.append([Draft("ballot", body)])
+    quick.turn()
+    assert shown(quick.eva, asked)["mine"] is None
+
+    assert casting.cast(quick.eva, asked, "A")["version"] == 8
+
+    quick.turn()
+    assert shown(quick.eva, asked)["mine"]["safe"]
+    assert [row["text"] for row in counts.count(quick.ben.store, asked)["voted"]] == ["A"]
 
 
 def test_values_are_told_with_how_each_was_decided(quick: Room) -> None:

@@ -60,7 +60,8 @@ def looks(store: Store) -> str:
         "SELECT id, lat, lon FROM listing WHERE state != 0 ORDER BY id"
     ).fetchall()
     people = sorted(profiles.spots(store).items()), sorted(profiles.away(store).items())
-    said = comments.about(store, [row[0] for row in store.db.execute("SELECT about FROM comment")])
+    about = [row[0] for row in store.db.execute("SELECT about FROM comment")]
+    said = sorted(comments.about(store, about))
     return repr((pictures, places, people, said, list(votes(store))))
 
 

@@ -31,17 +31,17 @@ SLOW: dict[str, Any] = {
 }
 
 
-def propose(person: Villager, kind: str = "advice", **effect: Any) -> str:
+def propose(villager: Villager, kind: str = "advice", **effect: Any) -> str:
     """Put a question to the village; its id. Without an effect it is advice on tea."""
     made = proposing.propose(
-        person.home,
+        villager.home,
         kind=kind,
         title="A question",
         text="",
         effect=effect or {"type": "advice"},
         options=[] if effect else [("tea", "Tea")],
     )
-    person.node.poke()
+    villager.node.poke()
     return str(made["proposal"])
 
 
@@ -195,6 +195,67 @@ async def test_a_teller_who_forks_its_log_to_lose_a_ballot_is_found_out(
     assert told["agrees"] is False
     assert told["why"]
     assert ben.forks != []
+
+
+async def test_ballots_that_should_not_be_have_no_effect_and_harm_nobody(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    ana, ben, eva = await village.join("ana", "ben", "eva", rules=SLOW)
+    other = propose(ana)
+    question = propose(ana)
+    await reaches(village, question, "open", ana, ben, eva)
+    begun, elsewhere = _open(ben.home, question), _open(ben.home, other)
+    wrong: list[Any] = [
+        *("tea", 7, True, {}, {"tea": 1}, [], "yes", [["tea"], ["tea"]], [["coffee"]]),
+        *([["tea", ["status-quo"]]], [[7]], [b"tea"], [[b"tea"]], [[]] * 100, [["tea"] * 100]),
+    ]
+    for choice in wrong:
+        ben.home.append([Draft("ballot", ballot.body(begun, 1, choice))])
+    ben.home.append([Draft("ballot", ballot.body(elsewhere, 1, [["tea"]]))])
+    ben.home.append([Draft("ballot", ballot.body(bytes(32), 1, [["tea"]]))])
+    ben.node.poke()
+    vote(eva, question, "tea")
+
+    await reaches(village, question, "in_effect", ana, ben, eva)
+
+    await village.agree()
+    for person in village.people:
+        told = counted(person, question)
+        assert told["agrees"] is True
+        assert {each["name"] for each in told["voted"]} <= {"ben", "eva"}  # [] ranks nothing
+        assert person.faults == []
+        assert person.verify() == []
+
+
+async def test_who_was_away_for_a_whole_vote_acts_by_it_and_counts_the_same(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    ana, ben, eva = await village.join("ana", "ben", "eva", rules=SLOW)
+    bread = eva.offer("Bread")
+    await village.until(lambda: bread.id in ana.ids and bread.id in ben.ids)
+    await ben.stop()
+    fee = propose(ana, "fees", type="set_fees", default={"fee_bps": 300})
+    expel = propose(ana, "expulsion", type="expel", person="eva")
+    await reaches(village, fee, "open", ana, eva)
+    vote(ana, fee, "yes")
+    vote(eva, fee, "yes")
+    vote(ana, expel, "yes")
+    await reaches(village, fee, "in_effect", ana)
+    await village.until(lambda: status(ana, expel) in ("in_effect", "failed"))
+
+    await ben.start()
+
+    await village.agree(ana, ben)
+    assert ben.home.charter().fees.default.fee_bps == 300
+    assert counted(ben, fee) == counted(ana, fee)
+    assert counted(ben, expel) == counted(ana, expel)
+    assert (status(ben, expel), ben.members()["eva"]) == ("in_effect", "removed")
+    assert bread.id not in ben.ids
+    with pytest.raises(Refused):
+        eva.offer("More bread")
+    assert not ben.network.peers() or all(
+        ben.node.peers.may_talk(peer) for peer in ben.network.peers()
+    )
 
 
 async def test_a_ballot_is_revised_until_the_end_and_the_last_version_counts(

@@ -8,6 +8,15 @@ from typing import Any
 
 from starlette.responses import Response
 
+from governance.certified import (
+    ANNULLED,
+    CHALLENGE,
+    FAILED,
+    IN_EFFECT,
+    NOTICE,
+    OPEN,
+    WITHDRAWN,
+)
 from node.assembly import phases, reading
 from node.gateway.filters import read_page
 from node.gateway.pages.page import DESK, Page
@@ -17,8 +26,8 @@ from node.gateway.rooms import rooms
 from node.gateway.visit import Visit
 
 PAGE_SIZE = 25  # of what is over
-UNDER_WAY = (phases.OPEN, phases.COUNTING, phases.NOTICE, phases.CHALLENGE, phases.DRAFT)
-OVER = (phases.IN_EFFECT, phases.FAILED, phases.ANNULLED, phases.WITHDRAWN)
+UNDER_WAY = (OPEN, phases.COUNTING, NOTICE, CHALLENGE, phases.DRAFT)
+OVER = (IN_EFFECT, FAILED, ANNULLED, WITHDRAWN)
 MOST_UNDER_WAY = 100
 
 
@@ -37,9 +46,9 @@ async def show(visit: Visit) -> Response:
         "assembly.html",
         rooms=rooms(visit),
         notices=[notice] if notice else [],
-        open=_ordered([each for each in items if each.status in (phases.OPEN, phases.COUNTING)]),
-        announced=[each for each in items if each.status == phases.NOTICE],
-        passed=[each for each in items if each.status == phases.CHALLENGE],
+        open=_ordered([each for each in items if each.status in (OPEN, phases.COUNTING)]),
+        announced=[each for each in items if each.status == NOTICE],
+        passed=[each for each in items if each.status == CHALLENGE],
         drafts=[each for each in items if each.status == phases.DRAFT],
         over=[item(visit, each) for each in over["proposals"]],
         total=over["total"],

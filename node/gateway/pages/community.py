@@ -10,6 +10,7 @@ from governance.charter_text import summary
 from governance.roll import MEMBER
 from node.gateway.offers import member_path
 from node.gateway.pages.page import BOTH, Page
+from node.gateway.rooms import rooms
 from node.gateway.sharing import share
 from node.gateway.visit import Visit
 from node.gateway.words import Words
@@ -31,6 +32,7 @@ async def show(visit: Visit) -> Response:
     charter = visit.charter
     return visit.render(
         "community.html",
+        rooms=rooms(visit),
         charter=charter,
         rules=_rules(visit),
         shows_members=visit.shows_members,

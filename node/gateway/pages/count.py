@@ -1,4 +1,4 @@
-"""`/assembly/{proposal}/count`: every step of the count, as this node makes it, and who voted how."""
+"""`/assembly/{proposal}/count`: every step of the count as this node makes it; who voted how."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from starlette.responses import Response
 
+from governance.certified import CHALLENGE, FAILED, IN_EFFECT, NOTICE, OPEN
 from node.assembly import phases, reading
 from node.gateway.context import Gateway
 from node.gateway.guard import logged_in
@@ -34,9 +35,10 @@ from node.gateway.hall import (
 )
 from node.gateway.outside import base
 from node.gateway.pages.page import BOTH, DESK, Page
+from node.gateway.problems import plain_problem, problem_page
 from node.gateway.proposals import reason_text, title
 from node.gateway.rooms import rooms
-from node.gateway.visit import Problem, Visit
+from node.gateway.visit import Visit
 from node.gateway.xmltext import xml_bytes, xml_text
 from node.status import rfc3339
 
@@ -80,22 +82,15 @@ def feed_key(gateway: Gateway) -> str:
     return made.hexdigest()[:KEY_DIGITS]
 
 
-def _check_reader(visit: Visit) -> None:
-    """Problem unless this reader may follow the assembly."""
+def _refused(visit: Visit) -> Response | None:
+    """The answer for somebody who may not follow the assembly; Problem for a guest."""
     if visit.guests:
         visit.require_members()
-        return
+        return None
     given = visit.request.query_params.get("key", "")
     if hmac.compare_digest(given.encode(), feed_key(visit.gateway).encode()) or logged_in(visit):
-        return
-    t = visit.words.gettext
-    raise Problem(
-        403,
-        t("This desk is locked"),
-        t(
-            "The address of this calendar or feed is not complete; the page “Calendar and feed” has it."
-        ),
-    )
+        return None
+    return problem_page(visit, plain_problem(visit.words, 403), bare=True)  # as any page of a desk
 
 
 def _proposals(visit: Visit) -> list[dict[str, Any]]:
@@ -108,7 +103,9 @@ def _proposals(visit: Visit) -> list[dict[str, Any]]:
 
 async def atom(visit: Visit) -> Response:
     """Each proposal twice: when it was made, and how it ended."""
-    _check_reader(visit)
+    refused = _refused(visit)
+    if refused is not None:
+        return refused
     events = sorted(_happened(visit), key=lambda event: (-event.at_ms, event.id))
     return visit.document(_feed(visit, events), ATOM_TYPE)
 
@@ -134,7 +131,7 @@ def _happened(visit: Visit) -> Iterator[Event]:
             yield Event(_id(visit, found, "ended"), told, text, closed, path, "", kind)
 
 
-ENDED = (phases.CHALLENGE, phases.IN_EFFECT, phases.FAILED)
+ENDED = (CHALLENGE, IN_EFFECT, FAILED)
 
 
 def _path(visit: Visit, found: dict[str, Any]) -> str:
@@ -181,16 +178,18 @@ def _add(parent: Element, tag: str, text: str = "", **attributes: str) -> Elemen
 
 async def calendar(visit: Visit) -> Response:
     """When votes begin and end, and when what was passed takes effect."""
-    _check_reader(visit)
+    refused = _refused(visit)
+    if refused is not None:
+        return refused
     return visit.document(_calendar(visit, list(_coming(visit))), CALENDAR_TYPE)
 
 
 def _coming(visit: Visit) -> Iterator[Event]:
     words, t = visit.words, visit.words.gettext
     sentences = {
-        phases.NOTICE: ("opens", t("The vote begins: %(title)s")),
-        phases.OPEN: ("closes", t("%(round)s ends: %(title)s")),
-        phases.CHALLENGE: ("due", t("Takes effect: %(title)s")),
+        NOTICE: ("opens", t("The vote begins: %(title)s")),
+        OPEN: ("closes", t("%(round)s ends: %(title)s")),
+        CHALLENGE: ("due", t("Takes effect: %(title)s")),
     }
     for found in _proposals(visit):
         if found["status"] not in sentences:

@@ -1,4 +1,4 @@
-"""`/assembly/{proposal}`: what is at stake, the ballot, the outcome, and what people say about it."""
+"""`/assembly/{proposal}`: what is at stake, the ballot, the outcome, and what people say of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from node.gateway.forms import Form
 from node.gateway.hall import (
     answer_hint,
     answer_name,
-    kind_name,
     method_hint,
     method_name,
     milliseconds,

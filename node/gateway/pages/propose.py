@@ -5,39 +5,21 @@ What a proposal says stays for good, so the first button only shows what it woul
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from markupsafe import Markup
 from starlette.responses import Response
 
-from governance.effects.registry import EFFECTS
-from governance.opening import charter_in_force, first_opening, rule_for
 from governance.roll import MEMBER
-from node.assembly import member, proposing, reading
+from node.assembly import finding, proposing
 from node.gateway.charter_words import rule_sentences
-from node.gateway.fee_example import Example, examples
 from node.gateway.forms import Form
 from node.gateway.hall import kind_hint, kind_name, kinds, proposal_path
 from node.gateway.pages.page import DESK, Page
+from node.gateway.proposing.preview import Preview, preview
 from node.gateway.proposing.registry import FORMS
 from node.gateway.rooms import rooms
-from node.gateway.sentences import plain, sentence
+from node.gateway.sentences import plain
 from node.gateway.visit import Visit
-from governance.charter import Charter
-from protocol.errors import Refused, Term
+from protocol.errors import Refused
 from protocol.kinds.proposal import MAX_TEXT, MAX_TITLE
-from protocol.records import ZERO
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a proposal would do, before anything is written."""
-
-    stake: list[Markup]
-    needs: list[Markup]
-    examples: Sequence[Example]
-    class_: str
 
 
 async def show(visit: Visit) -> Response:
@@ -67,7 +49,7 @@ async def send(visit: Visit, form: Form) -> Response:
         _unchanged(visit, form)
         effect, options = FORMS[kind].read(visit, form)
         if form.text("do") != "send":
-            return _page(visit, kind, form, preview=_preview(visit, kind, form))
+            return _page(visit, kind, form, shown=preview(visit, kind, form, effect, options))
         made = proposing.propose(
             visit.home,
             kind=kind,
@@ -97,51 +79,7 @@ def _unchanged(visit: Visit, form: Form) -> None:
 
 
 def _version(visit: Visit) -> str:
-    return str(reading.finding.state_of(visit.store).versions[-1].number)
-
-
-def _preview(visit: Visit, kind: str, form: Form) -> Preview:
-    """The same checks as writing it; Refused with what to change."""
-    home = visit.home
-    state = member.member_state(home, Term("propose something"))
-    effect, options = FORMS[kind].read(visit, form)
-    draft = proposing.draft_of(
-        home,
-        state,
-        kind=kind,
-        title=form.text("title"),
-        text=form.lines("text"),
-        effect=effect,
-        options=options,
-    )
-    opening = first_opening(
-        state,
-        proposal=ZERO,
-        author=home.person,
-        kind=kind,
-        effect=draft.effect,
-        options=draft.options,
-        at=0,
-    )
-    sort = EFFECTS[str(draft.effect["type"])]
-    return Preview(
-        stake=[sentence(visit, each) for each in sort.in_words(draft.effect, state)],
-        needs=[
-            sentence(visit, each)
-            for each in reading.needs(
-                rule_for(state, kind),
-                [reading.threshold_of(each) for each in opening["thresholds"]],
-                [reading.share_of(each) for each in opening["quorums"]],
-                len(state.members()),
-            )
-        ],
-        examples=[
-            example
-            for data in (sort.charters(draft.effect, state.charter) if kind == "fees" else [])
-            for example in examples(visit.words, charter_in_force(state), Charter.from_data(data))
-        ],
-        class_=str(opening["class"]),
-    )
+    return str(finding.state_of(visit.store).versions[-1].number)
 
 
 def _page(
@@ -150,7 +88,7 @@ def _page(
     form: Form,
     status: int = 200,
     problem: str = "",
-    preview: Preview | None = None,
+    shown: Preview | None = None,
 ) -> Response:
     words, sort = visit.words, FORMS[kind]
     fields = dict(sort.fields(visit, form))
@@ -158,7 +96,7 @@ def _page(
         sort.template,
         status=status,
         problem=problem,
-        preview=preview,
+        preview=shown,
         rooms=rooms(visit),
         kind=kind,
         kind_name=kind_name(words, kind),

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from node.assembly import charters
+from node.gateway.ballot_form import ANSWERS
 from node.gateway.hall import answer_name, milliseconds, proposal_path
 from node.gateway.pages.page import BOTH, Page
 from node.gateway.rooms import rooms
@@ -82,9 +83,9 @@ def numbers_text(visit: Visit, outcome: dict[str, Any] | None) -> str:
         "all": words.number(outcome["electorate"]),
     }
     answers = [
-        f"{answer_name(words, answer)}: {words.number(number)}"
-        for answer, number in tally.items()
-        if isinstance(number, int)
+        f"{answer_name(words, answer)}: {words.number(tally[answer])}"
+        for answer in (*ANSWERS["yesno"], *ANSWERS["consent"])
+        if isinstance(tally.get(answer), int)
     ]
     return " · ".join([*answers, voted])
 

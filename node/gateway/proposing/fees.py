@@ -26,7 +26,9 @@ _ROLE = re.compile(r"[a-z0-9_-]{1,40}")
 def fields(visit: Visit, form: Form) -> Mapping[str, Any]:
     """The fee of the category that was asked for: everybody's without one."""
     charter = visit.charter
-    asked = form.text("category") if was_sent(form) else visit.request.query_params.get("category", "")
+    asked = (
+        form.text("category") if was_sent(form) else visit.request.query_params.get("category", "")
+    )
     own = [name for name, _ in charter.fees.categories]
     stands = charter.fees.of(asked or None)
     rows = _typed_rows(form) if was_sent(form) else _rows(stands)
@@ -43,10 +45,18 @@ def fields(visit: Visit, form: Form) -> Mapping[str, Any]:
         "most": form.text("most") if was_sent(form) else _money(stands.fee_cap, charter.currency),
         "remove": form.checked("remove"),
         "rows": [
-            {"number": n, "role": name, "name": role(visit.words, name), "share": share, "else": back}
+            {
+                "number": n,
+                "role": name,
+                "name": role(visit.words, name),
+                "share": share,
+                "else": back,
+            }
             for n, (name, share, back) in enumerate([*named, *blank], 1)
         ],
-        "roles": [(name, role(visit.words, name)) for name in dict.fromkeys((*known, *KNOWN)) if name],
+        "roles": [
+            (name, role(visit.words, name)) for name in dict.fromkeys((*known, *KNOWN)) if name
+        ],
     }
 
 

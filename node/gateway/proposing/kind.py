@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from governance.roll import MEMBER
 from node.gateway.forms import Form
 from node.gateway.offers import SHOWN_DIGITS
 from node.gateway.visit import Visit
-from governance.roll import MEMBER
 
 Options = list[tuple[str, str]]  # (id, text)
 Read = tuple[dict[str, Any], Options]  # the effect as a member would write it, and the options

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from governance.charter_parts import KINDS, METHODS
+from governance.charter_read import Threshold
 from node.gateway.forms import Form
 from node.gateway.hall import OFFICES, kind_name, method_name, office_name
 from node.gateway.visit import Visit
 from node.gateway.words import Words
-from governance.charter_read import Threshold
 from protocol.errors import Refused
 
 Sort = Literal["span", "count", "flag", "method", "threshold", "share", "text", "lines"]
@@ -42,6 +42,7 @@ _MEMBERSHIP: tuple[tuple[str, Sort], ...] = (
     ("appeal_s", "span"),
     ("exit_s", "span"),
 )
+_OFFICE: tuple[tuple[str, Sort], ...] = (("seats", "count"), ("term_s", "span"))
 _GUESTS: tuple[tuple[str, Sort], ...] = (
     ("see_listings", "flag"),
     ("see_members", "flag"),
@@ -60,7 +61,7 @@ PARTS: dict[str, list[tuple[Path, Sort]]] = {
     "offices": [
         (("offices", office, key), sort)
         for office in OFFICES
-        for key, sort in (("seats", "count"), ("term_s", "span"))
+        for key, sort in _OFFICE
         if (office, key) != ("teller", "seats")
     ],
     "guests": [(("guests", key), sort) for key, sort in _GUESTS],
