@@ -61,7 +61,8 @@ def move_seat(state: Certified, decision: Mapping[str, Any], _id: bytes = b"") -
 
     Invalid when it can't be carried out.
     """
-    if len(state.tellers) != 1 or set(decision) != _KEYS or decision["seat"] != 0:
+    first = type(decision.get("seat")) is int and decision["seat"] == 0
+    if len(state.tellers) != 1 or set(decision) != _KEYS or not first:
         raise _bad("moves a seat that there is not")
     (seat,) = state.tellers
     device, record, attempt = decision["device"], decision["record"], decision["attempt"]

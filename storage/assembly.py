@@ -26,6 +26,8 @@ from storage.store import Store
 from storage.views import comments as comment_view
 from storage.views.comments import Remark
 
+MOST_CAST = 32  # ballots of one device in one round that anybody looks at without a receipt
+
 _OF_MEMBERS = (
     "JOIN log ON log.no = {0}.log_no JOIN device ON device.no = log.device_no"
     f" AND device.standing >= {CERTIFIED}"
@@ -91,13 +93,17 @@ class Ballot(NamedTuple):
     choice: Plain
 
 
-def ballots(store: Store, open_: bytes) -> list[Ballot]:
-    """The ballots cast in the round that certificate `open_` began, by version, then by id."""
+def ballots(store: Store, open_: bytes, person: bytes | None = None) -> list[Ballot]:
+    """The ballots cast in the round that certificate `open_` began, by version, then by id.
+
+    Only those of `person` if one is named.
+    """
     query = (
         "SELECT record, device.key, person, version, choice FROM ballot"
-        f" {_OF_MEMBERS.format('ballot')} WHERE open = ? ORDER BY version, record"
+        f" {_OF_MEMBERS.format('ballot')} WHERE open = ?1 AND (?2 IS NULL OR person = ?2)"
+        " ORDER BY version, record"
     )
-    rows = store.db.execute(query, [open_])
+    rows = store.db.execute(query, [open_, person])
     return [Ballot(row[0], row[1], row[2], row[3], cbor2.loads(row[4])) for row in rows]
 
 

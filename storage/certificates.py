@@ -8,6 +8,7 @@ The folded state is cached in the store and caught up when another process has a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -109,9 +110,14 @@ def _beginning(store: Store) -> Certified | None:
     record = founding(store)
     if record is None:
         return None
+    return _first_state(record)
+
+
+@lru_cache(maxsize=8)  # checking a charter takes milliseconds
+def _first_state(record: Record) -> Certified:
     said = content(record)
     charter = Charter.from_data(said.charter)
-    return beginning(store.community, record.header.device, said, charter_hash(charter))
+    return beginning(record.id, record.header.device, said, charter_hash(charter))
 
 
 def _after(store: Store, height: int) -> Iterator[Certificate]:

@@ -122,7 +122,7 @@ def _judged(store: Store, branch: Branch) -> str:
     first = branch.certificates[0]
     if stopped is not None and not ours and first.id in {c.id for c in stopped.certificates}:
         return LOSES
-    if one.height == first.height and halting(mine[0], first):
+    if not one.settled and one.height == first.height and halting(mine[0], first):
         return HALTS
     return CLASHES
 
@@ -164,7 +164,10 @@ def _end(store: Store, branch: Branch) -> None:
 def halt(store: Store) -> Moves | None:
     """The two moves between which nobody can choose, if our chain stops there."""
     raw = sideset.halting(store)
-    return None if raw is None else _moves(raw, store.community)
+    found = None if raw is None else _moves(raw, store.community)
+    # Until it is judged again, a proof may be about a place that the chain has left.
+    here = found is not None and found.certificates[0].prev == certificates.tip(store)[1]
+    return found if here else None
 
 
 @lru_cache(maxsize=64)  # its signatures are checked once

@@ -23,7 +23,9 @@ from protocol.kinds.ballot import Ballot
 from protocol.kinds.registry import content
 from protocol.records import signed
 from storage import assembly
-from storage.store import Store
+from storage.store import Store, h64
+
+FETCH = 500  # ids in one query
 
 
 class Cast(NamedTuple):
@@ -82,7 +84,7 @@ class Polling:
         """
         found: dict[bytes, Cast] = {}
         rest = set(ids)
-        for record_id, header, signature, device, version, choice in self._rows() if rest else ():
+        for record_id, header, signature, device, version, choice in self._rows(tuple(rest)):
             if record_id not in rest or device not in self._listed:
                 continue
             rest.discard(record_id)
@@ -128,11 +130,17 @@ class Polling:
             return
         found[record] = Cast(person, record, version, read)
 
-    def _rows(self) -> Iterator[tuple[bytes, bytes, bytes, bytes, int, bytes]]:
-        yield from self._store.db.execute(
-            "SELECT ballot.record, header, signature, device.key, version, choice FROM ballot"
-            " JOIN record ON record.log_no = ballot.log_no AND record.seq = ballot.seq"
-            " JOIN log ON log.no = ballot.log_no JOIN device ON device.no = log.device_no"
-            " WHERE open = ?",
-            [self.open],
-        )
+    def _rows(
+        self, ids: Collection[bytes]
+    ) -> Iterator[tuple[bytes, bytes, bytes, bytes, int, bytes]]:
+        """What logs in view hold of these: (record, header, signature, device, version, choice)."""
+        wanted = [h64(each) for each in ids]
+        for start in range(0, len(wanted), FETCH):
+            some = wanted[start : start + FETCH]
+            yield from self._store.db.execute(
+                "SELECT ballot.record, header, signature, device.key, version, choice FROM record"
+                " JOIN ballot ON ballot.log_no = record.log_no AND ballot.seq = record.seq"
+                " JOIN log ON log.no = record.log_no JOIN device ON device.no = log.device_no"
+                f" WHERE open = ? AND h64 IN ({', '.join('?' * len(some))})",
+                [self.open, *some],
+            )

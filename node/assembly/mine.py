@@ -49,8 +49,8 @@ def cast(store: Store, vote: Vote, last: Round, person: bytes) -> Cast | None:
     """
     found = [
         Cast(each.record, each.version, choice, receipts(store, last, each.record), needed(last))
-        for each in held.ballots(store, last.open)
-        if each.person == person and (choice := as_read(vote, last, each.choice)) is not None
+        for each in held.ballots(store, last.open, person)
+        if (choice := as_read(vote, last, each.choice)) is not None
     ]
 
     def order(each: Cast) -> tuple[int, int, bytes]:
@@ -61,8 +61,8 @@ def cast(store: Store, vote: Vote, last: Round, person: bytes) -> Cast | None:
 
 def next_version(store: Store, last: Round, person: bytes) -> int:
     """The version of this person's next ballot in a round, from whatever device."""
-    found = [each.version for each in held.ballots(store, last.open) if each.person == person]
-    return max(found, default=0) + 1
+    found = held.ballots(store, last.open, person)
+    return max((each.version for each in found), default=0) + 1
 
 
 def receipts(store: Store, last: Round, ballot: bytes) -> int:

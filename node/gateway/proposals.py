@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
 from governance.effects.registry import EFFECTS
 from governance.methods.method import STATUS_QUO
 from node.assembly import reading
@@ -20,7 +18,7 @@ from node.gateway.hall import (
     round_name,
     status_name,
 )
-from node.gateway.sentences import plain, sentence, title_of
+from node.gateway.sentences import Sentence, plain, sentence, title_of
 from node.gateway.visit import Visit
 from storage import certificates
 
@@ -38,9 +36,9 @@ class Item:
     status: str  # its word
     standing: str  # that in the reader's language
     round: str  # the name of a later round; empty for the first
-    reason: Markup | None
+    reason: Sentence | None
     author: str
-    stake: tuple[Markup, ...]
+    stake: tuple[Sentence, ...]
     more: int  # sentences that are left out
     made_ms: int | None
     opens_ms: int | None
@@ -85,7 +83,7 @@ def title(visit: Visit, found: Mapping[str, Any]) -> str:
     return found["title"] or visit.words.gettext("A proposal whose text is not here yet")
 
 
-def _stake(visit: Visit, found: Mapping[str, Any]) -> list[Markup]:
+def _stake(visit: Visit, found: Mapping[str, Any]) -> list[Sentence]:
     state = certificates.current(visit.store)
     vote = None if state is None else state.votes.get(bytes.fromhex(found["proposal"]))
     sort = None if vote is None else EFFECTS.get(str(vote.effect.get("type")))

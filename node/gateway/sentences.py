@@ -8,7 +8,8 @@ value stands by itself, so that a name in another script turns nothing around.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import TypeAlias
 
 from markupsafe import Markup, escape
 
@@ -18,11 +19,12 @@ from node.gateway.visit import Visit
 from protocol.errors import NotFound, Term
 from storage.views.listing_queries import get
 
-Labels = Mapping[str, str]  # option id -> what it is called
+Sentence: TypeAlias = Markup  # a sentence as HTML, escaped
+Labels: TypeAlias = Mapping[str, str]  # option id -> what it is called
 _BETWEEN = re.compile(r"(, | > | → |=|>)")  # what may stand between the options of one value
 
 
-def sentence(visit: Visit, what: Said, labels: Labels | None = None) -> Markup:
+def sentence(visit: Visit, what: Said, labels: Labels | None = None) -> Sentence:
     """A sentence as HTML; everything in it is escaped."""
     values = {name: _html(visit, value, labels or {}) for name, value in what.values.items()}
     text = escape(visit.words.gettext(what.text))
@@ -92,11 +94,3 @@ def _labelled(text: str, labels: Labels) -> str:
     if all(part in labels for part in parts[::2]):
         return "".join(labels.get(part, part) for part in parts)
     return text
-
-
-Speaker = Callable[[Said], Markup]
-
-
-def speaker(visit: Visit, labels: Labels | None = None) -> Speaker:
-    """`sentence` for a template."""
-    return lambda what: sentence(visit, what, labels)

@@ -102,12 +102,12 @@ class Words:
         )
 
     def ahead(self, seconds: float) -> str:
-        """How long until something is: "in 6 days". What is past already is now."""
+        """How long until something is: "in 7 days", "in 2 weeks". What is past already is now."""
         if seconds < 1:
             return self.gettext("now")
         return format_timedelta(
             timedelta(seconds=int(min(seconds, _LAST_DAY * 86_400))),
-            threshold=1,
+            threshold=2,
             add_direction=True,
             locale=self.locale,
         )

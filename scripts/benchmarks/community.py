@@ -58,7 +58,7 @@ class Community:
         return path
 
 
-class _Clock:
+class Clock:
     """The time at which members of the past year wrote."""
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class _Clock:
 def make(folder: Path, listings: int, members: int = len(SELLERS)) -> Community:
     """A community with so many listings, by so many members."""
     port = free_port()
-    clock = _Clock()
+    clock = Clock()
     charter = _charter()
     ana = homes.found(folder / "Ana", charter, "Ana", None, clock)
     set_meta(ana.store.db, "addresses", json.dumps([f"/ip4/127.0.0.1/tcp/{port}"]))
@@ -117,7 +117,7 @@ def _draft(listing: Listing) -> Draft:
     return Draft("listing", listing.body())
 
 
-def _join(ana: Home, path: Path, name: str, clock: _Clock) -> Home:
+def _join(ana: Home, path: Path, name: str, clock: Clock) -> Home:
     """Somebody joins and is on the roll in both homes."""
     (link,) = inviting.make(ana, 1)
     home = homes.join_by(path, link, name, None, clock)

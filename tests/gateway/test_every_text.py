@@ -21,7 +21,7 @@ import pytest
 from governance.templates import template
 from node.gateway.languages import LANGUAGES
 from node.gateway.words import Words
-from tests.browser import world
+from tests.browser import hall, world
 from tests.browser.site import Site, serving
 from tests.browser.visits import Visit, visits
 from tests.browser.world import lively
@@ -32,7 +32,10 @@ OWN_WORDS = ("bdi", "code", "option", "textarea", "script", "style")
 WORD = re.compile(r"[a-zß-ÿ]{2,}")
 # What the core calls things; such a word on a page is a label that somebody forgot.
 CORE = "sell swap lend give service wanted everyone members open draft withdrawn expired waiting"
-CORE += " provisional member left removed new"
+CORE += " provisional member left removed new notice counting challenge effect failed annulled"
+CORE += " yes no abstain consent aside object approval majority supermajority schulze star irv"
+CORE += " adopted rejected missed tie status-quo adopt fees rules offices expulsion spending picks"
+CORE += " advice values teller treasurer welcomer mediator community referrer host hardship seller"
 BABEL = re.compile(
     r"\b(?:vor|Sekunden?|Minuten?|Stunden?|Tage?n?|Wochen?|Monate?n?|und|km|kB|MB|kbyte"
     r"|September|Oktober|November|Dezember|Januar)\b"
@@ -93,8 +96,12 @@ CHARTER: Any = template("makers-market")
 
 def known_words() -> frozenset[str]:
     """The words in small letters that people of the world say."""
-    source = ast.walk(ast.parse(Path(world.__file__).read_text()))
-    said = [n.value for n in source if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    sources = [
+        node
+        for module in (world, hall)
+        for node in ast.walk(ast.parse(Path(module.__file__).read_text()))
+    ]
+    said = [n.value for n in sources if isinstance(n, ast.Constant) and isinstance(n.value, str)]
     texts = [*said, *LANGUAGES.values(), "Moothall moothall", str(CHARTER)]
     return frozenset(WORD.findall(" ".join(texts))) - frozenset(CORE.split())
 

@@ -66,6 +66,20 @@ def test_how_long_ago_something_was(seconds, english, german, spanish):
 
 
 @pytest.mark.parametrize(
+    ("seconds", "english", "german"),
+    [
+        (0, "now", "now"),
+        (1, "in 1 second", "in 1 Sekunde"),
+        (90 * MINUTE, "in 90 minutes", "in 90 Minuten"),
+        (7 * 24 * HOUR, "in 7 days", "in 7 Tagen"),
+        (14 * 24 * HOUR, "in 2 weeks", "in 2 Wochen"),
+    ],
+)
+def test_how_long_until_something_is(seconds, english, german):
+    assert (ENGLISH.ahead(seconds), GERMAN.ahead(seconds)) == (english, german)
+
+
+@pytest.mark.parametrize(
     ("metres", "english", "german"),
     [
         (0, "10 m", "10 m"),
@@ -128,4 +142,4 @@ def test_templates_switch_escaping_off_nowhere():
 
 
 # Each escapes what it holds.
-MARKUP = {"markup.py", "jsonld.py", "xmltext.py", "acquaintance.py", "sentences.py", "picks.py"}
+MARKUP = {"markup.py", "jsonld.py", "xmltext.py", "acquaintance.py", "sentences.py"}

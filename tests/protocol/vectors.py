@@ -13,7 +13,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from governance.certified import Certified
 from protocol import lobby
 from protocol.cards import make_card
 from protocol.certificates import Seat
@@ -49,6 +48,7 @@ from tests.protocol.people import (
     ANA,
     BEN,
     COMMUNITY,
+    DAN,
     EVA,
     FOUND,
     ONCE,
@@ -56,9 +56,9 @@ from tests.protocol.people import (
     entries,
     seat,
 )
+from tests.protocol.vectors_chain import certificates, counts, plain, votes
 from tests.protocol.vectors_refused import refused
 from tests.protocol.vectors_story import (
-    ANA_GOV,
     BENS,
     BREAD,
     CONFIRM,
@@ -69,41 +69,49 @@ from tests.protocol.vectors_story import (
     FORK,
     INVITE,
     LAST,
-    LEAVE,
     MARKET_LOG,
-    ONE,
     PROFILE,
     SECOND,
     SPARED,
-    TWO,
+)
+from tests.protocol.vectors_votes import (
+    ANA_GOV,
+    APPEAL,
+    BALLOT,
+    CHALLENGE,
+    COMMENT,
+    DANS,
+    FEES,
+    LEAVE,
+    OTHER_INVITE,
+    OTHER_ONCE,
+    PHONE,
+    PHONES,
+    RECEIPTS,
+    RETIRE,
+    STOP,
+    VOUCH,
+    WITHDRAW,
 )
 
 PLACE = Path(__file__).parents[1] / "vectors" / "protocol.json"
 ABOUT = (
     "Bytes are lower-case hex. `plain` values are those of strict DAG-CBOR, with bytes written "
     'as {"$hex": "..."}. Everything hangs together: the community is founded by `records.found`, '
-    "Ana invites by `records.invite`, Ben's join takes that up, certificate 1 admits him. An "
-    "`entry` is [header, signature, salt, body]. `refused` names the reader, its context and the "
-    "reason word that has to come out. Made by scripts/make-vectors; do not edit."
+    "Ana invites by `records.invite`, Ben's join takes that up, certificate 1 admits him. `votes` "
+    "are the rounds that certificates close, with all that counting them takes; `counts` are small "
+    "votes of every method, each choice with by how many it was made. An `entry` is [header, "
+    "signature, salt, body]. `refused` names the reader, its context and the reason word that has "
+    "to come out. Made by scripts/make-vectors; do not edit."
 )
 ADDRESS = "/ip4/192.0.2.7/tcp/4001"
 
 
-def plain(value: Any) -> Any:
-    """A DAG-CBOR value as JSON."""
-    if isinstance(value, bytes):
-        return {"$hex": value.hex()}
-    if isinstance(value, dict):
-        return {key: plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value
-
-
 def keys() -> Any:
-    named: dict[str, Signer] = {"once": ONCE}
-    for who in (ANA, BEN, EVA):
+    named: dict[str, Signer] = {"once": ONCE, "once dan": OTHER_ONCE}
+    for who in (ANA, BEN, EVA, DAN):
         named |= {f"{who} person": who.person, f"{who} device": who.device}
+    named["ben phone"] = PHONE.device
     return {
         name: {"seed": signer.seed.hex(), "public": signer.public.hex()}
         for name, signer in named.items()
@@ -199,6 +207,20 @@ def records() -> Any:
         "leave": record(LEAVE, "ben device"),
         "eva enrol": record(EVAS.records[0], "eva device"),
         "eva join": record(EVAS.records[1], "eva device"),
+        "dan invite": record(OTHER_INVITE, "ana device"),
+        "dan enrol": record(DANS.records[0], "dan device"),
+        "dan join": record(DANS.records[1], "dan device"),
+        "vouch": record(VOUCH, "ben device"),
+        "phone enrol": record(PHONES.records[0], "ben phone"),
+        "proposal": record(FEES, "ben device"),
+        "comment": record(COMMENT, "ben device"),
+        "ballot": record(BALLOT, "ana device"),
+        "receipts": record(RECEIPTS, "ana device"),
+        "stop": record(STOP, "ana device"),
+        "challenge": record(CHALLENGE, "dan device"),
+        "appeal": record(APPEAL, "dan device"),
+        "withdraw-proposal": record(WITHDRAW, "ben device"),
+        "retire": record(RETIRE, "ben device"),
         "profile": record(PROFILE, "ana device"),
         "listing": record(BREAD, "ana device"),
         "withdraw": record(LAST, "ana device"),
@@ -225,42 +247,6 @@ def segments() -> Any:
         }
         for what, some in rows
     ]
-
-
-def certificates() -> Any:
-    return [
-        {
-            "plain": plain(
-                {
-                    "community": found.community,
-                    "height": found.height,
-                    "prev": found.prev,
-                    "kind": found.kind,
-                    "charter_hash": found.charter_hash,
-                    "roll_root": found.roll_root,
-                    "next_tellers": found.next_tellers,
-                    "decision": found.decision,
-                }
-            ),
-            "roll": encode(rows).hex(),
-            "body": found.raw.hex(),
-            "id": found.id.hex(),
-            "view": found.view,
-            "signatures": [[index, signature.hex()] for index, signature in found.signatures],
-            "travel": encode(found.travel()).hex(),
-        }
-        for found, rows in ((FIRST, roll(ONE)), (SECOND, roll(TWO)))
-    ]
-
-
-def roll(state: Certified) -> Any:
-    """What a roll root is the hash of: [persons, rounds, cuts]."""
-    persons: list[Any] = [
-        [k, p.inviter, p.since, p.standing, [[d, n] for d, n in sorted(p.devices.items())]]
-        for k, p in sorted(state.roll.persons.items())
-    ]
-    rounds: list[Any] = [[*slot, number] for slot, number in sorted(state.roll.rounds.items())]
-    return [persons, rounds, []]
 
 
 def objects() -> Any:
@@ -381,6 +367,8 @@ def vectors() -> dict[str, Any]:
         "segments": segments(),
         "tellers": [[part.hex() for part in Seat(*seat(ANA))]],
         "certificates": certificates(),
+        "votes": votes(),
+        "counts": counts(),
         "objects": objects(),
         "link": link(),
         "card": card(),

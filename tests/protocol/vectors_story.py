@@ -1,4 +1,7 @@
-"""The story that the vectors tell: a founding, an invitation, two joins, a market, a fork."""
+"""The story that the vectors tell: a founding, an invitation, two joins, a market, a fork.
+
+It goes on with votes in `vectors_votes.py`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from governance.roll import admit
 from protocol.certificates import Certificate
 from protocol.codec import encode
 from protocol.evidence import contest_proof, fork_proof, spare
-from protocol.kinds import confirm, erase, invite, leave
+from protocol.kinds import confirm, erase, invite
 from protocol.kinds.listing import Claim, Listing, Variant
 from protocol.kinds.profile import Profile
 from protocol.kinds.registry import content
@@ -97,7 +100,6 @@ OTHER = MARKET_LOG.copy()
 LAST = MARKET_LOG.add("withdraw", {"listing": BREAD.id})
 OTHER.offer("Honey")
 ERASE = BENS.add("erase", erase.body([h("a listing")]))
-LEAVE = BENS.add("leave", leave.body([(BEN.device.public, GOV, 3, ERASE.id)]))
 FORK = fork_proof(COMMUNITY, MARKET_LOG.records[2:], OTHER.records[2:])
 CONTEST = contest_proof(COMMUNITY, BENS.records[:2], EVAS.records)
 SPARED = spare(ERASE)

@@ -211,8 +211,8 @@ def winner(world: Lines) -> tuple[int, bytes]:
         best = _rank(tree, ranked[0])
         equal = [each for each in ranked if _rank(tree, each) == best]
         if len(equal) > 1:
-            if any(each.kind != seats.MOVE for each in equal):
-                raise Split("a teller signed two certificates of one height")
+            if best[0] or any(each.kind != seats.MOVE for each in equal):
+                raise Split("two certificates of one height, or two elections")
             return height, at
         at, height = ranked[0].id, ranked[0].height
     return height, at

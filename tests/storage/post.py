@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from random import Random
 from typing import Any
+
+from sqlite_utils import Database
 
 from protocol.evidence import contest_proof, fork_proof, spare
 from protocol.kinds.erase import Erase
@@ -15,7 +19,7 @@ from protocol.messages import pack, unpack
 from protocol.records import GOV, MARKET, Record
 from protocol.sync import Answerer, Asker, same
 from storage import certificates, log, objects
-from storage.database import FAST
+from storage.database import FAST, open_database, set_meta
 from storage.holdings import StoreHoldings
 from storage.rows import Log, find_log
 from storage.standing import settle
@@ -40,10 +44,26 @@ def on_offer(store: Store) -> set[bytes]:
     return {row[0] for row in rows}
 
 
-def new_store(world: World, name: str = "mia", path: Path = Path(":memory:")) -> Store:
+MEMORY = Path(":memory:")
+
+
+def new_store(world: World, name: str = "mia", path: Path = MEMORY) -> Store:
     """An empty home of somebody who only listens."""
     device = h(name, "listens")
-    return create_store(path, community=world.community, device=device, now_ms=lambda: TIME)
+    if path is not MEMORY:
+        return create_store(path, community=world.community, device=device, now_ms=lambda: TIME)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
+    _empty().conn.backup(connection)
+    db = Database(connection)
+    set_meta(db, "community", world.community.hex())
+    return Store(db=db, community=world.community, device=device, now_ms=lambda: TIME)
+
+
+@cache
+def _empty() -> Database:
+    """A database with all its tables: making them is slow, and a test may need many."""
+    return open_database(MEMORY)
 
 
 def runs(records: Sequence[Record], rng: Random) -> list[list[Record]]:
@@ -149,7 +169,7 @@ def told(
     name: str = "mia",
     *,
     without: Sequence[Device] = (),
-    path: Path = Path(":memory:"),
+    path: Path = MEMORY,
 ) -> Store:
     """A store to which everything came in good order, but for some devices' logs."""
     store = new_store(world, name, path)

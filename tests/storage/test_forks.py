@@ -15,6 +15,7 @@ from storage.verify import verify
 from tests.storage.post import (
     CERTIFICATE,
     OBJECT,
+    SEGMENT,
     agree,
     deliver,
     log_of,
@@ -374,3 +375,20 @@ def test_beside_a_log_only_so_much_is_held_and_the_fork_is_proven_all_the_same(
     assert sideset.forks(mia) == [(ben.key, MARKET, 2)]
     (count,) = mia.db.execute("SELECT count(*) FROM contested").fetchone()
     assert count <= 2 + 3  # beside what was part of the log itself
+
+
+def test_a_body_that_comes_along_with_another_branch_lets_the_log_go_on() -> None:
+    world, ben = bakery(3)
+    other = fork(ben, 1)
+    world.offer(ben, other, title="Other 2")
+    mia = told(world, without=[ben])
+    send(mia, world, branch(ben, 0, GOV))
+    first, *rest = branch(ben, 0)
+    bare = [first._replace(salt=None, body=None).entry(), *(record.entry() for record in rest)]
+    deliver(mia, (SEGMENT, (ben.key, MARKET, bare)))
+    assert log_of(mia, ben).prefix_seq == 0
+
+    send(mia, world, branch(ben, other))
+
+    assert log_of(mia, ben).prefix_seq == 1
+    assert on_offer(mia) == {first.id}

@@ -391,7 +391,7 @@ class World(Polls):
             self.write(device, "x-vow", {"n": b}, lane=GOV, which=which)
 
 
-OFTEN = ("welcome", "offer", "fork", "erase", "edit", "poll")
+OFTEN = ("welcome", "offer", "fork", "erase", "edit", "poll", "poll")
 STEPS = (*OFTEN, *OFTEN, *(name[3:] for name in dir(World) if name.startswith("do_")))
 Script = list[tuple[str, int, int, int]]
 _small = st.integers(0, 63)

@@ -13,6 +13,7 @@ from node import home as homes
 from node import inviting
 from node.assembly import casting, counts, proposing, reading
 from node.home import Home
+from node.recovery import Surroundings
 from protocol.errors import Refused
 from protocol.kinds import ballot
 from storage import certificates
@@ -272,3 +273,36 @@ async def test_a_ballot_is_revised_until_the_end_and_the_last_version_counts(
     await reaches(village, question, "failed", ana, ben)
     assert counted(ben, question)["winners"] == []
     await village.agree()
+
+
+async def test_two_devices_of_one_person_that_revise_at_once_count_as_one_vote(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    ana, ben, eva = await village.join("ana", "ben", "eva", rules=SLOW)
+    (link,) = inviting.make(ana.home, 1)
+    person = ben.home.unlock().person
+    around = Surroundings("ben", link.peers)
+    made = homes.recover(
+        village.folder / "phone", ana.home.store.community, person, around, None, now_ms
+    )
+    phone = village._add("phone", made)
+    await phone.start()
+    await village.until(lambda: phone.standing == "member")
+    question = propose(ana)
+    await reaches(village, question, "open", *village.people)
+    village.cut(ben, phone)
+    village.cut(ben, ana)
+    village.cut(ben, eva)
+    vote(ben, question, "tea")
+    vote(phone, question, "status-quo")  # both are version 1, and neither device knows better
+    await village.until(lambda: safe(phone, question))
+    for other in (phone, ana, eva):
+        village.mend(ben, other)
+    await village.until(lambda: safe(ben, question))
+
+    await village.until(lambda: status(ana, question) in ("in_effect", "failed"), 20 * MINUTE)
+
+    await village.agree()
+    told = [counted(person, question) for person in village.people]
+    assert [(each["ballots"], each["agrees"]) for each in told] == [(1, True)] * 4
+    assert all(each["voted"] == told[0]["voted"] for each in told)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from markupsafe import Markup
 from starlette.responses import Response
 
 from node.assembly import charters
@@ -14,7 +13,7 @@ from node.gateway.hall import milliseconds, proposal_path
 from node.gateway.pages.page import BOTH, Page
 from node.gateway.paging import Pager
 from node.gateway.rooms import rooms
-from node.gateway.sentences import sentence
+from node.gateway.sentences import Sentence, sentence
 from node.gateway.sharing import share
 from node.gateway.visit import Visit
 
@@ -29,7 +28,7 @@ class Version:
     since_ms: int | None  # None for the founding one
     title: str  # of the proposal that brought it
     path: str  # of that proposal, for members
-    changes: list[Markup]
+    changes: list[Sentence]
 
 
 async def show(visit: Visit) -> Response:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
 from starlette.responses import Response
 
 from node.assembly import counts
@@ -16,7 +15,7 @@ from node.gateway.pages.page import DESK, Page
 from node.gateway.proposals import labels, title
 from node.gateway.results import Result, choice_text, result
 from node.gateway.rooms import rooms
-from node.gateway.sentences import sentence
+from node.gateway.sentences import Sentence, sentence
 from node.gateway.visit import Visit
 
 
@@ -30,8 +29,8 @@ class Round:
     here: int
     ballots: int
     electorate: int
-    why: list[Markup]
-    steps: list[Markup]
+    why: list[Sentence]
+    steps: list[Sentence]
     result: Result | None
     voted: list[tuple[str, str, str, str]]
 

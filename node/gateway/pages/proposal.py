@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
 from starlette.responses import Response
 
 from governance.methods.registry import METHODS
@@ -30,7 +29,7 @@ from node.gateway.pages.page import DESK, Page
 from node.gateway.proposals import item, labels, title
 from node.gateway.results import Result, choice_text, result
 from node.gateway.rooms import rooms
-from node.gateway.sentences import sentence
+from node.gateway.sentences import Sentence, sentence
 from node.gateway.visit import Visit
 from protocol.errors import Refused
 from protocol.kinds.comment import MAX_TEXT
@@ -244,7 +243,7 @@ class Recount:
     here: int
     ballots: int
     electorate: int
-    why: list[Markup]
+    why: list[Sentence]
 
 
 def recounted(visit: Visit, found: Mapping[str, Any]) -> Recount | None:

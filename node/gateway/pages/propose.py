@@ -118,5 +118,9 @@ PAGE = Page(
     post=send,
     audience=DESK,
     floor="hall",
-    examples=("", *(f"kind={kind}" for kind in FORMS), "kind=rules&part=rules-fees"),
+    examples=(
+        "",
+        *(f"kind={kind}" for kind in ("values", "fees", "offices", "picks", "expulsion")),
+        "kind=rules&part=rules-fees",
+    ),
 )

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
 from governance.charter import Charter
 from governance.effects.registry import EFFECTS
 from governance.opening import (
@@ -22,7 +20,7 @@ from node.assembly.rules import needs
 from node.gateway.fee_example import Example, examples
 from node.gateway.forms import Form
 from node.gateway.proposing.kind import Options
-from node.gateway.sentences import sentence
+from node.gateway.sentences import Sentence, sentence
 from node.gateway.visit import Visit
 from protocol.errors import Term
 from protocol.records import ZERO
@@ -32,8 +30,8 @@ from protocol.records import ZERO
 class Preview:
     """Before and after in sentences, what it takes, and the class of the charter it touches."""
 
-    stake: list[Markup]
-    needs: list[Markup]
+    stake: list[Sentence]
+    needs: list[Sentence]
     examples: Sequence[Example]
     class_: str
 
