@@ -219,8 +219,15 @@ def _result(decision: Mapping[str, Any], last: Round) -> dict[str, Any]:
 
 
 def _effect(state: Certified, decision: Mapping[str, Any], _id_: bytes) -> Certified:
+    return put_in_effect(state, decision)
+
+
+def put_in_effect(
+    state: Certified, decision: Mapping[str, Any], charter_hash: bytes | None = None
+) -> Certified:
+    """What an `effect` does; `charter_hash`: what it led to when it was checked, see `replay`."""
     vote = _passed(state, decision)
-    after = _applied(state, vote, _at(decision))
+    after = _applied(state, vote, _at(decision), charter_hash)
     if after is not None and _certificate_of(vote) != "effect":
         raise _bad(f"an effect that takes a {_certificate_of(vote)} certificate")
     return _settled(state, after, vote, decision)
@@ -264,10 +271,14 @@ def _passed(state: Certified, decision: Mapping[str, Any]) -> Vote:
     return vote
 
 
-def _applied(state: Certified, vote: Vote, at: int) -> Certified | None:
+def _applied(
+    state: Certified, vote: Vote, at: int, charter_hash: bytes | None = None
+) -> Certified | None:
     """The state with the vote carried out; None when something it rests on has changed since."""
     try:
-        return effect_type(vote.effect).apply(state, vote, height=state.height + 1, at=at)
+        return effect_type(vote.effect).apply(
+            state, vote, height=state.height + 1, at=at, charter_hash=charter_hash
+        )
     except Stale:
         return None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
+from node import seat
 from node.control import MAX_LINE, short
 from node.inviting import Place, one_time_key
 from node.service import Node
@@ -82,7 +83,10 @@ async def _talk(
                 await _watch(node, stream)
                 return
             try:
-                answer = _answer(node, login_link, request)
+                if request.get("do") == "move-seat":
+                    answer = await seat.move(node, alone=request.get("alone") is True)
+                else:
+                    answer = _answer(node, login_link, request)
             except MoothallError as error:
                 answer = {"error": error.reason, "message": str(error)}
             await stream.send_all(json.dumps(answer).encode() + b"\n")

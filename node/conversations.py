@@ -38,6 +38,7 @@ class Conversation:
         self._stream = stream
         self._peers = peers
         self._asking = True
+        self.through = False  # whether it came to its good end
         self._holdings = StoreHoldings(store, stream.peer, kept)
 
     @property
@@ -78,10 +79,12 @@ class Conversation:
         await self._say(mine)
         theirs = await self._hear(Hello)
         if same(mine, theirs):
+            self.through = True
             return False
         await self._ask(mine, theirs)
         await self._say(turn(self._holdings.hello()))
         await self._answer()
+        self.through = True
         return True
 
     async def _serve(self) -> bool:

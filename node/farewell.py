@@ -27,6 +27,7 @@ logger = logging.getLogger("moothall.farewell")
 
 SECONDS = 10.0
 ROOM = lobby.MAX_NEWS - 1024
+BACK = 16  # certificates of our own that may be void
 
 
 def told(store: Store, device: bytes, height: int) -> list[Any]:
@@ -78,17 +79,19 @@ async def ask(store: Store, network: Network, peer: str) -> set[str]:
 
 
 async def _ask(store: Store, network: Network, peer: str) -> set[str]:
-    stream = await network.open(peer, JOIN)
-    try:
-        height = certificates.tip(store)[0] + 1
-        await stream.send(lobby.ask_news(store.community, height))
-        travels = lobby.read_news(await stream.receive(lobby.MAX_NEWS))
-    finally:
-        await stream.aclose()
-    if not travels:
-        return set()
-    with store.transaction():
-        chain.Incoming(store).take(travels, False)
-        settle(store)
-    logger.info("%s told this device what it had missed", peer)
-    return set(store.changed)
+    tip = certificates.tip(store)[0]
+    # What follows our tip; or what a move of the teller's seat put in the place of our last ones.
+    for height in (tip + 1, max(0, tip + 1 - BACK)):
+        stream = await network.open(peer, JOIN)
+        try:
+            await stream.send(lobby.ask_news(store.community, height))
+            travels = lobby.read_news(await stream.receive(lobby.MAX_NEWS))
+        finally:
+            await stream.aclose()
+        with store.transaction():
+            chain.Incoming(store).take(travels, False)
+            settle(store)
+        if store.changed:
+            logger.info("%s told this device what it had missed", peer)
+            return set(store.changed)
+    return set()

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
-from node import control_server, joining, ports, telling
+from node import control_server, joining, ports, seat, telling
 from node import home as homes
 from node.checkup import Checkup
 from node.home import LOCK, Home
@@ -93,6 +93,24 @@ async def _join_once(home: Home) -> Answer | None:
                     logger.info("not let in yet: %s", error)
             nursery.cancel_scope.cancel()
     return answer
+
+
+def move_seat_once(home: Home, *, alone: bool) -> dict[str, Any]:
+    """Move the teller's seat here when no node runs: reach out, move it, tell, and end."""
+    return trio.run(_move_seat_once, home, alone)
+
+
+async def _move_seat_once(home: Home, alone: bool) -> dict[str, Any]:
+    peers = Peers(home.store, trio.current_time)
+    network = real_network(home, peers.may_talk)
+    node = Node(home, network, keys=home.unlock(), peers=peers)
+    with only_one(home):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(node.network_only)
+            moved = await seat.move(node, alone=alone)
+            await node.ask_everybody()  # gossip may be too young to carry it
+            nursery.cancel_scope.cancel()
+    return moved
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -49,6 +49,8 @@ KNOCK_SECONDS = 5.0
 ROUNDS = 4  # conversations in a row with one peer until both hold the same
 RETRY_SECONDS = 5.0  # after the store was busy or full
 STREAMS = 3  # conversations that one peer may have open with us
+ASK_SECONDS = 20.0  # for asking everybody
+MOST_ASKED = 50  # nodes
 FLOOD = 200  # own new records, and
 FLOOD_MESSAGES = 4  # gossip messages, above which neighbours are synced with instead
 CHATTY = 50  # records of one transaction that are told one by one
@@ -221,7 +223,7 @@ class Node:
         """Sync with this peer without waiting for it."""
         self._start(self.sync_with, peer)
 
-    def _start(self, work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+    def _start(self, work: Callable[..., Awaitable[object]], *arguments: Any) -> None:
         """Start short work whose failure ends nothing but itself."""
 
         async def safely() -> None:
@@ -233,27 +235,32 @@ class Node:
         if self._nursery is not None:
             self._nursery.start_soon(safely)
 
-    async def sync_with(self, peer: str) -> None:
-        """Talk with a peer until both hold the same, or a few times; never raises LinkError."""
+    async def sync_with(self, peer: str) -> bool:
+        """Talk with a peer until both hold the same, or a few times; never raises LinkError.
+
+        Whether a conversation came to its good end.
+        """
         if peer in self._talking:
             self._again.add(peer)
-            return
+            return False
+        through = False
         self._talking.add(peer)
         try:
             for _ in range(ROUNDS):
                 self._again.discard(peer)
                 if self.peers.waits(peer) or not self.peers.may_talk(peer):
-                    return
+                    return through
                 stream = await self.network.open(peer, SYNC)
                 talk = Conversation(self.store, stream, self.peers, self.kept)
                 differed = await talk.start()
+                through = through or talk.through
                 if talk.new_records:
                     self._news.set()
                 self._heard[peer] = self._clock()
                 await self._gate_may_have_changed()
                 await self.neighbours.exchange(peer)
                 if not differed and peer not in self._again:
-                    return
+                    return through
         except LinkError as error:
             logger.debug("no conversation with %s: %s", peer, error.reason)
             if error.reason == "refused":
@@ -269,6 +276,35 @@ class Node:
         finally:
             self._again.discard(peer)
             self._talking.discard(peer)
+        return through
+
+    async def ask_everybody(self) -> int:
+        """Bring what all members have who can be reached; with how many nodes that went well."""
+        through: list[str] = []
+        known = self.peers.addresses()
+        some = dict.fromkeys([*self.network.peers(), *known])
+
+        async def ask(peer: str) -> None:
+            try:
+                if peer not in self.network.peers():
+                    await self.network.connect(peer, known[peer])
+                while peer in self._talking:
+                    await trio.sleep(SETTLE_SECONDS)
+                if await self.sync_with(peer):
+                    through.append(peer)
+            except LinkError as error:
+                logger.debug("can't ask %s: %s", peer, error.reason)
+
+        with trio.move_on_after(ASK_SECONDS):
+            async with trio.open_nursery() as nursery:
+                for peer in list(some)[:MOST_ASKED]:
+                    if self.peers.may_talk(peer):
+                        nursery.start_soon(ask, peer)
+        return len(through)
+
+    def spread(self) -> None:
+        """Sync with every neighbour soon."""
+        self._news.set()
 
     async def _ask_why(self, peer: str) -> None:
         """A peer does not talk with us any more: it may know of a certificate that we lack."""

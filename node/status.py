@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from node import control, telling
+from node import control, devices, seat, telling
 from node.home import LOCK, Home
 from node.people import own_profile
 from protocol.errors import MoothallError
 from protocol.records import LANES
-from storage import certificates, sideset
+from storage import certificates, chain, sideset
 from storage.digest import digest
 from storage.rows import standing_of
 from storage.store import Store
@@ -53,6 +53,8 @@ def of_home(home: Home) -> dict[str, Any]:
         "provisional": standing in ("waiting", "provisional"),
         "newcomers": members.provisional_count(store),
         "waiting_records": aside,
+        "seat": {"halted": chain.halt(store) is not None, "question": seat.question(home)},
+        "recovery_old": devices.recovery_is_old(home),
         "forks": [_fork(home, *fork) for fork in sideset.forks(store)],
         "faults": [
             {"at": rfc3339(at), "who": who, "reason": reason} for at, who, reason in faults(store)

@@ -19,7 +19,7 @@ from protocol.kinds import proposal as proposal_kind
 from protocol.kinds.receipts import Receipts
 from protocol.kinds.registry import content
 from protocol.kinds.stop import Stop
-from protocol.records import MAX_BODY, Record, read_entry
+from protocol.records import Record, read_entry, read_header
 from storage import branches, certificates
 from storage.rows import find_record
 from storage.store import Store
@@ -35,20 +35,19 @@ _OF_MEMBERS = (
 
 
 class Proposal(NamedTuple):
-    """A proposal as its author wrote it, opened or not."""
+    """A proposal, opened or not, as a list shows it; `proposal` has all that it says."""
 
     record: bytes
     device: bytes
     person: bytes
     kind: str
     title: str
-    body: bytes
+    header: bytes
 
     @property
-    def said(self) -> proposal_kind.Proposal:
-        """All of it: text, effect and options."""
-        data: Any = decode(self.body, limit=MAX_BODY)  # was read before it came into the view
-        return proposal_kind.read(data)
+    def made_ms(self) -> int:
+        """When its author says it was written."""
+        return read_header(self.header).time_ms
 
 
 def proposals(store: Store) -> list[Proposal]:
@@ -57,30 +56,37 @@ def proposals(store: Store) -> list[Proposal]:
     Those that a vote was opened on and that no log in view holds any more come last.
     """
     query = (
-        "SELECT proposal.record, device.key, person, kind, title, body FROM proposal"
+        "SELECT proposal.record, device.key, person, kind, title, header FROM proposal"
         f" {_OF_MEMBERS.format('proposal')} JOIN record ON record.rowid = proposal.rowid"
         " ORDER BY proposal.rowid"
     )
     found = {row[0]: Proposal(*row) for row in store.db.execute(query)}
     state = certificates.current(store)
-    for record in state.votes if state is not None else ():
-        if record not in found and (other := proposal(store, record)) is not None:
-            found[record] = other
+    for record_id, vote in state.votes.items() if state is not None else ():
+        if record_id not in found and (here := proposal(store, record_id)) is not None:
+            record, said = here
+            found[record_id] = Proposal(
+                record_id, record.header.device, vote.author, said.kind, said.title, record.raw
+            )
     return list(found.values())
 
 
-def proposal(store: Store, record_id: bytes) -> Proposal | None:
-    """One of them; None while it is not here."""
-    record, state = anywhere(store, record_id), certificates.current(store)
-    said = None if record is None else content(record)
-    if record is None or state is None or not isinstance(said, proposal_kind.Proposal):
-        return None
-    person = state.roll.person_of(record.header.device)
-    if person is None:
-        return None
-    return Proposal(
-        record.id, record.header.device, person, said.kind, said.title, record.body or b""
+def proposals_between(store: Store, low: bytes, high: bytes) -> list[bytes]:
+    """The ids from `low` to `high` of proposals in logs in view."""
+    query = (
+        f"SELECT proposal.record FROM proposal {_OF_MEMBERS.format('proposal')}"
+        " WHERE proposal.record BETWEEN ? AND ?"
     )
+    return [row[0] for row in store.db.execute(query, [low, high])]
+
+
+def proposal(store: Store, record_id: bytes) -> tuple[Record, proposal_kind.Proposal] | None:
+    """All that one of them says: text, effect and options; None while it is not here."""
+    record = anywhere(store, record_id)
+    said = None if record is None else content(record)
+    if record is None or not isinstance(said, proposal_kind.Proposal):
+        return None
+    return record, said
 
 
 class Ballot(NamedTuple):

@@ -61,17 +61,16 @@ def _worth_holding(store: Store, log: Log, records: Sequence[Record]) -> Iterato
 
 
 def _stays(store: Store, record: Record) -> bool:
-    """Whether a record is held whole wherever its log is cut."""
-    return record.id == store.community or cited.evidence(record) is not None
+    """Whether a record is held whole wherever its log is cut.
+
+    This device's own are: nobody else may have them, should the cut turn out to be void.
+    """
+    own = record.header.device == store.device
+    return own or record.id == store.community or cited.evidence(record) is not None
 
 
 def trim(store: Store, log: Log) -> None:
-    """After a cut: bodies beyond it are not kept, but for the founding record and evidence.
-
-    This device's own stay: nobody else may hold them, should the cut turn out to be void.
-    """
-    if log.device == store.device:
-        return
+    """After a cut: bodies beyond it are not kept, but for what stays."""
     rows = store.db.execute(
         f"{_ROW} WHERE log_no = ? AND seq > ? AND body IS NOT NULL", [log.no, log.cut_seq]
     ).fetchall()

@@ -88,31 +88,58 @@ class Amending(Effect[Changes]):
         self, read: Changes, state: Certified, vote: Vote, height: int, at: int
     ) -> Certified:
         (data,) = self._charters(read, state.charter)
-        version = Version(
-            number=state.versions[-1].number + 1,
-            height=height,
-            at=at,
-            hash=sha256(encode(data)).digest(),
-            data=data,
-            proposal=vote.proposal,
-        )
-        return replace(state, versions=(*state.versions, version))
+        return _amended_by(vote, state, height, at, data, sha256(encode(data)).digest())
+
+    def _repeat(
+        self, read: Changes, state: Certified, vote: Vote, height: int, at: int, charter_hash: bytes
+    ) -> Certified:
+        if charter_hash == state.charter_hash:
+            raise Stale("stale", "This did not come in force.")
+        data = _untree(_amended(tree(state.charter), read))
+        return _amended_by(vote, state, height, at, data, charter_hash)
 
     def _say(self, read: Changes, state: Certified) -> list[Said]:
         before = _before(read, state)
-        after = sound(_untree(_amended(tree(before), read)))
-        lines = [
-            charter_diff.in_words(each) for each in charter_diff.differences(sound(before), after)
-        ]
-        if after.currency != before["currency"]:
-            lines.append(
-                said(
-                    "Every amount in the charter keeps its number, which then is one of "
-                    "%(currency)s. What was agreed or granted before stays as it is.",
-                    currency=after.currency,
-                )
+        key = before.hash, encode([[list(each.path), each.now] for each in read])
+        if key not in _told:
+            lines = _in_words(read, before.data)
+            if len(_told) >= _MOST_TOLD:
+                _told.clear()
+            _told[key] = lines
+        return list(_told[key])
+
+
+_told: dict[tuple[bytes, bytes], list[Said]] = {}  # comparing two charters takes milliseconds
+_MOST_TOLD = 128
+
+
+def _in_words(changes: Changes, before: Mapping[str, Plain]) -> list[Said]:
+    after = sound(_untree(_amended(tree(before), changes)))
+    lines = [charter_diff.in_words(each) for each in charter_diff.differences(sound(before), after)]
+    if after.currency != before["currency"]:
+        lines.append(
+            said(
+                "Every amount in the charter keeps its number, which then is one of "
+                "%(currency)s. What was agreed or granted before stays as it is.",
+                currency=after.currency,
             )
-        return lines
+        )
+    return lines
+
+
+def _amended_by(
+    vote: Vote, state: Certified, height: int, at: int, data: Mapping[str, Plain], hash_: bytes
+) -> Certified:
+    """The state with one more version of the charter."""
+    version = Version(
+        number=state.versions[-1].number + 1,
+        height=height,
+        at=at,
+        hash=hash_,
+        data=data,
+        proposal=vote.proposal,
+    )
+    return replace(state, versions=(*state.versions, version))
 
 
 def change(charter: Mapping[str, Plain], path: Path, now: Plain) -> Change | None:
@@ -241,10 +268,10 @@ def _value(id_: str, value: Plain) -> Plain:
     return {**value, "id": id_} if isinstance(value, dict) else value
 
 
-def _before(changes: Changes, state: Certified) -> Mapping[str, Plain]:
+def _before(changes: Changes, state: Certified) -> Version:
     """The newest charter that these changes were written for; the one in force if there is none."""
     for version in reversed(state.versions):
         before = tree(version.data)
         if all(hash_of(part_of(before, each.path)) == each.was for each in changes):
-            return version.data
-    return state.charter
+            return version
+    return state.versions[-1]

@@ -114,14 +114,26 @@ class Effect(Generic[T]):
         return _from_others(lambda: self._charters(self._own(effect), charter))
 
     @final
-    def apply(self, state: Certified, vote: Vote, *, height: int, at: int) -> Certified:
+    def apply(
+        self,
+        state: Certified,
+        vote: Vote,
+        *,
+        height: int,
+        at: int,
+        charter_hash: bytes | None = None,
+    ) -> Certified:
         """The state with the passed `vote` carried out by the certificate at `height`.
 
         `at`: seconds since 1970 as it claims. Stale, and nothing else, when it can't be: something
-        that it rests on has changed since the vote was opened.
+        that it rests on has changed since the vote was opened. With the `charter_hash` that this
+        led to when it was checked, it is not checked again.
         """
         try:
-            return self._carry_out(self._own(vote.effect), state, vote, height, at)
+            read = self._own(vote.effect)
+            if charter_hash is not None:
+                return self._repeat(read, state, vote, height, at, charter_hash)
+            return self._carry_out(read, state, vote, height, at)
         except Stale:
             raise
         except Refused as error:
@@ -184,6 +196,11 @@ class Effect(Generic[T]):
 
     def _carry_out(self, read: T, state: Certified, vote: Vote, height: int, at: int) -> Certified:
         raise NotImplementedError
+
+    def _repeat(
+        self, read: T, state: Certified, vote: Vote, height: int, at: int, charter_hash: bytes
+    ) -> Certified:
+        return self._carry_out(read, state, vote, height, at)
 
     def _concerned(self, read: T, recuse: bool) -> tuple[bytes, ...]:
         return ()

@@ -32,7 +32,7 @@ def charter(store: Store) -> dict[str, Any]:
     state = state_of(store)
     newest = state.versions[-1]
     return {
-        **newest.data,
+        **charter_of(newest).to_data(),
         "hash": newest.hash.hex(),
         "version": newest.number,
         "since": _since(store, newest),

@@ -42,13 +42,14 @@ def proposals(
     """
     state = finding.state_of(store)
     names = profiles.names(store)
-    drafts = [each.record for each in held.proposals(store) if each.record not in state.votes]
+    here = {each.record: each for each in held.proposals(store)}
+    drafts = [each for each in here if each not in state.votes]
     ids = [*reversed(drafts), *reversed(list(state.votes))]
     if status is not None:
         wanted = {status} if isinstance(status, str) else set(status)
         ids = [each for each in ids if _status(store, state, each) in wanted]
     end = None if limit is None else offset + limit
-    shown = [finding.get(store, state, each) for each in ids[offset:end]]
+    shown = [finding.listed(store, state, each, here) for each in ids[offset:end]]
     return {
         "proposals": [summary(store, state, found, me, names) for found in shown],
         "total": len(ids),

@@ -137,6 +137,10 @@ def _status_text(data: dict[str, Any], who: Callable[[str], str]) -> str:
         f"{fork['seq']}; what lies beyond is held and not shown"
         for fork in data["forks"]
     ]
+    if data["seat"]["halted"] or data["seat"]["question"]:
+        lines.append("the teller's seat was moved: see `moothall teller show`")
+    if data["recovery_old"]:
+        lines.append("your recovery file names too few who can be reached: `moothall recovery`")
     lines += [f"{fault['at']} {who(fault['who'])}: {fault['reason']}" for fault in data["faults"]]
     return "\n".join(lines)
 

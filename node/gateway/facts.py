@@ -38,6 +38,7 @@ class Facts:
         self._spots = _Kept[dict[bytes, Spot]]()
         self._members = _Kept[dict[bytes, Member]]()
         self._charter = _Kept[Charter | None]()
+        self._decided = _Kept[dict[int, dict[str, Any]]]()
         self._waiting = _Kept[dict[str, list[dict[str, Any]]]]()
         self._counts = {
             guests: _Slowly[tuple[tuple[str, int], ...]](monotonic) for guests in (False, True)
@@ -60,6 +61,13 @@ class Facts:
     def waiting(self, person: bytes) -> dict[str, list[dict[str, Any]]]:
         """What waits for this person, always the same one; see `node.assembly.reading.waiting`."""
         return self._waiting.get(self.version(), lambda: reading.waiting(self._store, person))
+
+    def decided(self, page: int, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """A page of what the assembly has decided, as `read` finds it: it stays as it is."""
+        pages = self._decided.get(self.version(), dict)
+        if page not in pages:
+            pages[page] = read()
+        return pages[page]
 
     def own_name(self, read: Callable[[], str]) -> str:
         """What this node's owner is called, as `read` finds it."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from governance.membership import Due, due
 from governance.roll import MEMBER, Roll, admit
+from node.tellership import retiring
 from protocol.codec import Plain, decode
 from storage import certificates
 from storage.newcomers import vouchings
@@ -38,6 +39,7 @@ def decision(store: Store) -> dict[str, Plain]:
         leaves={person: record for person, (record, _) in leaving.items()},
         now=store.now_ms() / 1000,
     )
+    retired, rests_on = retiring.due(store, state, {e.device: e.person for e in found.enrol})
     found_due: dict[str, Any] = {
         "admit": [
             admit(
@@ -52,7 +54,8 @@ def decision(store: Store) -> dict[str, Plain]:
         "enrol": [[item.person, item.device, item.record] for item in found.enrol],
         "expire": [[item.device, item.slot, item.round] for item in found.expire],
         "leave": [[person, *leaving[person]] for person in found.leave],
-        "cite": found.cite,
+        "retire": retired,
+        "cite": [*found.cite, *rests_on],
     }
     return {key: value for key, value in found_due.items() if value}
 

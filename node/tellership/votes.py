@@ -174,14 +174,18 @@ def _drafts(store: Store, state: Certified, now: int) -> Iterator[Step]:
             or _motion_by(store, state, "withdraw", draft.record, author) is not None
         ):
             continue
+        found = held.proposal(store, draft.record)
+        if found is None:
+            continue
+        _, said = found
         try:
             decision = first_opening(
                 state,
                 proposal=draft.record,
                 author=author,
-                kind=draft.said.kind,
-                effect=draft.said.effect,
-                options=draft.said.options,
+                kind=said.kind,
+                effect=said.effect,
+                options=said.options,
                 at=now,
             )
         except (Invalid, Refused) as error:

@@ -264,6 +264,13 @@ class Roll:
         self.rounds: dict[tuple[bytes, int], int] = {}
         self.cuts: dict[tuple[bytes, int], tuple[int, bytes]] = {}
 
+    def copy(self) -> Roll:
+        """The same roll, to be changed."""
+        new = Roll()
+        new.persons = {key: [*p[:3], dict(p[3])] for key, p in self.persons.items()}
+        new.rounds, new.cuts = dict(self.rounds), dict(self.cuts)
+        return new
+
     def packed(self) -> bytes:
         """What the root is the hash of."""
         persons = [
@@ -284,11 +291,11 @@ class Roll:
 
     def after(self, decision: Any, height: int, community: bytes, teller: list[bytes]) -> Roll:
         """The roll that a `roll` certificate at this height leads to."""
-        new = Roll()
-        new.persons = {key: [*p[:3], dict(p[3])] for key, p in self.persons.items()}
-        new.rounds, new.cuts = dict(self.rounds), dict(self.cuts)
+        new = self.copy()
         widths = {"admit": 5, "enrol": 3, "expire": 3, "leave": 3, "retire": 2}
-        need(decision and not set(decision) - set(widths), "decision")
+        need(decision and not set(decision) - {*widths, "cite"}, "decision")
+        cited = decision.get("cite", [])
+        need(type(cited) is list and all(is_bytes(each, 32) for each in cited), "cite")
         for key, width in widths.items():
             lines = decision.get(key, [])
             need(type(lines) is list, "decision")
@@ -356,34 +363,6 @@ def check_place(place: Any) -> Any:
     need(is_bytes(place[0], 32) and is_whole(place[1], 0, 2), "place")
     need(is_whole(place[2], 0, 2**53) and is_bytes(place[3], 32), "place")
     return place
-
-
-class Chain:
-    """The certified state, from the founding record on."""
-
-    def __init__(self, found: Record) -> None:
-        said = found.says()
-        need(signed(found, found.id) and found.prev == ZERO and found.seq == 1, "founding")
-        need(found.kind == "found" and found.lane == GOV, "founding")
-        check_enrolment(said, ZERO, found.device)
-        self.community = self.id = found.id
-        self.height = -1
-        self.charter_hash = sha256(encode(said["charter"])).digest()
-        self.tellers = [[said["person"], found.device]]
-        self.roll = Roll()
-
-    def fold(self, travel: Any) -> None:
-        """Carry out one certificate; Bad, and nothing changed, unless it is the next one."""
-        body, view, signatures, parts = read_certificate(travel)
-        need(parts[:3] == [self.community, self.height + 1, self.id], "does not follow")
-        certificate_id = sha256(body).digest()
-        check_seals(certificate_id, view, signatures, self.tellers)
-        _, height, _, kind, charter_hash, roll_root, tellers, decision = parts
-        need(kind == "roll", "can't be carried out")
-        roll = self.roll.after(decision, height, self.community, self.tellers[0])
-        need(sha256(roll.packed()).digest() == roll_root, "roll root")
-        need((charter_hash, tellers) == (self.charter_hash, self.tellers), "does not add up")
-        self.height, self.id, self.roll = height, certificate_id, roll
 
 
 KINDS = [

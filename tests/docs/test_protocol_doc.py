@@ -8,17 +8,17 @@ import importlib
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from governance import charter_amendment, charter_parts
-from governance import roll as rolls
-from governance.certified import Certified
+from governance import charter_amendment, charter_parts, folding
 from governance.charter import Charter
+from governance.effects.registry import EFFECTS
+from governance.methods.method import Choosing
+from governance.methods.registry import METHODS
 from governance.templates import TEMPLATES, template
 from node import running
 from node.neighbours import CARDS
@@ -30,6 +30,7 @@ from protocol.kinds import listing
 from protocol.kinds.registry import KINDS
 from storage.views.registry import VIEWS
 from tests.docs import independent as other
+from tests.docs import independent_count, independent_effects, independent_votes
 
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -195,6 +196,25 @@ def samples(value: str) -> tuple[list[Any], list[Any]]:
     if found := re.fullmatch(r"list of 1 to (\S+) ids", value):
         most = number(found[1])
         return [[bytes(32)], [bytes(32)] * most], [[], [bytes(32)] * (most + 1), [bytes(31)]]
+    if found := re.fullmatch(r"list of at most (\S+) ids", value):
+        most = number(found[1])
+        return [[], [bytes(32)] * most], [[bytes(32)] * (most + 1), [bytes(31)], [1], "", 0, False]
+    if found := re.fullmatch(r"plain data, at most (\S+) bytes", value):
+        most = number(found[1])
+        return ["x" * (most - 3), 0, False, [], {}], ["x" * (most - 2), None]
+    if found := re.fullmatch(r"list of at most (\S+) options", value):
+        names = ["A", "0_-", "x" * 24, *(f"n{n}" for n in range(number(found[1]) - 3))]
+        good = [[[name, "🫖" * 200] for name in names], [["A", ""]], []]
+        bad = ["", "-a", "_", "a b", "ä", "A\n", "x" * 25, "status-quo", 1]
+        return good, [
+            *([[each, ""]] for each in bad),
+            *([["A", each]] for each in ("x" * 201, "a\nb", "\u202e", None)),
+            [*good[0], ["B", ""]],
+            [["A", ""], ["A", "x"]],
+            [["A"]],
+            ["A"],
+            "A",
+        ]
     if found := re.fullmatch(r"list of at most (\S+) maps", value):
         row = {"name": "x", "id": "x"}
         return [[row] * number(found[1]), []], [[row] * (number(found[1]) + 1), [1], "x"]
@@ -290,10 +310,12 @@ def test_header_and_certificate_are_there_item_by_item() -> None:
         "next_tellers",
         "decision",
     ]
-    words = re.search(r"^Kinds: (.*?)\. Only", section("Certificates"), re.M | re.S)
+    words = re.search(
+        r"^Kinds: (.*?)\. The last two, (.*?), can't", section("Certificates"), re.M | re.S
+    )
     assert words
     assert tuple(ticked(words[1])) == certificates.KINDS
-    assert set(rolls.STEPS) == {"roll"}
+    assert set(ticked(words[2])) == set(certificates.KINDS) - set(folding.STEPS)
 
 
 def test_every_key_of_a_charter_is_named() -> None:
@@ -338,7 +360,8 @@ def test_a_limit_is_the_constant_of_the_code(row: list[str]) -> None:
 def test_no_limit_of_the_protocol_is_left_out() -> None:
     said = {ticked(row[2])[0] for row in limits()}
     # These stand in the tables of keys.
-    local = {"protocol.kinds.listing", "protocol.kinds.profile", "protocol.spot"}
+    kinds = ("ballot", "challenge", "comment", "listing", "profile", "proposal", "receipts")
+    local = {"protocol.spot", *(f"protocol.kinds.{kind}" for kind in kinds)}
     for path in (ROOT / "protocol").rglob("*.py"):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         if module in local:
@@ -374,7 +397,7 @@ def test_every_reason_word_is_listed_and_none_beside() -> None:
     others = raised("storage", "Invalid", "PeerFault") | raised("node", "PeerFault")
     for file in ("node/gossip.py", "node/peers.py", "node/network/peer_id.py"):
         others |= raised(file, "Invalid")
-    others |= raised("governance/roll.py", "Invalid")
+    others |= raised("governance", "Invalid")
 
     assert len(listed) == len(set(listed))
     assert set(listed) == ours | others
@@ -385,6 +408,27 @@ def test_words_in_brackets_are_reason_words() -> None:
     listed = {ticked(row[0])[0] for row in table[1:]}
     for inside in re.findall(r"\(((?:`[a-z]+-[a-z-]+`(?:, | and )?)+)\)", PROSE):
         assert set(ticked(inside)) <= listed
+
+
+# Votes
+
+
+def test_the_methods_are_there_with_what_they_count() -> None:
+    (table,) = tables(section("Choices"))
+    text = section("Methods")
+
+    assert {name for row in table[1:] for name in ticked(row[0])} == set(METHODS)
+    named = dict(re.findall(r"^\*\*`(\w+)`.*?Number: `(\w+)`", text, re.M | re.S))
+    choosing = {k: m.number for k, m in METHODS.items() if isinstance(m, Choosing)}
+    assert named == choosing
+
+
+def test_the_types_of_effects_are_there_with_their_kinds() -> None:
+    table = tables(section("Effects"))[0]
+
+    assert {ticked(row[0])[0]: (ticked(row[1])[0],) for row in table[1:]} == {
+        name: effect.kinds for name, effect in EFFECTS.items()
+    }
 
 
 # Signatures, evidence, lobby, network
@@ -495,23 +539,22 @@ ENTRIES = {name: other.decode(raw(row["entry"])) for name, row in V["records"].i
 PLACES = [[raw(p[0]["$hex"]), p[1], p[2], raw(p[3]["$hex"])] for p in V["digests"]["places"]]
 
 
-def test_the_reader_shares_nothing_with_the_program() -> None:
-    tree = ast.parse(Path(str(other.__file__)).read_text("utf-8"))
+@pytest.mark.parametrize(
+    "module", [other, independent_count, independent_effects, independent_votes]
+)
+def test_the_reader_shares_nothing_with_the_program(module: Any) -> None:
+    tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
     imported = {
         alias.name if isinstance(node, ast.Import) else str(node.module)
         for node in ast.walk(tree)
         if isinstance(node, (ast.Import, ast.ImportFrom))
         for alias in node.names
     }
+    standard = "__future__ base64 collections hashlib itertools re typing"
 
-    assert {name.split(".")[0] for name in imported} == {
-        "__future__",
-        "base64",
-        "collections",
-        "hashlib",
-        "nacl",
-        "typing",
-    }
+    assert {name.split(".")[0] for name in imported} <= {*standard.split(), "nacl", "tests"}
+    for name in imported:
+        assert not name.startswith("tests") or name.startswith("tests.docs.independent")
 
 
 def test_the_reader_has_the_same_one_form() -> None:
@@ -546,17 +589,6 @@ def test_the_reader_takes_a_trusted_tip() -> None:
     other.read_segment(entries, COMMUNITY, device, 1, {raw(row["ids"][1])})
     with pytest.raises(other.Bad):
         other.read_segment(entries, COMMUNITY, device, 1)
-
-
-def test_the_reader_folds_the_chain() -> None:
-    chain = other.Chain(other.read_entry(ENTRIES["found"]))
-    for row in V["certificates"]:
-        chain.fold(other.decode(raw(row["travel"])))
-
-        assert chain.id.hex() == row["id"]
-        assert chain.roll.packed().hex() == row["roll"]
-    with pytest.raises(other.Bad):
-        chain.fold(other.decode(raw(V["certificates"][0]["travel"])))
 
 
 @pytest.mark.parametrize("name", V["objects"])
@@ -619,47 +651,3 @@ def test_the_reader_refuses_what_must_be_refused(row: Any) -> None:
     data = raw(row["hex"]) if "hex" in row else row["text"].encode()
     with pytest.raises(other.Bad):
         READERS[row["reader"]](data, row)
-
-
-def test_both_carry_out_every_part_of_a_roll_decision() -> None:
-    """Admitted, enrolled, expired, left, back again, retired: the same bytes are hashed."""
-    ana, ben, phone = ([bytes([n]) * 32, bytes([n + 1]) * 32] for n in (1, 3, 5))
-    join, later = b"j" * 32, b"l" * 32
-    state = Certified(
-        community=COMMUNITY,
-        height=-1,
-        id=COMMUNITY,
-        charter_hash=bytes(32),
-        tellers=(certificates.Seat(*ana),),
-        roll=rolls.Roll(),
-    )
-    mine = other.Roll()
-    decisions: list[dict[str, Any]] = [
-        {"admit": [[*ana, None, None, COMMUNITY]]},
-        {"admit": [[*ben, ana[0], [ana[1], 7, 0], join]], "expire": [[ana[1], 2, 0]]},
-        {"enrol": [[ben[0], phone[0], join]], "expire": [[phone[0], 0, 0], [ana[1], 7, 1]]},
-        {"leave": [[ben[0], join, [[phone[0], 1, 3, later], [ben[1], 0, 0, later]]]]},
-        {"admit": [[ben[0], phone[1], ana[0], [ana[1], 2, 1], later]]},
-        {"retire": [[phone[1], [[phone[1], 2, 9, join], [ana[1], 2, 9, join]]]]},
-    ]
-    for height, decision in enumerate(decisions):
-        after = rolls.step(state, "roll", decision)
-        mine = mine.after(decision, height, COMMUNITY, ana)
-
-        assert sha256(mine.packed()).digest() == after.roll.root()
-        state = replace(after, height=height, id=COMMUNITY)
-    assert len(mine.cuts) == 9
-    for wrong in (
-        {},
-        {"admit": [[*ana, None, None, COMMUNITY]]},
-        {"admit": [[b"x" * 32, b"y" * 32, ben[0], [phone[1], 0, 0], join]]},
-        {"expire": [[ana[1], 7, 1]]},
-        {"enrol": [[ana[0], phone[0], join]]},
-        {"leave": [[b"x" * 32, join, []]]},
-        {"retire": [[b"x" * 32, []]]},
-        {"else": []},
-    ):
-        with pytest.raises(Invalid):
-            rolls.step(state, "roll", wrong)
-        with pytest.raises(other.Bad):
-            mine.after(wrong, 6, COMMUNITY, ana)

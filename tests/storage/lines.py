@@ -45,7 +45,7 @@ class Lines(World):
             self.devices.append(device)
             self.of[device.name] = device
 
-    @property  # type: ignore[override]
+    @property
     def certificates(self) -> list[Any]:
         """The chain on which the world stands."""
         return self.lines[self.line]

@@ -48,8 +48,9 @@ def test_everything_about_a_vote_is_read_back_as_it_was_written() -> None:
 
     (asked,) = assembly.proposals(mia)
     assert (asked.record, asked.device, asked.person) == (vote.proposal, ben.key, ben.person.public)
-    assert asked.said.options == (("A", "Apples"), ("B", "Bread"))
-    assert asked == assembly.proposal(mia, vote.proposal)
+    found = assembly.proposal(mia, vote.proposal)
+    assert found is not None and found[1].options == (("A", "Apples"), ("B", "Bread"))
+    assert (asked.title, asked.made_ms) == (found[1].title, found[0].header.time_ms)
     cast = assembly.ballots(mia, round_.open)
     assert [(each.record, each.version, each.choice) for each in cast] == [
         (first.id, 1, [["A"]]),

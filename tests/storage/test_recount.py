@@ -16,7 +16,7 @@ from protocol.records import GOV
 from storage import certificates, cited, recount
 from storage.store import Store
 from tests.storage.post import CERTIFICATE, deliver, send, told
-from tests.storage.world import Device, World, h, village
+from tests.storage.world import Branch, Device, World, h, village
 
 ADVICE = {"type": "advice"}
 PEOPLE = ("ana1", "ben1", "eva1", "dan1")
@@ -122,10 +122,12 @@ def test_a_close_that_says_otherwise_differs(lie: dict[str, Any]) -> None:
     assert (found.count.outcome, found.count.winners) == ("adopted", ("A",))
 
 
-def test_a_close_on_what_is_no_stop_of_the_round_differs() -> None:
+@pytest.mark.parametrize(("who", "about"), [("ben1", "this"), ("ana1", "another")])
+def test_a_close_on_what_is_no_stop_of_the_round_differs(who: str, about: str) -> None:
     world, open_ = asked()
-    ben = world.of["ben1"]
-    strange = world.write(ben, "stop", stop.body(open_, None))
+    strange = world.write(
+        world.of[who], "stop", stop.body(open_ if about == "this" else h("another"), None)
+    )
     mia = told(world)
 
     ids: dict[str, Any] = {"winners": [], "tied": [], "seats": 0, "ballots": 0}
@@ -164,10 +166,44 @@ def test_ballots_that_may_not_count_do_not_whatever_the_teller_lists() -> None:
     assert (made["ballots"], made["root"]) == (1, sha256(good.id).digest())
     assert recount.tally_now(mia, vote, last).safe.keys() == {ben.person.public}
     # What is no ballot of this round at all need not be here, so nothing can be said.
-    world.receipt(open_, others[0].id, others[1].id)
-    again = world.write(ana, "stop", stop.body(open_, world.chain(open_)[-1].id))
-    send(mia, world, ana.logs[GOV][0].records)
-    assert recount.closing(mia, vote, [again.id]) is None
+    for odd in others[:2]:
+        listed = world.write(ana, "receipts", receipts.body(open_, [odd.id], None))
+        again = world.write(ana, "stop", stop.body(open_, listed.id))
+        send(mia, world, ana.logs[GOV][0].records)
+        assert recount.closing(mia, vote, [again.id]) is None
+
+
+def test_a_ballot_of_another_round_counts_in_that_alone_wherever_it_is_held() -> None:
+    world, open_ = asked()
+    ana, eva = world.of["ana1"], world.of["eva1"]
+    world.poll(ana, "advice", ADVICE)
+    other_open = newest(world)[1].open
+    eva.logs[GOV].append(Branch(eva.logs[GOV][0].records[:], len(eva.logs[GOV][0].records)))
+    ballot = world.vote(eva, other_open, [["A"]])
+    world.write(eva, "x-vow", {"n": 1}, lane=GOV, which=1)
+    world.receipt(other_open)
+    world.receipt(open_, ballot.id)
+    world.close(other_open)
+    stopped = world.write(ana, "stop", stop.body(open_, world.chain(open_)[-1].id))
+    mia = told(world)
+    send(mia, world, eva.logs[GOV][1].records)
+
+    assert counted(world, mia).status == "equal"
+    assert recount.closing(mia, world.rounds()[0][0], [stopped.id]) is None
+
+
+def test_a_device_that_is_listed_after_the_close_did_not_vote() -> None:
+    world, open_ = asked()
+    ben, second = world.of["ben1"], world.of["ben2"]
+    world.do_enrol(second, 0, 0)
+    world.receipt(open_, world.vote(ben, open_, [["A"]]).id)
+    world.receipt(open_, world.vote(second, open_, [["B"]], 2).id)
+    world.close(open_)
+    world.certify({"enrol": [[ben.person.public, second.key, second.logs[GOV][0].records[0].id]]})
+
+    found = counted(world, told(world))
+
+    assert (found.status, found.count.winners) == ("equal", ("A",))
 
 
 # Four tellers

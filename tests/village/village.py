@@ -171,7 +171,11 @@ class Village:
 
     async def joins(self, name: str, link: Link) -> Villager:
         """Somebody uses a link and starts their node."""
-        person = self._add(name, homes.join_by(self.folder / name, link, name, None, now_ms))
+        return await self.comes(name, homes.join_by(self.folder / name, link, name, None, now_ms))
+
+    async def comes(self, name: str, home: Home) -> Villager:
+        """Somebody with this home starts their node."""
+        person = self._add(name, home)
         await person.start()
         return person
 

@@ -36,11 +36,11 @@ async def show(visit: Visit) -> Response:
     asked, notice = read_page(visit.request.query_params.get("page", ""), visit.words)
     under_way = _found(visit, UNDER_WAY, MOST_UNDER_WAY, 0)["proposals"]
     page = asked
-    over = _found(visit, OVER, PAGE_SIZE, (page - 1) * PAGE_SIZE)
+    over = _decided(visit, page)
     pages = max(1, -(-over["total"] // PAGE_SIZE))
     if page > pages:
         page = pages
-        over = _found(visit, OVER, PAGE_SIZE, (page - 1) * PAGE_SIZE)
+        over = _decided(visit, page)
     items = [item(visit, each, stake=each["status"] != phases.DRAFT) for each in under_way]
     return visit.render(
         "assembly.html",
@@ -61,6 +61,12 @@ def _found(visit: Visit, statuses: tuple[str, ...], limit: int, offset: int) -> 
     return reading.proposals(
         visit.store, visit.home.person, status=statuses, limit=limit, offset=offset
     )
+
+
+def _decided(visit: Visit, page: int) -> dict[str, Any]:
+    """A page of what is over, which changes with the store alone."""
+    offset = (page - 1) * PAGE_SIZE
+    return visit.gateway.facts.decided(page, lambda: _found(visit, OVER, PAGE_SIZE, offset))
 
 
 def _ordered(items: list[Item]) -> list[Item]:

@@ -45,7 +45,7 @@ from node.status import rfc3339
 ATOM, CALENDAR = "/assembly.atom", "/assembly.ics"
 ATOM_TYPE, CALENDAR_TYPE = "application/atom+xml", "text/calendar"
 _ATOM = "http://www.w3.org/2005/Atom"
-NEWEST = 50  # proposals
+NEWEST = 25  # proposals, up to two entries each
 KEY_DIGITS = 32
 
 

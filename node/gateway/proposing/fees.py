@@ -67,7 +67,7 @@ def _rows(rule: FeeRule) -> list[tuple[str, str, str]]:
 def _typed_rows(form: Form) -> list[tuple[str, str, str]]:
     rows = []
     for n in range(1, MOST_ROWS + 1):
-        name = form.text(f"role-{n}").lower()
+        name = form.text(f"role-{n}")
         if name:
             rows.append((name, form.text(f"share-{n}"), form.text(f"else-{n}")))
     return rows
@@ -80,7 +80,8 @@ def read(visit: Visit, form: Form) -> Read:
     if form.checked("remove") and category:
         return {"type": "set_fees", "categories": {category: None}}, []
     table, total, ends = [], 0, 0
-    for name, share, back in _typed_rows(form):
+    for typed, share, back in _typed_rows(form):
+        name = typed.lower()
         if not share:
             continue
         if not _ROLE.fullmatch(name):
@@ -90,8 +91,6 @@ def read(visit: Visit, form: Form) -> Read:
                 % {"role": name},
             )
         bps = read_percent(visit, share)
-        if not bps and name in KNOWN and name not in {r.role for r in _of(visit, category).table}:
-            continue
         total += bps
         ends += not back
         table.append({"role": name, "bps": bps, "fallback": back or None})
@@ -119,10 +118,6 @@ def read(visit: Visit, form: Form) -> Read:
     if category:
         return {"type": "set_fees", "categories": {category: fee}}, []
     return {"type": "set_fees", "default": fee}, []
-
-
-def _of(visit: Visit, category: str) -> FeeRule:
-    return visit.charter.fees.of(category or None)
 
 
 def read_percent(visit: Visit, text: str) -> int:

@@ -1,0 +1,140 @@
+"""The teller's seat: who certifies, and moving it to the device one sits at.
+
+For the day when the teller's computer is lost: its person comes back by the recovery file, asks the
+members' nodes that can be reached for all they know, and then moves the seat by their person key.
+What the lost device certified and none of them knows is void.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from governance.roll import MEMBER
+from node import gossip
+from node.devices import heads
+from node.home import Home
+from protocol.certificates import Seat
+from protocol.errors import Refused
+from protocol.records import GOV
+from storage import certificates, chain
+from storage.database import get_meta
+from storage.rows import find_log, id_at
+from storage.standing import settle
+from storage.views import profiles
+
+if TYPE_CHECKING:
+    from node.service import Node
+
+
+def show(home: Home) -> dict[str, Any]:
+    """`{tellers: [{person, name, device, mine, here}], halted, question}` in plain values.
+
+    `halted`: the seat was moved twice at once, and nothing is certified until it moves once more.
+    `question`: a move that would take back so much that the owner is asked, or None.
+    """
+    state = certificates.current(home.store)
+    names = profiles.names(home.store)
+    seats = () if state is None else state.tellers
+    return {
+        "tellers": [
+            {
+                "person": seat.person.hex(),
+                "name": names.get(seat.person, ""),
+                "device": seat.device.hex(),
+                "mine": seat.person == home.person,
+                "here": seat.device == home.device,
+            }
+            for seat in seats
+        ],
+        "halted": chain.halt(home.store) is not None,
+        "question": question(home),
+    }
+
+
+def question(home: Home) -> dict[str, Any] | None:
+    """A move of the seat that waits for this owner's word: `{move, person, name, lost}`."""
+    asked = chain.question(home.store)
+    if asked is None or asked["person"] is None:
+        return None
+    name = profiles.names(home.store).get(bytes.fromhex(asked["person"]), "")
+    return {
+        "move": asked["move"],
+        "person": asked["person"],
+        "name": name,
+        "lost": asked["lost"],
+    }
+
+
+def accept(home: Home) -> dict[str, Any]:
+    """Agree to the move that is asked about; it is made by the next sync with who knows it."""
+    asked = question(home)
+    with home.store.transaction():
+        chain.accept(home.store)
+        settle(home.store)
+    return {"move": asked["move"] if asked else None, "status": "accepted"}
+
+
+def check(home: Home) -> Seat:
+    """The seat that can be moved to this device; Refused with what to do otherwise."""
+    state = certificates.current(home.store)
+    if state is None:
+        raise Refused(
+            "not-in-yet",
+            "This home has not seen the community yet: let `moothall run` find somebody first.",
+        )
+    seat = chain.seat(home.store)
+    if seat is None:
+        raise Refused("several-tellers", "There are several tellers; one seat can't move alone.")
+    if seat.person != home.person:
+        raise Refused(
+            "not-teller", "You are not the teller, so the seat is not yours; nothing was changed."
+        )
+    if seat.device == home.device:
+        raise Refused("here-already", "The teller's seat is on this device already.")
+    if home.standing() not in (MEMBER, "provisional"):
+        raise Refused(
+            "not-member", "This device can't take the seat (any more); nothing was changed."
+        )
+    if get_meta(home.store.db, "copied") is not None:
+        raise Refused(
+            "copied-home",
+            "This home is a copy of another, or was rolled back: recover into a new one first.",
+        )
+    return seat
+
+
+async def move(node: Node, *, alone: bool) -> dict[str, Any]:
+    """Ask everybody who can be reached, then move the seat here, and tell them.
+
+    `{device, retired, height, certificate, asked, attempt}`. Refused `nobody-asked` when no node of
+    a member answered, unless `alone`; else as `check` says.
+    """
+    home, store = node.home, node.store
+    check(home)
+    asked = await node.ask_everybody()
+    if not asked and not alone:
+        raise Refused(
+            "nobody-asked",
+            "No other member's node could be asked what was certified last, and what they don't "
+            "tell would be void. Try again when somebody is there; if there is nobody else, say "
+            "--alone. Nothing was changed.",
+        )
+    seat = check(home)
+    gov = find_log(store, home.device, GOV)
+    record = None if gov is None else id_at(store, gov.no, 1)
+    assert record is not None  # noqa: S101 - every home begins with it
+    with store.transaction():
+        person = home.unlock().person
+        made = chain.move(store, person, home.device, record, heads(home, seat.device))
+        settle(store)
+    node.kept(set(store.changed))
+    await node.network.publish(gossip.certificate_message(made.travel()))
+    node.spread()
+    return {
+        "device": home.device.hex(),
+        "retired": seat.device.hex(),
+        "height": made.height,
+        "certificate": made.id.hex(),
+        "attempt": made.decision["attempt"],
+        "asked": asked,
+    }

@@ -1,0 +1,51 @@
+"""Devices that their own person gave up, from another certified device of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from governance.certified import Certified
+from governance.roll import MEMBER
+from protocol.codec import Plain, decode
+from protocol.records import MAX_BODY
+from storage import assembly as held
+from storage.assembly import Motion
+from storage.store import Store
+
+MOST = 50  # retired in one certificate; each names three heads at most
+
+
+def due(
+    store: Store, state: Certified, listed: Mapping[bytes, bytes]
+) -> tuple[list[Plain], list[bytes]]:
+    """(lines of a roll decision's `retire`, records they rest on).
+
+    `listed`: the devices that the same certificate enrols, with their persons. A device with a
+    teller's seat is not retired before the seat has moved.
+    """
+    lines: list[Plain] = []
+    records: list[bytes] = []
+    taken = {seat.device for seat in state.tellers}
+    for motion in held.motions(store, "retire"):
+        if motion.about in taken or not _may(state, motion, listed):
+            continue
+        heads = decode(motion.detail, limit=MAX_BODY)
+        assert isinstance(heads, list)  # noqa: S101 - the view wrote it so
+        taken.add(motion.about)
+        lines.append([motion.about, [each for each in heads if motion.about in each]])  # type: ignore[operator]
+        records.append(motion.record)
+    return lines[:MOST], records[:MOST]
+
+
+def _may(state: Certified, motion: Motion, listed: Mapping[bytes, bytes]) -> bool:
+    """Whether it comes from a certified device of the same person, and there is what to retire."""
+    person = state.roll.person_of(motion.device)
+    line = state.roll.persons.get(person or b"")
+    return (
+        line is not None
+        and line.standing == MEMBER
+        and state.roll.is_member_device(motion.device)
+        and motion.about != motion.device
+        and not state.roll.is_cut(motion.about)
+        and (motion.about in line.devices or listed.get(motion.about) == person)
+    )
