@@ -86,6 +86,7 @@ class Node:
         self._told = 0
         self._votes = VoteNews(self.store, self.events)
         self._heard: dict[str, float] = {}  # peer -> when it was last in touch
+        self._let_in: set[str] = set()  # peers in touch who were members when last looked at
         self._wake = trio.Event()
         self.blobs = Blobs(self.store, network, self.peers, clock=clock, dice=self._dice)
         self._indexing = Indexing(self.store, lambda: bool(self._talking or self._serving.total()))
@@ -200,11 +201,13 @@ class Node:
     def _peer_changed(self, peer: str, up: bool) -> None:
         if not up:
             self._heard.pop(peer, None)
+            self._let_in.discard(peer)
         if not self.peers.may_talk(peer):
             return
         self.events.tell("peer-up" if up else "peer-down", peer=peer)
         if up:
             self._heard[peer] = self._clock()
+            self._let_in.add(peer)
             self.neighbours.up(peer)
             self.blobs.news(peer=True)
             self._start(self._welcome, peer)
@@ -347,7 +350,14 @@ class Node:
                     self._soon(peer)
 
     async def _gate_may_have_changed(self) -> None:
+        """Who has become a member hears all; who was one is cut off; strangers keep the lobby."""
         for peer in self.network.peers():
+            if self.peers.may_talk(peer):
+                self._let_in.add(peer)
+            elif peer in self._let_in:
+                self._let_in.discard(peer)
+            else:
+                continue
             await self.network.refresh(peer)
 
     # Publishing

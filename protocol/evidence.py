@@ -10,8 +10,8 @@ array whose SHA-256 is its id:
   `[enrol entry, join entry]`, ordered by the id of the join record.
 - `["seats", move, move]`: two different `move-seat` certificates, as they travel, of one attempt on
   one `prev`, ordered by id. They halt that height, whoever of the two came first where.
-- `["record", entry]`: one signed `gov` record that is an `erase`, or that a certificate cites,
-  with its body.
+- `["record", entry]`: one signed `gov` record with its body: an `erase`, an enrolment, what a
+  certificate cites or a vote rests on.
 
 Of several forks of one log a node keeps the one with the lowest seq, then the lowest id; of
 several contests of one slot the lowest id. The choice decides only which proof is kept, never

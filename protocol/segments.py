@@ -1,9 +1,10 @@
 """Segments: unbroken runs of one log, checked as a whole before anything of them is kept.
 
 A record in `market` or `talk` is authentic when it, or a later record in an unbroken chain,
-carries a valid signature of its device; so one signature check covers a segment. In `gov` each
-record needs its own. A chain may also end at an id that is authentic for another reason: it is
-named by a certificate, or by the first headers of a fork proof (a *trusted tip*).
+carries a valid signature of its device; so one signature check covers a segment. A chain may also
+end at an id that is authentic for another reason: it is named by a certificate, or by the first
+headers of a fork proof (a *trusted tip*). In `gov` each record needs its own signature, however it
+is known: what rests on one record alone, as a vote does on a ballot, must reach everybody with it.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def read_segment(
 ) -> Segment:
     """Check what travelled as a segment of (device, lane); Invalid with a reason word otherwise.
 
-    `tips` are ids known to be authentic. In `market` and `talk` bodies may be missing; whether
-    they may is for the caller, who knows the erase records. In `gov` nothing is ever erased.
+    `tips` are ids known to be authentic, for `market` and `talk`. There bodies may be missing;
+    whether they may is for the caller, who knows the erase records. In `gov` nothing is ever erased.
     """
     if type(entries) is not list or not entries:
         raise Invalid("bad-segment", "a segment without records")
@@ -81,7 +82,7 @@ def check_chain(
             raise Invalid("broken-chain", f"record {header.seq} does not follow the one before it")
         if header.seq > 1 and header.prev == ZERO:
             raise Invalid("broken-chain", "only a founding record has nothing before it")
-        if lane == GOV and record.id not in tips and not signed(record, community):
+        if lane == GOV and not signed(record, community):
             raise Invalid("bad-signature", f"record {header.seq} in gov is not validly signed")
         previous = record
     last = records[-1]

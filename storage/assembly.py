@@ -22,7 +22,7 @@ from protocol.kinds.stop import Stop
 from protocol.records import Record, read_entry, read_header
 from storage import branches, certificates
 from storage.rows import find_record
-from storage.store import Store
+from storage.store import Store, h64
 from storage.views import comments as comment_view
 from storage.views.comments import Remark
 
@@ -90,13 +90,19 @@ def proposal(store: Store, record_id: bytes) -> tuple[Record, proposal_kind.Prop
 
 
 class Ballot(NamedTuple):
-    """A ballot in a log in view. `choice` is what its author wrote, whatever that means."""
+    """A ballot in a log in view."""
 
     record: bytes
     device: bytes
     person: bytes
     version: int
-    choice: Plain
+    raw: bytes
+
+    @property
+    def choice(self) -> Plain:
+        """What its author wrote, whatever that means."""
+        found: Plain = cbor2.loads(self.raw)  # encoded by the view
+        return found
 
 
 def ballots(store: Store, open_: bytes, person: bytes | None = None) -> list[Ballot]:
@@ -109,8 +115,7 @@ def ballots(store: Store, open_: bytes, person: bytes | None = None) -> list[Bal
         f" {_OF_MEMBERS.format('ballot')} WHERE open = ?1 AND (?2 IS NULL OR person = ?2)"
         " ORDER BY version, record"
     )
-    rows = store.db.execute(query, [open_, person])
-    return [Ballot(row[0], row[1], row[2], row[3], cbor2.loads(row[4])) for row in rows]
+    return [Ballot(*row) for row in store.db.execute(query, [open_, person])]
 
 
 class Receipt(NamedTuple):
@@ -140,6 +145,20 @@ def receipts_of(store: Store, device: bytes, open_: bytes) -> list[Receipt]:
         assert isinstance(said, Receipts)  # noqa: S101 - that is its sort
         found[record.id] = Receipt(record.id, record.header.seq, said.before, said.ballots)
     return sorted(found.values(), key=lambda each: (each.seq, each.record))
+
+
+def any_without_receipt(store: Store, device: bytes, open_: bytes) -> bool:
+    """Whether a ballot of a round has no receipt by this device, whatever it is worth.
+
+    A quick look, for a teller's node that asks after every record that comes.
+    """
+    query = (
+        f"SELECT 1 FROM ballot {_OF_MEMBERS.format('ballot')}"
+        " JOIN record ON record.log_no = ballot.log_no AND record.seq = ballot.seq"
+        " WHERE open = ? AND NOT EXISTS (SELECT 1 FROM receipted"
+        " WHERE ballot64 = record.h64 AND open64 = ? AND device64 = ?) LIMIT 1"
+    )
+    return store.db.execute(query, [open_, h64(open_), h64(device)]).fetchone() is not None
 
 
 class Stopped(NamedTuple):

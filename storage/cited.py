@@ -50,12 +50,35 @@ def in_force(store: Store, sort: str, device: bytes, record_id: bytes, open_: by
 
 def learn(store: Store, record: Record, said: Receipts) -> list[Record]:
     """Note what authentic receipts name; the ballots among it beyond their log's prefix."""
-    open64, device64 = h64(said.open), h64(record.header.device)
+    _note(store, record.header.device, said.open, said.ballots)
+    return [found for found in _beyond(store, said.ballots) if found.header.kind == "ballot"]
+
+
+def relearn(store: Store, device: bytes, beyond: Iterable[Record]) -> None:
+    """Some receipts of a device are not kept any more: only what the others name stays named.
+
+    `beyond`: those that no log in view holds. So what is in force depends on what is kept alone.
+    """
+    store.db.execute("DELETE FROM receipted WHERE device64 = ?", [h64(device)])
+    in_view = store.db.execute(
+        "SELECT open, ballots FROM receipts JOIN log ON log.no = log_no"
+        " JOIN device ON device.no = device_no WHERE device.key = ?",
+        [device],
+    ).fetchall()
+    for open_, packed in in_view:
+        _note(store, device, open_, [packed[at : at + 32] for at in range(0, len(packed), 32)])
+    for record in beyond:
+        said = content(record)
+        if isinstance(said, Receipts):
+            _note(store, device, said.open, said.ballots)
+
+
+def _note(store: Store, device: bytes, open_: bytes, ballots: Sequence[bytes]) -> None:
+    open64, device64 = h64(open_), h64(device)
     store.db.conn.executemany(
         "INSERT OR IGNORE INTO receipted (ballot64, open64, device64) VALUES (?, ?, ?)",
-        [(h64(ballot), open64, device64) for ballot in said.ballots],
+        [(h64(ballot), open64, device64) for ballot in ballots],
     )
-    return [found for found in _beyond(store, said.ballots) if found.header.kind == "ballot"]
 
 
 def opened(store: Store, round_: Round) -> list[Record]:

@@ -8,6 +8,7 @@ voter's ballots does count is for `storage.recount`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ import cbor2
 from governance.certified import SECOND_CALL, Certified, Round, Vote
 from governance.counting import Question
 from governance.methods.registry import METHODS
-from protocol.codec import Plain
+from protocol.codec import Plain, encode
 from protocol.errors import Invalid
 from protocol.keys import RECORD, verified
 from protocol.kinds.ballot import Ballot
@@ -58,6 +59,25 @@ def second_call_left(vote: Vote) -> bool:
     return vote.rule.second_call and SECOND_CALL not in vote.tried
 
 
+# A round is counted again and again while it is open, and shown as often: of each ballot the
+# same is asked every time, and it never changes.
+
+
+@lru_cache(maxsize=4096)
+def authentic(device: bytes, signature: bytes, community: bytes, record: bytes) -> bool:
+    """Whether a device signed the record with this id."""
+    return verified(device, signature, RECORD, community, record)
+
+
+@lru_cache(maxsize=2048)
+def chosen(method: str, options: tuple[str, ...], raw: bytes) -> Plain | None:
+    """The choice in an encoded one as the method reads it; None if it can't."""
+    try:
+        return METHODS[method].read(cbor2.loads(raw), options)
+    except Invalid:
+        return None
+
+
 class Polling:
     """A round as the certified state and the records held show it."""
 
@@ -73,7 +93,6 @@ class Polling:
             for device, height in state.roll.persons[person].devices.items()
             if height <= last
         }
-        self._method = METHODS[self.question.method]
         self._options = self.question.on_ballot
 
     def here(self, ids: Collection[bytes]) -> tuple[dict[bytes, Cast], int]:
@@ -88,10 +107,10 @@ class Polling:
             if record_id not in rest or device not in self._listed:
                 continue
             rest.discard(record_id)
-            if sha256(header).digest() == record_id and verified(
-                device, signature, RECORD, self._store.community, record_id
+            if sha256(header).digest() == record_id and authentic(
+                device, signature, self._store.community, record_id
             ):
-                self._add(found, record_id, device, version, cbor2.loads(choice))
+                self._add(found, record_id, device, version, choice)
         for record_id in tuple(rest):
             record = assembly.anywhere(self._store, record_id)
             said = None if record is None else content(record)
@@ -103,14 +122,15 @@ class Polling:
                 and signed(record, self._store.community)
             ):
                 rest.discard(record_id)
-                self._add(found, record_id, record.header.device, said.version, said.choice)
+                raw = encode(said.choice)
+                self._add(found, record_id, record.header.device, said.version, raw)
         return found, len(rest)
 
     def in_view(self) -> dict[bytes, Cast]:
         """By id, the ballots that may count and stand in logs in view."""
         found: dict[bytes, Cast] = {}
         for each in assembly.ballots(self._store, self.open):
-            self._add(found, each.record, each.device, each.version, each.choice)
+            self._add(found, each.record, each.device, each.version, each.raw)
         return found
 
     def _add(
@@ -119,16 +139,14 @@ class Polling:
         record: bytes,
         device: bytes,
         version: int,
-        choice: Plain,
+        raw: bytes,
     ) -> None:
         person = self._persons.get(device)
         if person is None:
             return
-        try:
-            read = self._method.read(choice, self._options)
-        except Invalid:
-            return
-        found[record] = Cast(person, record, version, read)
+        choice = chosen(self.question.method, self._options, raw)
+        if choice is not None:
+            found[record] = Cast(person, record, version, choice)
 
     def _rows(
         self, ids: Collection[bytes]

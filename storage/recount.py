@@ -281,6 +281,7 @@ class Standing:
     safe: Mapping[bytes, Cast]  # by person
     cast: Mapping[bytes, tuple[Cast, ...]]  # by person, all that are here, the best one first
     taken: Mapping[bytes, tuple[Cast, ...]]  # of them those that the teller in question receipted
+    newest: bytes | None  # that teller's newest receipts
 
     def choices(self) -> dict[bytes, Plain]:
         """Person -> choice, of safe ballots."""
@@ -308,14 +309,15 @@ def tally_now(store: Store, vote: Vote, round_: Round, *, teller: bytes | None =
     """Where an open round stands; `teller`: the device whose own receipts matter to `fresh`."""
     polling = Polling(store, _state(store), vote, round_)
     valid = polling.in_view()
-    by_device = {
-        seat.device: [
-            ballot
-            for each in assembly.receipts_of(store, seat.device, round_.open)
-            for ballot in each.ballots
-        ]
+    chains = {
+        seat.device: assembly.receipts_of(store, seat.device, round_.open)
         for seat in round_.tellers
     }
+    by_device = {
+        device: [ballot for each in chain for ballot in each.ballots]
+        for device, chain in chains.items()
+    }
+    own = chains.get(teller or b"")
     rest = {ballot for listed in by_device.values() for ballot in listed} - valid.keys()
     valid.update(polling.here(rest)[0])
     lists = [[valid[each] for each in listed if each in valid] for listed in by_device.values()]
@@ -327,6 +329,7 @@ def tally_now(store: Store, vote: Vote, round_: Round, *, teller: bytes | None =
         safe=_standing(lists, needed, revise=vote.rule.revise),
         cast=_by_person(valid.values()),
         taken=_by_person(valid[e] for e in set(by_device.get(teller or b"", ())) if e in valid),
+        newest=own[-1].record if own else None,
     )
 
 

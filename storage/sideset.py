@@ -13,7 +13,7 @@ is the business of `storage.log`, `storage.objects` and `storage.contests`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from protocol.evidence import MAX_OBJECT, Contest, Fork, Moves, SideObject, Spar
 from protocol.kinds.enrol import Enrol
 from protocol.kinds.erase import Erase
 from protocol.kinds.registry import content
-from protocol.records import GOV, Record, read_header, read_record
+from protocol.records import GOV, Record, read_entry, read_header, read_record
 from storage import cited
 from storage.rows import find_log, id_at
 from storage.store import Store
@@ -92,22 +92,55 @@ def put(store: Store, found: SideObject) -> bool:
         " VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
         [found.id, *about, found.raw],
     )
-    if isinstance(found, Spared):
-        _keep_few(store, about)
     store.changed.add("side")
     return True
 
 
-def _keep_few(store: Store, about: _About) -> None:
+def _keep_few(store: Store) -> None:
     """Of one device's spared records only so many stay."""
-    votes = about.sort in cited.KINDS
-    sorts = "IN" if votes else "NOT IN"
-    store.db.execute(
-        "DELETE FROM side WHERE id IN (SELECT id FROM side WHERE subject = ?"
-        f" AND sort NOT IN ('fork', 'contest') AND sort {sorts} ('ballot', 'receipts', 'stop')"
-        " ORDER BY id LIMIT -1 OFFSET ?)",
-        [about.subject, MAX_EVIDENCE if votes else MAX_SPARED],
-    )
+    counted = store.db.execute(
+        "SELECT subject, sort IN ('ballot', 'receipts', 'stop') AS votes, count(*) FROM side"
+        " WHERE sort NOT IN ('fork', 'contest', 'seats') GROUP BY subject, votes"
+    ).fetchall()
+    for subject, votes, count in counted:
+        most = MAX_EVIDENCE if votes else MAX_SPARED
+        if count > most:
+            sorts = "IN" if votes else "NOT IN"
+            _forget(
+                store,
+                "SELECT id FROM side WHERE subject = ? AND sort NOT IN ('fork', 'contest')"
+                f" AND sort {sorts} ('ballot', 'receipts', 'stop') ORDER BY id LIMIT -1 OFFSET ?",
+                [subject, most],
+            )
+
+
+def is_full(store: Store, device: bytes) -> bool:
+    """Whether some of what votes rest on, by this device and in no log in view, may be lost."""
+    (count,) = store.db.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM side WHERE subject = ?"
+        " AND sort IN ('ballot', 'receipts', 'stop') LIMIT ?)",
+        [device, MAX_EVIDENCE],
+    ).fetchone()
+    return bool(count == MAX_EVIDENCE)
+
+
+def _forget(store: Store, ids: str, values: Sequence[object]) -> None:
+    """Drop the objects that a query names; what receipts among them named lapses with them."""
+    named = f"FROM side WHERE id IN ({ids})"
+    tellers = store.db.execute(
+        f"SELECT DISTINCT subject {named} AND sort = 'receipts'", values
+    ).fetchall()
+    store.db.execute(f"DELETE {named}", values)
+    for (device,) in tellers:
+        kept = store.db.execute(
+            "SELECT raw FROM side WHERE subject = ? AND sort = 'receipts'", [device]
+        )
+        cited.relearn(store, device, [_spared_in(raw) for (raw,) in kept.fetchall()])
+
+
+def _spared_in(raw: bytes) -> Record:
+    value: Any = decode(raw, limit=MAX_OBJECT)  # checked in full before it was kept
+    return read_entry(value[1])
 
 
 def _about(store: Store, found: SideObject) -> _About:
@@ -183,6 +216,7 @@ def weigh(store: Store, persons: Collection[bytes]) -> None:
         row[0]
         for row in store.db.execute("SELECT key FROM device WHERE standing != ?", [CANDIDATE])
     }
+    _keep_few(store)
     loose = 0
     for object_id, *about, live in store.db.execute(
         "SELECT id, sort, subject, place, rank, key, live FROM side"
@@ -245,11 +279,11 @@ def _concerns(store: Store, noted: _About, persons: Collection[bytes]) -> bool:
 
 
 def _forget_loose(store: Store) -> None:
-    store.db.execute(
-        "DELETE FROM side WHERE id IN (SELECT side.id FROM side"
-        " LEFT JOIN device ON device.key = side.subject"
+    _forget(
+        store,
+        "SELECT side.id FROM side LEFT JOIN device ON device.key = side.subject"
         " WHERE sort NOT IN ('contest', 'seats') AND (live = 0 OR coalesce(standing, 0) = 0)"
-        " ORDER BY side.id LIMIT -1 OFFSET ?)",
+        " ORDER BY side.id LIMIT -1 OFFSET ?",
         [MAX_LOOSE],
     )
 

@@ -90,9 +90,10 @@ def with_status_quo(ids: Sequence[str]) -> tuple[str, ...]:
 
 def known_once(found: Sequence[object], options: Sequence[str]) -> list[str]:
     """`found`, if it names options and none of them twice; raises `Refused("bad-choice")`."""
-    seen: list[str] = []
+    seen: dict[str, None] = {}
+    known = frozenset(options)
     for option in found:
-        if type(option) is not str or option not in options:
+        if type(option) is not str or option not in known:
             raise Refused(
                 "bad-choice",
                 "%(option)s is not an option of this vote; the options are %(options)s.",
@@ -101,8 +102,8 @@ def known_once(found: Sequence[object], options: Sequence[str]) -> list[str]:
             )
         if option in seen:
             raise named_twice(option)
-        seen.append(option)
-    return seen
+        seen[option] = None
+    return list(seen)
 
 
 def named_twice(option: str) -> Refused:

@@ -20,7 +20,10 @@ def check(value: object, options: Sequence[str]) -> Choice:
         if type(group) is not list or not 0 < len(group) <= len(options):
             raise _not_a_ranking()
     known_once([option for group in value for option in group], options)
-    return [[option for option in options if option in group] for group in value]
+    return [
+        list(group) if len(group) == 1 else [option for option in options if option in group]
+        for group in value
+    ]
 
 
 def check_strict(value: object, options: Sequence[str]) -> Choice:

@@ -40,7 +40,7 @@ def write_due(store: Store, signer: Signer) -> bool:
     """Write the receipts and stops that are due; whether there were any."""
     wrote = False
     for vote, last in rounds(store):
-        if not _due(store, vote, last):
+        if not _may_be_due(store, vote, last):
             continue
         with store.transaction():
             draft = _due(store, vote, last)
@@ -50,26 +50,42 @@ def write_due(store: Store, signer: Signer) -> bool:
     return wrote
 
 
+def _may_be_due(store: Store, vote: Vote, last: Round) -> bool:
+    """Whether it is worth the write lock to find out what is due.
+
+    A teller's node asks after every record that comes, so all ballots are gone through only where
+    one has no receipt, or where each may decide the vote.
+    """
+    if _is_over(store, vote, last):
+        return True
+    if held.any_without_receipt(store, store.device, last.open):
+        return True
+    return _may_end_early(store, vote, last) and _due(store, vote, last) is not None
+
+
+def _is_over(store: Store, vote: Vote, last: Round) -> bool:
+    return store.now_ms() >= 1000 * duties.ends(vote, last)
+
+
+def _may_end_early(store: Store, vote: Vote, last: Round) -> bool:
+    rule = vote.rule
+    waited = store.now_ms() >= 1000 * duties.earliest_end(vote, last)
+    return rule.early_close and not rule.revise and waited
+
+
 def _due(store: Store, vote: Vote, last: Round) -> Draft | None:
     """The next record that this round asks of this device."""
-    now = store.now_ms() / 1000
+    over = _is_over(store, vote, last)
     standing = recount.tally_now(store, vote, last, teller=store.device)
-    over = now >= duties.ends(vote, last)
-    chain = held.receipts_of(store, store.device, last.open)
-    newest = chain[-1].record if chain else None
     fresh = [] if over else standing.fresh(vote.rule.revise, MOST_REVISIONS)
     if fresh:
-        body: dict[str, Plain] = receipts_kind.body(last.open, fresh[: receipts_kind.MOST], newest)
+        some = fresh[: receipts_kind.MOST]
+        body: dict[str, Plain] = receipts_kind.body(last.open, some, standing.newest)
         return Draft("receipts", body)
-    early = (
-        vote.rule.early_close
-        and not vote.rule.revise
-        and now >= duties.earliest_end(vote, last)
-        and decided(
-            recount.question(vote, last),
-            standing.choices(),
-            len(standing.voters),
-            recount.second_call_left(vote),
-        )
+    certain = _may_end_early(store, vote, last) and decided(
+        recount.question(vote, last),
+        standing.choices(),
+        len(standing.voters),
+        recount.second_call_left(vote),
     )
-    return Draft("stop", stop_kind.body(last.open, newest)) if over or early else None
+    return Draft("stop", stop_kind.body(last.open, standing.newest)) if over or certain else None

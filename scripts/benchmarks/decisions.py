@@ -22,6 +22,7 @@ from node import teller
 from node.assembly import casting, proposing
 from node.home import Home
 from protocol.certificates import Certificate
+from protocol.codec import Plain
 from protocol.keys import Signer
 from protocol.kinds import ballot, enrol
 from protocol.records import GOV, Record, make_record
@@ -84,19 +85,19 @@ def keep(store: Store, some: Sequence[Segment]) -> None:
 def poll(folder: Path, voters: int) -> Poll:
     """A makers' market of so many and Ana, asked to rank ten options within a week."""
     clock = Clock()
-    data = template("makers-market")
-    ana = homes.found(folder / "Ana", Charter.from_data(data), "Ana", None, clock)
+    charter = Charter.from_data(template("makers-market"))
+    ana = homes.found(folder, charter, "Ana", None, clock)
     store, signer = ana.store, ana.unlock().device
     people = [(Signer(os.urandom(32)), Signer(os.urandom(32))) for _ in range(voters)]
     made = [_enrolled(store, person, device, clock()) for person, device in people]
+    lines: list[Plain] = [
+        admit(person.public, device.public, ana.person, (ana.device, 0, number), record.id)
+        for number, ((person, device), record) in enumerate(zip(people, made, strict=True))
+    ]
     for start in range(0, voters, ADMITTED):
-        lines = [
-            admit(person.public, device.public, ana.person, (ana.device, 0, number), record.id)
-            for number, ((person, device), record) in enumerate(zip(people, made, strict=True))
-        ]
         with store.transaction():
             some = lines[start : start + ADMITTED]
-            certificates.certify(store, signer, "roll", {"admit": list(some)})
+            certificates.certify(store, signer, "roll", {"admit": some})
             settle(store)
     keep(store, [(each.header.device, [each]) for each in made])
     asked = proposing.propose(
@@ -111,7 +112,7 @@ def poll(folder: Path, voters: int) -> Poll:
     found.act()
     dice = random.Random(voters)
     for (_, device), enrolment in zip(people, made, strict=True):
-        choice = [[option] for option in dice.sample(OPTIONS, len(OPTIONS))]
+        choice: list[Plain] = [[option] for option in dice.sample(OPTIONS, len(OPTIONS))]
         body = ballot.body(found.round.open, 1, choice)
         record = _record(store, device, "ballot", body, enrolment, clock())
         found.ballots.append((device.public, [record]))
@@ -127,7 +128,7 @@ def _record(
     store: Store,
     device: Signer,
     kind: str,
-    body: dict[str, ballot.Plain],
+    body: dict[str, Plain],
     after: Record | None,
     time_ms: int,
 ) -> Record:
@@ -148,7 +149,7 @@ def _record(
 def history(folder: Path, votes: int) -> list[str]:
     """Ana's home in `folder`, closed, with so many finished votes; the ids of the proposals.
 
-    Half of them change a value, so that half of them bring a version of the charter.
+    Half of them change a value, so that each of those brings a version of the charter.
     """
     home = homes.found(folder, Charter.from_data(template("kitchen-table")), "Ana", None, Clock())
     made = [_decided(home, number) for number in range(votes)]
@@ -158,26 +159,25 @@ def history(folder: Path, votes: int) -> list[str]:
 
 def _decided(home: Home, number: int) -> str:
     """A proposal of Ana's that is in effect."""
-    text = "Why this is asked, in a paragraph as people write them. " * 12
-    if number % 2:
-        effect: dict[str, object] = {
-            "type": "amend_values",
-            "amend": [{"id": "say-it", "text": f"We say what a thing is, {number} times."}],
-        }
-        options, choice = [], "consent"
-    else:
-        effect = {"type": "advice"}
-        options, choice = [(name, f"Place {name}") for name in OPTIONS], "A>B=C"
+    options: list[tuple[str, str]] = []
+    effect: dict[str, object] = {
+        "type": "amend_values",
+        "amend": [{"id": "say-it", "text": f"We say what a thing is, {number} times."}],
+    }
+    choice = "consent"
+    if number % 2 == 0:
+        options = [(name, f"Place {name}") for name in OPTIONS]
+        effect, choice = {"type": "advice"}, "A>B=C"
     said = proposing.propose(
         home,
         kind=None,
         title=f"Question {number}",
-        text=text,
+        text="Why this is asked, in a paragraph as people write them. " * 12,
         effect=effect,
         options=options,
     )
     signer = home.unlock().device
     teller.act(home.store, signer)
-    casting.cast(home, said["proposal"], choice)
+    casting.cast(home, str(said["proposal"]), choice)
     teller.act(home.store, signer)
     return str(said["proposal"])

@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks import community, machine, workers
+from benchmarks.assembly import assembly
 from benchmarks.community import Community
 from benchmarks.crowd import crowd
 from benchmarks.machine import Limits
@@ -47,7 +48,7 @@ class Bench:
         """Measure; whether all of it could be."""
         complete = True
         self.say("the machine itself")
-        rows = machine.ROWS if max(self.sizes) >= 10_000 else machine.ROWS // 10
+        rows = machine.ROWS // 10 if self._small_sizes else machine.ROWS
         limits, self.report.machine = machine.measure(self.folder, rows)
         for part in self._parts(limits):
             try:
@@ -60,10 +61,15 @@ class Bench:
                 )
         return complete
 
+    @property
+    def _small_sizes(self) -> bool:
+        """Whether this is only to see that everything can be measured."""
+        return max(self.sizes) < 10_000
+
     def _parts(self, limits: Limits) -> Iterator[Callable[[], Iterator[Line]]]:
         for size in self.sizes:
             last = size == max(self.sizes)
-            if self.parts - {"idle"}:
+            if self.parts - {"assembly", "idle"}:
                 self.say(f"a community with {size:,} listings")
                 made = community.make(self._folder(f"community-{size}"), size)
             if self.parts & ({"sync", "small"} if last else {"sync"}):
@@ -90,6 +96,20 @@ class Bench:
                     return self._commands(made, limits)
 
                 yield commands
+        if "assembly" in self.parts:
+
+            def votes() -> Iterator[Line]:
+                small, runs = self._small_sizes, self.runs
+                return assembly(
+                    self._folder("votes"),
+                    str(MOOTHALL),
+                    limits,
+                    small=small,
+                    runs=runs,
+                    say=self.say,
+                )
+
+            yield votes
         if "idle" in self.parts and not self.quick:
             yield self._idle
 

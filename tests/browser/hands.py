@@ -40,6 +40,10 @@ class Pointing:
         """Tick the box of this label."""
         self.page.get_by_label(label).check()
 
+    def choose(self, label: str, text: str) -> None:
+        """Choose what says this in the list of this label."""
+        self.page.get_by_label(label).first.select_option(text)
+
     def add_file(self, label: str, file: Path) -> None:
         """Choose a file for the field of this label."""
         self.page.get_by_label(label).set_input_files(file)
@@ -72,6 +76,11 @@ class Keys:
         """Go to the box of this label and press Space."""
         self._go(label)
         self.page.keyboard.press("Space")
+
+    def choose(self, label: str, text: str) -> None:
+        """Go to the list of this label and type how a choice begins."""
+        self._go(label)
+        self.page.keyboard.type(text)
 
     def add_file(self, label: str, file: Path) -> None:
         """Go to the field of this label, and choose a file in the window that Enter opens."""

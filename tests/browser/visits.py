@@ -68,18 +68,14 @@ STATES = (
     Visit("shop", "/join?i=not-an-invitation", 400),
     Visit("desk", "/assembly/{star}"),
     Visit("desk", "/assembly/{irv}"),
-    Visit("desk", "/assembly/{approval}"),
     Visit("desk", "/assembly/{expulsion}"),
     Visit("desk", "/assembly/{picked}"),
-    Visit("desk", "/assembly/{picked}/count"),
-    Visit("desk", "/assembly/{expulsion}/count", 400),
     Visit("shop", "/no-such-page", 404),
     Visit("desk", "/no-such-page", 404),
     Visit("new shop", "/"),
     Visit("new shop", "/search"),
     Visit("new desk", "/"),
     Visit("new desk", "/invitations"),
-    Visit("new desk", "/assembly"),
     Visit("stranger", "/", 403),
     Visit("stranger", "/login/a-link-that-was-used", 403),
 )
@@ -117,7 +113,7 @@ class Sent:
 
 
 IMPORTS = Path(__file__).resolve().parents[1] / "fixtures" / "import"
-PROPOSED = {"What we stand for": "We say who made it.", "Title": "Who made it"}
+ASKED = {"Options": "Friday", "Title": "Which day?"}
 FORMS = (
     Sent("setup", "/found", "Found the community"),
     Sent("setup", "/take", "Join the community"),
@@ -127,7 +123,7 @@ FORMS = (
     Sent("desk", "/profile", "Save the profile"),
     Sent("desk", "/settings/leave", "Leave the community"),
     Sent("desk", "/assembly/new?kind=fees", "Put it to the members"),
-    Sent("desk", "/assembly/new?kind=values", "Preview", 200, PROPOSED),
+    Sent("desk", "/assembly/new?kind=advice", "Preview", 200, ASKED),
     Sent("desk", "/import", "Look at it"),
     Sent("desk", "/import", "Look at it", 200, {"Currency": "EUR"}, file=IMPORTS / "etsy.csv"),
 )

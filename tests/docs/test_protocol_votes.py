@@ -20,6 +20,8 @@ from governance.methods.registry import METHODS
 from governance.roll import Roll
 from protocol.certificates import Certificate, Seat
 from protocol.errors import Invalid
+from storage import recount
+from storage.polling import Cast
 from tests.docs import independent as other
 from tests.docs import independent_count as counting
 from tests.docs import independent_votes as votes
@@ -231,6 +233,30 @@ def test_both_read_the_same_choices(method: str) -> None:
         again = counting.read_choice(asked, read)
         assert again == counting.read_choice(asked, choice)
     assert 3 <= taken <= 6
+
+
+def test_both_take_the_same_ballots_from_the_lists_of_several_tellers() -> None:
+    dice = random.Random("lists")
+    asked = counting.Question("majority", [], 1, [], [])
+    differing = 0
+    for _ in range(300):
+        tellers = dice.choice((1, 4, 7))
+        third, revise = (tellers - 1) // 3, dice.random() < 0.5
+        cast = [
+            Cast(h("person", dice.randint(1, 3)), h("ballot", n), dice.randint(1, 2), "yes")
+            for n in range(6)
+        ]
+        some = [dice.sample(cast, dice.randint(1, 6)) for _ in range(2 * third + 1)]
+        lists = [[(c.record, c.person, c.version, c.choice) for c in each] for each in some]
+
+        found = counting.counted(asked, lists, tellers, revise)
+
+        stands = recount._standing(some, third + 1, revise=revise)
+        assert {p: record for p, (record, _) in found.items()} == {
+            p: each.record for p, each in stands.items()
+        }
+        differing += recount._standing(some, third + 1, revise=not revise) != stands
+    assert differing > 50
 
 
 # Certificates

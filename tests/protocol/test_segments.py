@@ -180,12 +180,12 @@ def test_a_run_may_end_in_what_is_known_to_be_authentic() -> None:
     assert refusal([run[0], run[2]], tips={run[2].id}) == "gap"
 
 
-def test_a_trusted_end_in_gov_vouches_for_itself_alone() -> None:
+def test_a_trusted_end_in_gov_needs_its_own_signature_like_any() -> None:
     enrol, join = joined(BEN).records
-    bare = [record._replace(signature=None) for record in (enrol, join)]
 
-    assert check([enrol, bare[1]], tips={join.id}).records
-    assert refusal(bare, tips={join.id}) == "bad-signature"
+    for signature in (None, bytes(64)):
+        bare = [enrol, join._replace(signature=signature)]
+        assert refusal(bare, tips={join.id}) == "bad-signature"
 
 
 def test_false_signatures_on_the_way_do_no_harm_and_do_no_good() -> None:

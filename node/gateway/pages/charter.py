@@ -105,6 +105,6 @@ PAGES_HERE = [
         endpoint=history,
         audience=BOTH,
         floor="hall",
-        examples=("", "?from=1&to=2"),
+        examples=("from=1&to=2",),
     ),
 ]

@@ -20,6 +20,7 @@ from node.gateway.hall import office_name
 from node.gateway.offers import member_path
 from node.gateway.pages.page import DESK, Page
 from node.gateway.paging import Pager
+from node.gateway.rooms import rooms
 from node.gateway.visit import Visit
 from protocol.errors import MoothallError
 from storage.views.members import PROVISIONALLY, WAITING, Member
@@ -97,6 +98,7 @@ def _page(
     belonging = visit.charter.membership
     return visit.render(
         "people.html",
+        rooms=rooms(visit),
         status=status,
         problem=problem,
         notices=[notice] if notice else [],

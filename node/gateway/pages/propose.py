@@ -120,7 +120,7 @@ PAGE = Page(
     floor="hall",
     examples=(
         "",
-        *(f"kind={kind}" for kind in ("values", "fees", "offices", "picks", "expulsion")),
+        *(f"kind={kind}" for kind in ("values", "fees", "picks")),
         "kind=rules&part=rules-fees",
     ),
 )
