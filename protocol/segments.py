@@ -44,7 +44,7 @@ def read_segment(
     """Check what travelled as a segment of (device, lane); Invalid with a reason word otherwise.
 
     `tips` are ids known to be authentic, for `market` and `talk`. There bodies may be missing;
-    whether they may is for the caller, who knows the erase records. In `gov` nothing is ever erased.
+    whether they may is for the caller, who knows the erase records. In `gov` none is ever erased.
     """
     if type(entries) is not list or not entries:
         raise Invalid("bad-segment", "a segment without records")

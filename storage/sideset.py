@@ -13,6 +13,7 @@ is the business of `storage.log`, `storage.objects` and `storage.contests`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -98,11 +99,13 @@ def put(store: Store, found: SideObject) -> bool:
 
 def _keep_few(store: Store) -> None:
     """Of one device's spared records only so many stay."""
-    counted = store.db.execute(
-        "SELECT subject, sort IN ('ballot', 'receipts', 'stop') AS votes, count(*) FROM side"
-        " WHERE sort NOT IN ('fork', 'contest', 'seats') GROUP BY subject, votes"
-    ).fetchall()
-    for subject, votes, count in counted:
+    counts = Counter(
+        store.db.execute(
+            "SELECT subject, sort IN ('ballot', 'receipts', 'stop') FROM side"
+            " WHERE sort NOT IN ('fork', 'contest', 'seats')"
+        ).fetchall()
+    )
+    for (subject, votes), count in counts.items():
         most = MAX_EVIDENCE if votes else MAX_SPARED
         if count > most:
             sorts = "IN" if votes else "NOT IN"
@@ -136,6 +139,7 @@ def _forget(store: Store, ids: str, values: Sequence[object]) -> None:
             "SELECT raw FROM side WHERE subject = ? AND sort = 'receipts'", [device]
         )
         cited.relearn(store, device, [_spared_in(raw) for (raw,) in kept.fetchall()])
+        store.changed.add("side")  # other objects may count no more
 
 
 def _spared_in(raw: bytes) -> Record:

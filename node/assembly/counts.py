@@ -9,6 +9,7 @@ from governance.certified import Round, Vote
 from governance.counting import Count
 from governance.counting import count as count_ballots
 from governance.methods.registry import METHODS
+from governance.saying import Said
 from node.assembly import comments, finding
 from node.assembly.choices import as_typed, tally_of
 from node.assembly.summary import options_json
@@ -41,6 +42,36 @@ def count(store: Store, text: str) -> dict[str, Any]:
     }
 
 
+def agreement(store: Store, text: str) -> dict[str, Any]:
+    """What `count` says of the newest round, without who voted how and each step; errors as there.
+
+    A page of a large vote asks for no more.
+    """
+    vote = finding.find(store, text).vote
+    if vote is None or vote.round is None:
+        raise Refused("not-counted", "There are no ballots yet: the vote has not begun.")
+    last = vote.round
+    if last.result is None:
+        standing = recount.tally_now(store, vote, last)
+        safe = len(standing.safe)
+        return _agreed(OPEN, len(standing.voters), safe, safe, ())
+    made = recount.recount(store, vote, last)
+    return _agreed(made.status, len(last.voters), last.result["ballots"], made.here, made.why)
+
+
+def _agreed(
+    status: str, electorate: int, ballots: int, here: int, why: Iterable[Said]
+) -> dict[str, Any]:
+    return {
+        "electorate": electorate,
+        "ballots": ballots,
+        "here": here,
+        "status": status,
+        "agrees": {"equal": True, "differs": False}.get(status),
+        "why": list(why),
+    }
+
+
 def counted(store: Store, vote: Vote, last: Round, names: Names) -> dict[str, Any]:
     """One round: the ballots here, each step, and whether that is what was certified."""
     common = {
@@ -55,12 +86,7 @@ def counted(store: Store, vote: Vote, last: Round, names: Names) -> dict[str, An
         safe = list(standing.safe.values())
         return {
             **common,
-            "electorate": len(standing.voters),
-            "ballots": len(safe),
-            "here": len(safe),
-            "status": OPEN,
-            "agrees": None,
-            "why": [],
+            **_agreed(OPEN, len(standing.voters), len(safe), len(safe), ()),
             **_ours(ours),
             "outcome": None,
             "certificate": None,
@@ -70,12 +96,7 @@ def counted(store: Store, vote: Vote, last: Round, names: Names) -> dict[str, An
     result = last.result
     return {
         **common,
-        "electorate": len(last.voters),
-        "ballots": result["ballots"],
-        "here": made.here,
-        "status": made.status,
-        "agrees": {"equal": True, "differs": False}.get(made.status),
-        "why": list(made.why),
+        **_agreed(made.status, len(last.voters), result["ballots"], made.here, made.why),
         **_ours(made.count),
         "outcome": result["outcome"],
         "winners": list(result["winners"]),

@@ -32,7 +32,7 @@ def due(
         heads = decode(motion.detail, limit=MAX_BODY)
         assert isinstance(heads, list)  # noqa: S101 - the view wrote it so
         taken.add(motion.about)
-        lines.append([motion.about, [each for each in heads if motion.about in each]])  # type: ignore[operator]
+        lines.append([motion.about, [each for each in heads if each[:1] == [motion.about]]])  # type: ignore[index]
         records.append(motion.record)
     return lines[:MOST], records[:MOST]
 

@@ -133,7 +133,7 @@ def _one_by_one(folder: Path, voters: int) -> Iterator[Line]:
         what=f"a teller receives {voters} ballots apart: until each has a receipt",
         unit="ms",
         values=taken,
-        note=f"the first {some} {median(taken[:some]):.0f}, the last {median(taken[-some:]):.0f} ms;"
+        note=f"the first {some} {median(taken[:some]):.0f}, the last {median(taken[-some:]):.0f};"
         f" all {sum(taken) / 1000:.1f} s",
     )
 

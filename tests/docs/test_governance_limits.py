@@ -11,15 +11,18 @@ from pathlib import Path
 import pytest
 
 from governance import duties
+from governance.opening import first_opening
 from governance.roll import admit
 from node import home as homes
 from node import teller
 from node.assembly import casting, counts, proposing, reading
+from node.assembly.words import plainly
 from node.devices import heads
 from node.home import Home
 from node.recovery import Surroundings
 from protocol.records import GOV
-from storage import chain
+from storage import assembly as held
+from storage import certificates, chain
 from storage.rows import find_log, id_at
 from storage.standing import settle
 from tests.cli.council import Council, kitchen_table
@@ -32,7 +35,7 @@ HOUR = 3600
 
 
 def test_a_false_teller_can_do_what_the_page_admits() -> None:
-    """It passes over times, opens a failed round again, and makes up entries of the roll."""
+    """It passes over times, begins rounds again, and makes up what others said."""
     hall = Hall(members=4, notice_s=HOUR, challenge_s=HOUR, delay_s=HOUR)
     expel = hall.open("expulsion", effect(hall, type="expel", person="eva"))
     hall.begin(expel, "")
@@ -45,6 +48,13 @@ def test_a_false_teller_can_do_what_the_page_admits() -> None:
     assert hall.close(lost, "rejected").phase == "failed"
     hall.certify("annul", {"proposal": lost, "why": "recount", "record": None, "at": 1})
     assert hall.state.votes[lost].phase == "open"
+    hall.certify("annul", {"proposal": lost, "why": "again", "record": None, "at": 1})
+    assert hall.state.votes[lost].phase == "again"
+
+    taken = hall.open("advice", ADVICE, "B")
+    back = {"proposal": taken, "why": "withdrawn", "record": h("never written"), "at": 1}
+    hall.certify("annul", back)  # type: ignore[arg-type]
+    assert hall.state.votes[taken].phase == "withdrawn"
 
     ben, gus = PEOPLE["ben"].device.public, PEOPLE["gus"].device.public
     hall.certify("roll", {"admit": [admit(key("gus"), gus, key("ben"), (ben, 7, 0), h("none"))]})
@@ -104,6 +114,35 @@ def test_ballots_cast_in_time_that_reach_the_teller_too_late_are_not_counted(roo
     count = counts.count(room.eva.store, asked)
     assert (count["ballots"], count["outcome"], count["agrees"]) == (0, "missed", True)
     assert shown(room.ben, asked)["mine"]["safe"] is False
+
+
+def test_a_false_teller_can_put_something_else_to_the_vote_and_all_see_what(room: Room) -> None:
+    asked = write(room.ben)
+    room.gather()
+    state = certificates.current(room.ana.store)
+    found = held.proposal(room.ana.store, bytes.fromhex(asked))
+    assert state is not None and found is not None
+    record, said = found
+    ((path, was, now),) = said.effect["changes"]
+    other = {"type": "set_fees", "changes": [[path, was, {**now, "fee_bps": 900}]]}
+    opening = first_opening(
+        state,
+        proposal=record.id,
+        author=room.ben.person,
+        kind=said.kind,
+        effect=other,
+        options=[],
+        at=1,
+    )
+    with room.ana.store.transaction():
+        certificates.certify(room.ana.store, room.ana.unlock().device, "open", opening)
+        settle(room.ana.store)
+    room.gather()
+
+    at_eva = plainly(shown(room.eva, asked))
+
+    assert (at_eva["status"], at_eva["title"]) == ("counting", "A fee")  # of a time long ago
+    assert at_eva["stake"] == ["The fee of a sale is 9% of the price instead of 0%."]
 
 
 def test_without_the_teller_nothing_is_decided(room: Room) -> None:

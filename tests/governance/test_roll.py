@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.folding import fold
+from governance.folding import STEPS, fold
 from governance.roll import EMPTY, LEFT, MEMBER, REMOVED, Person, Roll, admit
 from protocol.certificates import KINDS, Seat
 from tests.governance.chain import (
@@ -117,9 +117,9 @@ def test_a_quorum_of_the_tellers_before_decides(count: int, due: int) -> None:
 
 def test_what_this_program_cannot_carry_out_is_refused() -> None:
     for kind in KINDS:
-        if kind != "roll":
-            found = next_one(VILLAGE, {"x": 1}, kind=kind)
-            assert refusal(VILLAGE, found) == "unknown-decision"
+        found = next_one(VILLAGE, {"x": 1}, kind=kind)
+        assert (refusal(VILLAGE, found) == "unknown-decision") == (kind not in STEPS)
+    assert set(KINDS) - set(STEPS) == {"recall", "checkpoint"}
 
 
 # --- the founding

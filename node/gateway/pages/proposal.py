@@ -250,7 +250,7 @@ def recounted(visit: Visit, found: Mapping[str, Any]) -> Recount | None:
     """The newest round as this node counts it; None while there is nothing to count."""
     if not found["rounds"]:
         return None
-    counted = counts.count(visit.store, found["proposal"])
+    counted = counts.agreement(visit.store, found["proposal"])
     return Recount(
         status=counted["status"],
         here=counted["here"],
