@@ -49,6 +49,7 @@ KNOCK_SECONDS = 5.0
 ROUNDS = 4  # conversations in a row with one peer until both hold the same
 RETRY_SECONDS = 5.0  # after the store was busy or full
 STREAMS = 3  # conversations that one peer may have open with us
+SILENCE_SECONDS = 5.0  # after which a new neighbour is asked, whoever's turn it is
 ASK_SECONDS = 20.0  # for asking everybody
 MOST_ASKED = 50  # nodes
 FLOOD = 200  # own new records, and
@@ -213,12 +214,19 @@ class Node:
             self._start(self._welcome, peer)
 
     async def _welcome(self, peer: str) -> None:
-        """A connection opened: exchange address cards; the lower id asks first."""
+        """A connection opened: exchange address cards; the lower id asks first.
+
+        Whose turn it is and who says nothing may know of a certificate that cut us off.
+        """
         if not self.peers.may_talk(peer):
             return
+        at = self._heard.get(peer)
         await self.neighbours.exchange(peer)
-        if self.network.peer_id < peer:
-            await self.sync_with(peer)
+        if self.network.peer_id > peer:
+            await trio.sleep(SILENCE_SECONDS)
+            if at is None or self._heard.get(peer) != at:
+                return
+        await self.sync_with(peer)
 
     # Sync
 

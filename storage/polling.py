@@ -1,8 +1,9 @@
 """The ballots of one round that may count: by whom they are, and what they choose.
 
 A ballot may count if it is signed, names the round, is by a device that was listed for a voter when
-the round was closed (or is now, while it is open), and the method can read its choice. Which of a
-voter's ballots does count is for `storage.recount`.
+the round was closed (or is now, while it is open) and that the voter enrolled, and the method can
+read its choice. The roll alone does not do: a teller who lists a device of its own as somebody's
+has no enrolment by them. Which of a voter's ballots does count is for `storage.recount`.
 """
 
 from __future__ import annotations
@@ -93,23 +94,30 @@ class Polling:
             for device, height in state.roll.persons[person].devices.items()
             if height <= last
         }
+        self._strange = {
+            device
+            for device, person in self._persons.items()
+            if not erasing.enrolled_by(store, device, person)
+        }
         self._options = self.question.on_ballot
 
     def here(self, ids: Collection[bytes]) -> tuple[dict[bytes, Cast], int]:
         """Of these ballots those that may count, by id, and how many are not here.
 
         Each one's signature is verified, wherever it is held. What is no ballot of this round by a
-        device on the roll is as good as not here: not everybody may hold it.
+        device on the roll, or comes without its person's enrolment, is as good as not here: not
+        everybody may hold it.
         """
         found: dict[bytes, Cast] = {}
         rest = set(ids)
         for record_id, header, signature, device, version, choice in self._rows(tuple(rest)):
-            if record_id not in rest or device not in self._listed:
-                continue
-            rest.discard(record_id)
-            if sha256(header).digest() == record_id and authentic(
-                device, signature, self._store.community, record_id
+            if (
+                record_id in rest
+                and device in self._listed
+                and sha256(header).digest() == record_id
+                and authentic(device, signature, self._store.community, record_id)
             ):
+                rest.discard(record_id)
                 self._add(found, record_id, device, version, choice)
         for record_id in tuple(rest):
             record = assembly.anywhere(self._store, record_id)
@@ -119,6 +127,7 @@ class Polling:
                 and isinstance(said, Ballot)
                 and said.open == self.open
                 and record.header.device in self._listed
+                and record.header.device not in self._strange
                 and signed(record, self._store.community)
             ):
                 rest.discard(record_id)
@@ -142,7 +151,7 @@ class Polling:
         raw: bytes,
     ) -> None:
         person = self._persons.get(device)
-        if person is None:
+        if person is None or device in self._strange:
             return
         choice = chosen(self.question.method, self._options, raw)
         if choice is not None:

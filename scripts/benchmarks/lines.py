@@ -16,9 +16,9 @@ from benchmarks import community, machine, workers
 from benchmarks.assembly import assembly
 from benchmarks.community import Community
 from benchmarks.crowd import crowd
+from benchmarks.idle import idle
 from benchmarks.machine import Limits
 from benchmarks.report import Line, Report
-from benchmarks.worker import memory_mb
 from benchmarks.workers import NotMeasured, Process
 
 MOOTHALL = Path(sys.executable).parent / "moothall"
@@ -27,8 +27,6 @@ SIGNED = community.TOGETHER  # records to a signature
 SYNC_AIMS = {10_000: 0.6, 100_000: 5.0}  # seconds
 FEW = 10  # new listings in a small sync
 NEW_SECONDS = 10  # how long a neighbour may take to see something
-IDLE_SECONDS = 20
-SETTLE_SECONDS = 8  # until nodes that were just started are idle
 
 
 @dataclass(kw_only=True)
@@ -99,19 +97,18 @@ class Bench:
         if "assembly" in self.parts:
 
             def votes() -> Iterator[Line]:
-                small, runs = self._small_sizes, self.runs
+                folder, small = self._folder("votes"), self._small_sizes
                 return assembly(
-                    self._folder("votes"),
-                    str(MOOTHALL),
-                    limits,
-                    small=small,
-                    runs=runs,
-                    say=self.say,
+                    folder, str(MOOTHALL), limits, small=small, runs=self.runs, say=self.say
                 )
 
             yield votes
         if "idle" in self.parts and not self.quick:
-            yield self._idle
+
+            def idle_nodes() -> Iterator[Line]:
+                return idle(self._folder("idle"), str(MOOTHALL), self.say)
+
+            yield idle_nodes
 
     def _folder(self, name: str) -> Path:
         # Short: a node's socket lies in its home, and the kernel allows 107 bytes for its path.
@@ -369,47 +366,4 @@ class Bench:
                 for n in range(runs)
             ],
             limit=limits.start_s + limits.commit_ms / 1000,
-        )
-
-    # A node that has nothing to do
-
-    def _idle(self) -> Iterator[Line]:
-        self.say(f"an idle node, {SETTLE_SECONDS + IDLE_SECONDS} s")
-        made = community.make(self._folder("idle"), 30, members=3)
-        names = community.SELLERS[:3]
-        nodes: list[Process] = []
-        try:
-            for name in names:
-                home = made.folder / name
-                listen = made.listen if name == "Ana" else "/ip4/127.0.0.1/tcp/0"
-                command = [str(MOOTHALL), "--home", str(home), "--json", "run", "--listen", listen]
-                nodes.append(Process([*command, "--desk", "127.0.0.1:0"], home.with_suffix(".log")))
-                nodes[-1].read(workers.READY_SECONDS)
-            time.sleep(SETTLE_SECONDS)
-            before = [workers.cpu_seconds(node.pid) for node in nodes]
-            begun = time.monotonic()
-            time.sleep(IDLE_SECONDS)
-            window = time.monotonic() - begun
-            spent = [
-                workers.cpu_seconds(node.pid) - was for node, was in zip(nodes, before, strict=True)
-            ]
-            memory = [memory_mb(node.pid) for node in nodes]
-        finally:
-            for node in nodes:
-                node.end()
-        yield Line(
-            key="idle-memory",
-            what="idle node of 3 members: memory",
-            unit="MB",
-            aim=150,
-            values=memory,
-            note="one value a node",
-        )
-        yield Line(
-            key="idle-cpu",
-            what="idle node of 3 members: share of a core",
-            unit="%",
-            aim=1,
-            values=[100 * seconds / window for seconds in spent],
-            note=f"over {IDLE_SECONDS} s",
         )

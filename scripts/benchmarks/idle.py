@@ -1,0 +1,58 @@
+"""What nodes take that have nothing to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks import community, workers
+from benchmarks.report import Line
+from benchmarks.worker import memory_mb
+from benchmarks.workers import Process
+
+IDLE_SECONDS = 20
+SETTLE_SECONDS = 8  # until nodes that were just started are idle
+
+
+def idle(folder: Path, moothall: str, say: Callable[[str], None]) -> Iterator[Line]:
+    """The lines of this part."""
+    say(f"an idle node, {SETTLE_SECONDS + IDLE_SECONDS} s")
+    made = community.make(folder, 30, members=3)
+    names = community.SELLERS[:3]
+    nodes: list[Process] = []
+    try:
+        for name in names:
+            home = made.folder / name
+            listen = made.listen if name == "Ana" else "/ip4/127.0.0.1/tcp/0"
+            command = [moothall, "--home", str(home), "--json", "run", "--listen", listen]
+            nodes.append(Process([*command, "--desk", "127.0.0.1:0"], home.with_suffix(".log")))
+            nodes[-1].read(workers.READY_SECONDS)
+        time.sleep(SETTLE_SECONDS)
+        before = [workers.cpu_seconds(node.pid) for node in nodes]
+        begun = time.monotonic()
+        time.sleep(IDLE_SECONDS)
+        window = time.monotonic() - begun
+        spent = [
+            workers.cpu_seconds(node.pid) - was for node, was in zip(nodes, before, strict=True)
+        ]
+        memory = [memory_mb(node.pid) for node in nodes]
+    finally:
+        for node in nodes:
+            node.end()
+    yield Line(
+        key="idle-memory",
+        what="idle node of 3 members: memory",
+        unit="MB",
+        aim=150,
+        values=memory,
+        note="one value a node",
+    )
+    yield Line(
+        key="idle-cpu",
+        what="idle node of 3 members: share of a core",
+        unit="%",
+        aim=1,
+        values=[100 * seconds / window for seconds in spent],
+        note=f"over {IDLE_SECONDS} s",
+    )
