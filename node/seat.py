@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from governance.roll import MEMBER
-from node import gossip
 from node.devices import heads
 from node.home import Home
 from protocol.certificates import Seat
@@ -109,6 +108,8 @@ async def move(node: Node, *, alone: bool) -> dict[str, Any]:
     `{device, retired, height, certificate, asked, attempt}`. Refused `nobody-asked` when no node of
     a member answered, unless `alone`; else as `check` says.
     """
+    from node import gossip  # it brings the network, and every `status` reads the rest of this file
+
     home, store = node.home, node.store
     check(home)
     asked = await node.ask_everybody()

@@ -32,7 +32,7 @@ def disown(store: Store, device: bytes, person: bytes) -> None:
     """The roll no longer says that `person` enrolled `device`. If nothing else does, what the
     device erased in their name is theirs no more, and logs end before a body that is missing.
     """
-    if enrolled_by(store, device, person):
+    if _enrolled_by(store, device, person):
         return
     store.db.execute("DELETE FROM author WHERE device = ? AND person = ?", [device, person])
     gone = store.db.execute(
@@ -47,11 +47,8 @@ def disown(store: Store, device: bytes, person: bytes) -> None:
             _retreat(store, found[1], found[2].header.seq - 1)
 
 
-def enrolled_by(store: Store, device: bytes, person: bytes) -> bool:
-    """Whether an authentic enrolment says so, in the log or in the side set.
-
-    The founding record is the founder's, and is held wherever their log is cut.
-    """
+def _enrolled_by(store: Store, device: bytes, person: bytes) -> bool:
+    """Whether an authentic enrolment says so, in the log or in the side set."""
     values = [device, person]
     in_log = "SELECT 1 FROM enrolment WHERE device = ? AND person = ?"
     beside = "SELECT 1 FROM side WHERE subject = ? AND sort = 'enrol' AND substr(key, 33) = ?"

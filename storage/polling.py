@@ -8,7 +8,7 @@ has no enrolment by them. Which of a voter's ballots does count is for `storage.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from protocol.kinds.ballot import Ballot
 from protocol.kinds.registry import content
 from protocol.records import signed
 from storage import assembly
+from storage.database import get_meta
 from storage.store import Store, h64
 
 FETCH = 500  # ids in one query
@@ -79,6 +80,26 @@ def chosen(method: str, options: tuple[str, ...], raw: bytes) -> Plain | None:
         return None
 
 
+def _without_enrolment(store: Store, persons: Mapping[bytes, bytes]) -> set[bytes]:
+    """Of these devices (device -> person) those of which no authentic enrolment is here."""
+    query = store.db.execute
+    enrolled = set(query("SELECT device, person FROM enrolment"))
+    rest = {device for device, person in persons.items() if (device, person) not in enrolled}
+    for device in tuple(rest):  # their logs are cut, or forked where they begin
+        beside = query(
+            "SELECT 1 FROM side WHERE subject = ? AND sort = 'enrol' AND substr(key, 33) = ?",
+            [device, persons[device]],
+        ).fetchone()
+        if beside is not None or _is_founders(store, device):
+            rest.discard(device)
+    return rest
+
+
+def _is_founders(store: Store, device: bytes) -> bool:
+    """Whether the founding record, which is held whatever becomes of its log, enrols a device."""
+    return get_meta(store.db, "founder") == device.hex()
+
+
 class Polling:
     """A round as the certified state and the records held show it."""
 
@@ -94,11 +115,7 @@ class Polling:
             for device, height in state.roll.persons[person].devices.items()
             if height <= last
         }
-        self._strange = {
-            device
-            for device, person in self._persons.items()
-            if not erasing.enrolled_by(store, device, person)
-        }
+        self._strange = _without_enrolment(store, self._persons)
         self._options = self.question.on_ballot
 
     def here(self, ids: Collection[bytes]) -> tuple[dict[bytes, Cast], int]:

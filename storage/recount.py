@@ -26,7 +26,7 @@ from protocol.codec import Plain, encode
 from protocol.kinds.registry import content
 from protocol.kinds.stop import Stop
 from protocol.records import signed
-from storage import assembly, certificates
+from storage import assembly, certificates, sideset
 from storage.assembly import Receipt
 from storage.polling import Cast, Polling, question, second_call_left
 from storage.store import Store
@@ -235,7 +235,7 @@ class _Chain(NamedTuple):
     device: bytes | None  # None while the stop is not here
     ballots: list[bytes]  # as receipted, oldest first
     beside: list[bytes]  # those in receipts of the same device outside the chain
-    missing: int  # 1 when the chain breaks off at something that is not here
+    missing: int  # 1 when the chain breaks off at something that is not here, or may be lacking
     faults: list[Said]
 
 
@@ -243,7 +243,8 @@ def _chain(store: Store, round_: Round, stop_id: bytes) -> _Chain:
     """Follow a teller's receipts from its stop, by ids.
 
     What breaks off is missing, whatever is held in its place: nodes may hold different things
-    there. A stop is cited by its close, so of that everybody sees what it is.
+    there. So is what may have been given up because a forked log held too much: nobody hides a
+    receipt under a heap of others. A stop is cited by its close, so everybody sees what it is.
     """
     stop = assembly.anywhere(store, stop_id)
     if stop is None or _state(store).roll.person_of(stop.header.device) is None:
@@ -268,7 +269,8 @@ def _chain(store: Store, round_: Round, stop_id: bytes) -> _Chain:
         at = link.before
     listed = [ballot for link in reversed(chain) for ballot in link.ballots]
     beside = [ballot for other in receipts.values() for ballot in other.ballots]
-    return _Chain(device, listed, beside, int(at is not None), [])
+    lost = at is not None or sideset.is_full(store, device)
+    return _Chain(device, listed, beside, int(lost), [])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

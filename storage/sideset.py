@@ -35,6 +35,8 @@ MAX_EVIDENCE = 4096  # of them what votes rest on, counted apart
 MAX_LOOSE = 2048  # objects that wait, or are about devices in no view; of more, the lowest ids
 CANDIDATE_RECORDS = 8  # of a device whose membership chain is not here yet
 
+_EVIDENCE = "('ballot', 'receipts', 'stop')"  # `cited.KINDS`
+
 Key = tuple[int, bytes, bytes]
 
 
@@ -95,56 +97,6 @@ def put(store: Store, found: SideObject) -> bool:
     )
     store.changed.add("side")
     return True
-
-
-def _keep_few(store: Store) -> None:
-    """Of one device's spared records only so many stay."""
-    counts = Counter(
-        store.db.execute(
-            "SELECT subject, sort IN ('ballot', 'receipts', 'stop') FROM side"
-            " WHERE sort NOT IN ('fork', 'contest', 'seats')"
-        ).fetchall()
-    )
-    for (subject, votes), count in counts.items():
-        most = MAX_EVIDENCE if votes else MAX_SPARED
-        if count > most:
-            sorts = "IN" if votes else "NOT IN"
-            _forget(
-                store,
-                "SELECT id FROM side WHERE subject = ? AND sort NOT IN ('fork', 'contest')"
-                f" AND sort {sorts} ('ballot', 'receipts', 'stop') ORDER BY id LIMIT -1 OFFSET ?",
-                [subject, most],
-            )
-
-
-def is_full(store: Store, device: bytes) -> bool:
-    """Whether some of what votes rest on, by this device and in no log in view, may be lost."""
-    (count,) = store.db.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM side WHERE subject = ?"
-        " AND sort IN ('ballot', 'receipts', 'stop') LIMIT ?)",
-        [device, MAX_EVIDENCE],
-    ).fetchone()
-    return bool(count == MAX_EVIDENCE)
-
-
-def _forget(store: Store, ids: str, values: Sequence[object]) -> None:
-    """Drop the objects that a query names; what receipts among them named lapses with them."""
-    named = f"FROM side WHERE id IN ({ids})"
-    tellers = store.db.execute(
-        f"SELECT DISTINCT subject {named} AND sort = 'receipts'", values
-    ).fetchall()
-    store.db.execute(f"DELETE {named}", values)
-    for (device,) in tellers:
-        kept = store.db.execute(
-            "SELECT raw FROM side WHERE subject = ? AND sort = 'receipts'", [device]
-        )
-        cited.relearn(store, device, [_spared_in(raw) for (raw,) in kept.fetchall()])
-        store.changed.add("side")  # other objects may count no more
-
-
-def _spared_in(raw: bytes) -> Record:
-    value: Any = decode(raw, limit=MAX_OBJECT)  # checked in full before it was kept
-    return read_entry(value[1])
 
 
 def _about(store: Store, found: SideObject) -> _About:
@@ -220,7 +172,6 @@ def weigh(store: Store, persons: Collection[bytes]) -> None:
         row[0]
         for row in store.db.execute("SELECT key FROM device WHERE standing != ?", [CANDIDATE])
     }
-    _keep_few(store)
     loose = 0
     for object_id, *about, live in store.db.execute(
         "SELECT id, sort, subject, place, rank, key, live FROM side"
@@ -235,8 +186,59 @@ def weigh(store: Store, persons: Collection[bytes]) -> None:
         loose += not (counts and seen)
         if counts != live:
             store.db.execute("UPDATE side SET live = ? WHERE id = ?", [counts, object_id])
+    _keep_few(store)
     if loose > MAX_LOOSE:
         _forget_loose(store)
+
+
+def _keep_few(store: Store) -> None:
+    """Of one device's spared records that count only so many stay."""
+    counts = Counter(
+        store.db.execute(
+            f"SELECT subject, sort IN {_EVIDENCE} FROM side"
+            " WHERE live = 1 AND sort NOT IN ('fork', 'contest', 'seats')"
+        ).fetchall()
+    )
+    for (subject, votes), count in counts.items():
+        most = MAX_EVIDENCE if votes else MAX_SPARED
+        if count > most:
+            _forget(
+                store,
+                "SELECT id FROM side WHERE subject = ? AND live = 1"
+                f" AND sort NOT IN ('fork', 'contest') AND (sort IN {_EVIDENCE}) = ?"
+                " ORDER BY id LIMIT -1 OFFSET ?",
+                [subject, votes, most],
+            )
+
+
+def is_full(store: Store, device: bytes) -> bool:
+    """Whether some of what votes rest on, by this device and in no log in view, may be lost."""
+    (count,) = store.db.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM side WHERE subject = ? AND live = 1"
+        f" AND sort IN {_EVIDENCE} LIMIT ?)",
+        [device, MAX_EVIDENCE],
+    ).fetchone()
+    return bool(count == MAX_EVIDENCE)
+
+
+def _forget(store: Store, ids: str, values: Sequence[object]) -> None:
+    """Drop the objects that a query names; what receipts among them named lapses with them."""
+    named = f"FROM side WHERE id IN ({ids})"
+    tellers = store.db.execute(
+        f"SELECT DISTINCT subject {named} AND sort = 'receipts'", values
+    ).fetchall()
+    store.db.execute(f"DELETE {named}", values)
+    for (device,) in tellers:
+        kept = store.db.execute(
+            "SELECT raw FROM side WHERE subject = ? AND sort = 'receipts'", [device]
+        )
+        cited.relearn(store, device, [_spared_in(raw) for (raw,) in kept.fetchall()])
+        store.changed.add("side")  # other objects may count no more
+
+
+def _spared_in(raw: bytes) -> Record:
+    value: Any = decode(raw, limit=MAX_OBJECT)  # checked in full before it was kept
+    return read_entry(value[1])
 
 
 def _fork_counts(store: Store, noted: _About, seen: bool) -> bool:
@@ -257,10 +259,6 @@ def _record_counts(store: Store, noted: _About, seen: bool, persons: Collection[
     if noted.sort in cited.KINDS and not (
         seen and (named or cited.in_force(store, noted.sort, noted.subject, *_vote(noted)))
     ):
-        return False
-    # An enrolment says whom the device may erase for; the roll says so of its own devices.
-    owner = noted.key[32:]
-    if noted.sort == "enrol" and not named and certified.roll.person_of(noted.subject) == owner:
         return False
     if not seen:
         return noted.rank <= CANDIDATE_RECORDS and _concerns(store, noted, persons)
