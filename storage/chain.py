@@ -201,15 +201,18 @@ def _stopped(store: Store, state: Certified) -> Moves | None:
 def judge(store: Store) -> None:
     """See which proof of two moves halts our chain, and stop there. At most one does."""
     found = [_moves(raw, store.community) for raw in sideset.all_moves(store)]
+    state = certificates.current(store)
     standing: bytes | None = None
     for each in sorted(found, key=lambda m: (-m.attempt, -m.certificates[0].height, m.id)):
         first = each.certificates[0]
         shared = first.height - 1
         if certificates.certificate_at(store, shared) != first.prev:
             continue  # of a chain that is not here
-        if not _fold(certificates.at(store, shared), each):
+        if not _may_follow(store, each):
             sideset.drop(store, each.id)
             continue
+        if state is not None and state.attempt > each.attempt:
+            continue  # ours has moved on since; a proof stays here for good, so no certificate is read
         ours = certificates.above(store, shared)
         if standing is not None or weight(ours) > Weight(False, each.attempt, first.height):
             continue
@@ -219,6 +222,23 @@ def judge(store: Store) -> None:
             _take_back(store, shared)
         standing = each.id
     sideset.let_count(store, "seats", standing)
+
+
+def _may_follow(store: Store, found: Moves) -> bool:
+    """Whether each of the moves could follow the certificate of our chain that they name.
+
+    That certificate's id settles it. Proofs are judged after every change in `gov`, and going back
+    to an old height replays the chain, so it is done once.
+    """
+    if found.id not in _followed:
+        state = certificates.at(store, found.certificates[0].height - 1)
+        if len(_followed) >= MOST_DECIDED:
+            _followed.clear()
+        _followed[found.id] = _fold(state, found)
+    return _followed[found.id]
+
+
+_followed: dict[bytes, bool] = {}
 
 
 def _fold(state: Certified, found: Moves) -> bool:

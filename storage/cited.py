@@ -54,10 +54,11 @@ def learn(store: Store, record: Record, said: Receipts) -> list[Record]:
     return [found for found in _beyond(store, said.ballots) if found.header.kind == "ballot"]
 
 
-def relearn(store: Store, device: bytes, beyond: Iterable[Record]) -> None:
+def relearn(store: Store, device: bytes, beyond: Iterable[Record]) -> list[Record]:
     """Some receipts of a device are not kept any more: only what the others name stays named.
 
-    `beyond`: those that no log in view holds. So what is in force depends on what is kept alone.
+    `beyond`: those that no log in view holds; as with `learn`, the ballots that these name. So
+    what is in force depends on what is kept alone.
     """
     store.db.execute("DELETE FROM receipted WHERE device64 = ?", [h64(device)])
     in_view = store.db.execute(
@@ -67,10 +68,12 @@ def relearn(store: Store, device: bytes, beyond: Iterable[Record]) -> None:
     ).fetchall()
     for open_, packed in in_view:
         _note(store, device, open_, [packed[at : at + 32] for at in range(0, len(packed), 32)])
+    found: list[Record] = []
     for record in beyond:
         said = content(record)
         if isinstance(said, Receipts):
-            _note(store, device, said.open, said.ballots)
+            found += learn(store, record, said)
+    return found
 
 
 def _note(store: Store, device: bytes, open_: bytes, ballots: Sequence[bytes]) -> None:

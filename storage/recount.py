@@ -26,7 +26,7 @@ from protocol.codec import Plain, encode
 from protocol.kinds.registry import content
 from protocol.kinds.stop import Stop
 from protocol.records import signed
-from storage import assembly, certificates, sideset
+from storage import assembly, certificates, opened, sideset
 from storage.assembly import Receipt
 from storage.polling import Cast, Polling, question, second_call_left
 from storage.store import Store
@@ -80,7 +80,8 @@ def recount(store: Store, vote: Vote, round_: Round) -> Recount:
         status, here = INCOMPLETE, max(0, min(here, of - found.missing))
         why = [said("Not here yet, of what the close rests on: %(count)s.", count=found.missing)]
     else:
-        why = _differences(claimed, found)
+        opening = opened.otherwise(store, vote)
+        why = [*_differences(claimed, found), *([opening] if opening else [])]
         status = DIFFERS if why else EQUAL
     return Recount(
         status=status,
@@ -93,8 +94,11 @@ def recount(store: Store, vote: Vote, round_: Round) -> Recount:
 
 
 def is_wrong(store: Store, vote: Vote, round_: Round) -> bool:
-    """Whether what is here proves that a round was closed wrongly."""
-    return round_.result is not None and recount(store, vote, round_).status == DIFFERS
+    """Whether what is here proves that a round was closed wrongly, so that counting anew helps."""
+    if round_.result is None:
+        return False
+    found = _count(store, vote, round_, round_.stops)
+    return bool(found.faults) or (not found.missing and bool(_differences(round_.result, found)))
 
 
 def closing(store: Store, vote: Vote, stops: Sequence[bytes]) -> dict[str, Any] | None:

@@ -21,11 +21,20 @@ from typing import Any, NamedTuple
 from governance.membership import CANDIDATE
 from protocol.codec import decode
 from protocol.errors import Invalid
-from protocol.evidence import MAX_OBJECT, Contest, Fork, Moves, SideObject, Spared, read_object
+from protocol.evidence import (
+    MAX_OBJECT,
+    Contest,
+    Fork,
+    Moves,
+    SideObject,
+    Spared,
+    read_object,
+    spare,
+)
 from protocol.kinds.enrol import Enrol
 from protocol.kinds.erase import Erase
 from protocol.kinds.registry import content
-from protocol.records import GOV, Record, read_entry, read_header, read_record
+from protocol.records import GOV, Record, read_entry, read_header, read_record, signed
 from storage import cited
 from storage.rows import find_log, id_at
 from storage.store import Store
@@ -35,7 +44,7 @@ MAX_EVIDENCE = 4096  # of them what votes rest on, counted apart
 MAX_LOOSE = 2048  # objects that wait, or are about devices in no view; of more, the lowest ids
 CANDIDATE_RECORDS = 8  # of a device whose membership chain is not here yet
 
-_EVIDENCE = "('ballot', 'receipts', 'stop')"  # `cited.KINDS`
+_GROUP = "(CASE WHEN sort = 'ballot' THEN 2 ELSE sort IN ('receipts', 'stop') END)"
 
 Key = tuple[int, bytes, bytes]
 
@@ -192,30 +201,35 @@ def weigh(store: Store, persons: Collection[bytes]) -> None:
 
 
 def _keep_few(store: Store) -> None:
-    """Of one device's spared records that count only so many stay."""
+    """Of one device's spared records that count only so many stay.
+
+    Ballots last: which of them count depends on the receipts that stay.
+    """
     counts = Counter(
         store.db.execute(
-            f"SELECT subject, sort IN {_EVIDENCE} FROM side"
+            f"SELECT subject, {_GROUP} FROM side"
             " WHERE live = 1 AND sort NOT IN ('fork', 'contest', 'seats')"
         ).fetchall()
     )
-    for (subject, votes), count in counts.items():
-        most = MAX_EVIDENCE if votes else MAX_SPARED
-        if count > most:
+    for most, group in ((MAX_SPARED, 0), (MAX_EVIDENCE, 1), (MAX_EVIDENCE, 2)):
+        over = [key[0] for key, count in counts.items() if key[1] == group and count > most]
+        for subject in over:
             _forget(
                 store,
                 "SELECT id FROM side WHERE subject = ? AND live = 1"
-                f" AND sort NOT IN ('fork', 'contest') AND (sort IN {_EVIDENCE}) = ?"
+                f" AND sort NOT IN ('fork', 'contest') AND {_GROUP} = ?"
                 " ORDER BY id LIMIT -1 OFFSET ?",
-                [subject, votes, most],
+                [subject, group, most],
             )
+        if over and group:
+            return
 
 
 def is_full(store: Store, device: bytes) -> bool:
-    """Whether some of what votes rest on, by this device and in no log in view, may be lost."""
+    """Whether some of a teller's receipts that no log in view holds may have been given up."""
     (count,) = store.db.execute(
         "SELECT count(*) FROM (SELECT 1 FROM side WHERE subject = ? AND live = 1"
-        f" AND sort IN {_EVIDENCE} LIMIT ?)",
+        " AND sort IN ('receipts', 'stop') LIMIT ?)",
         [device, MAX_EVIDENCE],
     ).fetchone()
     return bool(count == MAX_EVIDENCE)
@@ -232,11 +246,13 @@ def _forget(store: Store, ids: str, values: Sequence[object]) -> None:
         kept = store.db.execute(
             "SELECT raw FROM side WHERE subject = ? AND sort = 'receipts'", [device]
         )
-        cited.relearn(store, device, [_spared_in(raw) for (raw,) in kept.fetchall()])
-        store.changed.add("side")  # other objects may count no more
+        for ballot in cited.relearn(store, device, [_entry(raw) for (raw,) in kept.fetchall()]):
+            if spares(store, ballot) and signed(ballot, store.community):
+                put(store, spare(ballot))
+        store.changed.add("side")  # other objects may count no more, or again
 
 
-def _spared_in(raw: bytes) -> Record:
+def _entry(raw: bytes) -> Record:
     value: Any = decode(raw, limit=MAX_OBJECT)  # checked in full before it was kept
     return read_entry(value[1])
 

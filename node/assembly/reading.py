@@ -21,7 +21,7 @@ from node.assembly.summary import options_json, summary, taken_back
 from node.assembly.words import Names, person_json
 from node.status import rfc3339
 from storage import assembly as held
-from storage import certificates
+from storage import certificates, opened
 from storage.store import Store
 from storage.views import profiles
 
@@ -156,7 +156,7 @@ def _vote(store: Store, state: Certified, vote: Vote) -> dict[str, Any]:
         "ballot_options": on_ballot(vote.rule, vote.options if last is None else last.options),
         "rounds": [_round(vote, each) for each in vote.rounds],
         "tally": tallied[-1] if tallied else None,
-        "problem": None,
+        "problem": opened.otherwise(store, vote),
         "withdrawing": any(each.person == vote.author for each in back),
         "challenges": [
             _challenge(store, motion, names)

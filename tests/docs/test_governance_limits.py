@@ -143,6 +143,7 @@ def test_a_false_teller_can_put_something_else_to_the_vote_and_all_see_what(room
 
     assert (at_eva["status"], at_eva["title"]) == ("counting", "A fee")  # of a time long ago
     assert at_eva["stake"] == ["The fee of a sale is 9% of the price instead of 0%."]
+    assert at_eva["problem"].startswith("This vote was opened for something else")
 
 
 def test_without_the_teller_nothing_is_decided(room: Room) -> None:

@@ -252,6 +252,7 @@ async def test_who_was_away_for_a_whole_vote_acts_by_it_and_counts_the_same(
     assert counted(ben, expel) == counted(ana, expel)
     assert (status(ben, expel), ben.members()["eva"]) == ("in_effect", "removed")
     assert bread.id not in ben.ids
+    await village.until(lambda: eva.standing == "removed")
     with pytest.raises(Refused):
         eva.offer("More bread")
     assert not ben.network.peers() or all(
