@@ -203,8 +203,9 @@ def _result(decision: Mapping[str, Any], last: Round) -> dict[str, Any]:
         named = result[key]
         if type(named) is not list or any(name not in known for name in named):
             raise _bad("closes a vote for options that it does not have")
-        if len(set(named)) != len(named):
-            raise _bad("closes a vote with an option twice")
+    both = [*cast(list[str], result["winners"]), *cast(list[str], result["tied"])]
+    if len(set(both)) != len(both):
+        raise _bad("closes a vote with an option twice")
     if type(result["ballots"]) is not int or not 0 <= result["ballots"] <= len(last.electorate):
         raise _bad("closes a vote with a number of ballots that can't be")
     _key(result["root"])

@@ -25,6 +25,7 @@ from governance.certified import (
 
 MOST_RUNNING = 3  # proposals of one person under way at a time; more wait as drafts
 MOST_VOTES = 60  # under way in all
+PATIENCE_S = 7 * 86_400  # after its end, how long a round waits for its tellers' last word
 
 
 class Due(NamedTuple):
@@ -60,6 +61,11 @@ def ends(vote: Vote, last: Round) -> int:
     return last.at + vote.rule.open_s
 
 
+def given_up(vote: Vote, last: Round) -> int:
+    """When a round that its tellers have not stopped, or that can't be counted, begins again."""
+    return ends(vote, last) + PATIENCE_S
+
+
 def earliest_end(vote: Vote, last: Round) -> int:
     """Before this no round ends, however certain its outcome is."""
     return last.at + vote.rule.min_open_s
@@ -92,4 +98,3 @@ def running(state: Certified) -> Iterable[Vote]:
 
 def _at(step: str, when: int, now: float) -> Due:
     return Due(step, None) if now >= when else Due(None, when)
-

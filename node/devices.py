@@ -13,7 +13,7 @@ from typing import Any
 from governance.membership import CERTIFIED, PROVISIONAL
 from governance.membership import RETIRED as RETIRED_NOW
 from governance.roll import MEMBER
-from node import keystore, peers, recovery
+from node import peers, recovery
 from node.home import RECOVERY, RETIRED, Home
 from node.inviting import known_peers
 from node.people import own_profile
@@ -151,22 +151,18 @@ def recovery_text(home: Home, passphrase: str | None) -> str:
 
 
 def kept_recovery(home: Home) -> str | None:
-    """The file in the home, brought up to date; None when it was moved away.
+    """The file in the home, as it would say now; None when it was moved away.
 
     No passphrase is needed: the secret in it stays as it is.
     """
-    path = home.path / RECOVERY
     try:
-        old = path.read_text(encoding="utf-8")
+        old = (home.path / RECOVERY).read_text(encoding="utf-8")
     except (OSError, UnicodeError):
         return None
     try:
-        new = recovery.renewed(old, surroundings(home))
+        return recovery.renewed(old, surroundings(home))
     except Refused:
         return old  # damaged by hand: shown as it is, and reading it says so
-    if new != old:
-        keystore.write_private(path, new)
-    return new
 
 
 def recovery_is_saved(home: Home) -> None:

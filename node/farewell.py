@@ -36,20 +36,32 @@ def told(store: Store, device: bytes, height: int) -> list[Any]:
     state = certificates.current(store)
     if known is None or known[0] not in (GONE, RETIRED) or state is None:
         return []
-    rows = store.db.execute(
-        "SELECT travel FROM certificate WHERE height >= ? ORDER BY height", [height]
-    ).fetchall()
-    travels = [raw for (raw,) in rows]
-    found = [read_certificate(cbor2.loads(raw)) for raw in travels]
-    last = max((n for n, each in enumerate(found) if _cuts(state, each, device)), default=-1)
+    last = _last_cut(store, state, device, height)
     chosen: list[Any] = []
     size = 0
-    for raw in travels[: last + 1]:
+    for (raw,) in store.db.execute(
+        "SELECT travel FROM certificate WHERE height BETWEEN ? AND ? ORDER BY height",
+        [height, last],
+    ):
         size += len(raw)
         if size > ROOM:
             break
         chosen.append(cbor2.loads(raw))
     return chosen
+
+
+def _last_cut(store: Store, state: Certified, device: bytes, height: int) -> int:
+    """Where the newest certificate stands that cut this device, from `height` on; -1 for none.
+
+    Whoever was cut may ask again and again, so only what may be about it is read.
+    """
+    rows = store.db.execute(
+        "SELECT height, travel FROM certificate WHERE height >= ?"
+        " AND (instr(raw, ?) OR instr(raw, ?) OR instr(raw, ?)) ORDER BY height DESC",
+        [height, device, state.roll.person_of(device) or device, b"remove"],
+    )
+    found = ((at, read_certificate(cbor2.loads(raw))) for at, raw in rows)
+    return next((at for at, each in found if _cuts(state, each, device)), -1)
 
 
 def _cuts(state: Certified, certificate: Certificate, device: bytes) -> bool:

@@ -9,9 +9,7 @@ ports and leaves the store as it is: whatever was acknowledged is already on dis
 from __future__ import annotations
 
 import logging
-import math
 import random
-import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import trio
 
 from governance.roll import MEMBER
-from node import farewell, gossip, joining, teller
+from node import farewell, gossip, joining
 from node.blobs import Blobs
 from node.conversations import Conversation
+from node.duties import Duties
 from node.events import Events
 from node.home import Home
 from node.indexing import Indexing
@@ -29,11 +28,12 @@ from node.keystore import Keys
 from node.neighbours import CARDS, Neighbours
 from node.network.links import BLOB, JOIN, SYNC, LinkError, Network, Stream
 from node.peers import Peers, forget_contacts
+from node.publishing import Publishing
+from node.record_news import RecordNews
 from node.vote_news import VoteNews
 from protocol import lobby
-from protocol.errors import MoothallError, StoreError
+from protocol.errors import StoreError
 from protocol.lobby import Answer
-from protocol.records import read_header
 from storage import certificates
 
 if TYPE_CHECKING:
@@ -44,17 +44,12 @@ logger = logging.getLogger("moothall.node")
 SYNC_SECONDS = 60.0
 SPREAD_SECONDS = 1.0
 SETTLE_SECONDS = 0.3
-TELLER_SECONDS = 30.0
 KNOCK_SECONDS = 5.0
 ROUNDS = 4  # conversations in a row with one peer until both hold the same
-RETRY_SECONDS = 5.0  # after the store was busy or full
 STREAMS = 3  # conversations that one peer may have open with us
 SILENCE_SECONDS = 5.0  # after which a new neighbour is asked, whoever's turn it is
 ASK_SECONDS = 20.0  # for asking everybody
 MOST_ASKED = 50  # nodes
-FLOOD = 200  # own new records, and
-FLOOD_MESSAGES = 4  # gossip messages, above which neighbours are synced with instead
-CHATTY = 50  # records of one transaction that are told one by one
 
 
 class Node:
@@ -83,15 +78,22 @@ class Node:
         self._talking: set[str] = set()
         self._serving: Counter[str] = Counter()
         self._again: set[str] = set()
-        self._published: dict[int, int] = {}
-        self._told = 0
+        self._records = RecordNews(self.store, self.events)
         self._votes = VoteNews(self.store, self.events)
         self._heard: dict[str, float] = {}  # peer -> when it was last in touch
         self._let_in: set[str] = set()  # peers in touch who were members when last looked at
-        self._wake = trio.Event()
         self.blobs = Blobs(self.store, network, self.peers, clock=clock, dice=self._dice)
         self._indexing = Indexing(self.store, lambda: bool(self._talking or self._serving.total()))
         self._news = trio.Event()
+        self._publishing = Publishing(self.store, network, self.spread)
+        self._duties = Duties(
+            self.store,
+            keys.device,
+            network,
+            kept=self.kept,
+            publish=self._publishing.publish,
+            acted=self._gate_may_have_changed,
+        )
         self._nursery: trio.Nursery | None = None
 
     async def run(
@@ -108,8 +110,8 @@ class Node:
         hearing = gossip.Hearing(self.store, self.peers, self.kept, self._soon)
         self.network.on_gossip(hearing.check)
         self.network.on_peer(self._peer_changed)
-        self._told = self._last_rowid()
-        self._published = {lane: self._own_seq(lane) for lane in (0, 1, 2)}
+        self._records.begin()
+        self._publishing.begin()
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
             await nursery.start(self.network.run, listen)
@@ -117,7 +119,7 @@ class Node:
             self._forget_invitation()
             nursery.start_soon(self.neighbours.dial)
             nursery.start_soon(self._sync_now_and_then)
-            nursery.start_soon(self._do_duties)
+            nursery.start_soon(self._duties.run)
             nursery.start_soon(self._indexing.run)
             nursery.start_soon(self.blobs.run)
             nursery.start_soon(self._spread)
@@ -144,7 +146,7 @@ class Node:
 
     def kept(self, words: set[str]) -> None:
         """Something new is in the store: tell listeners, wake who may have to act."""
-        self._tell_new()
+        self._records.tell()
         if "certificate" in words:
             height, record_id = certificates.tip(self.store)
             self.events.tell("certificate", height=height, id=record_id.hex())
@@ -154,7 +156,7 @@ class Node:
         if words & {"fork", "side"}:
             self._news.set()  # proofs go by sync
         if words & {"gov", "certificate", "fork", "standing"}:
-            self._wake.set()
+            self._duties.wake()
         if "standing" in words:
             self._start(self.neighbours.say_where)
             self._forget_invitation()
@@ -170,32 +172,7 @@ class Node:
     def poke(self) -> None:
         """The owner's commands wrote to the store: publish what is new, act on it."""
         self.kept({"gov"})
-        self._start(self._publish)
-
-    def _last_rowid(self) -> int:
-        row = self.store.db.execute("SELECT max(rowid) FROM record").fetchone()
-        return int(row[0] or 0)
-
-    def _own_seq(self, lane: int) -> int:
-        row = self.store.db.execute(
-            "SELECT head_seq FROM log JOIN device ON device.no = log.device_no"
-            " WHERE key = ? AND lane = ?",
-            [self.store.device, lane],
-        ).fetchone()
-        return 0 if row is None else int(row[0])
-
-    def _tell_new(self) -> None:
-        last = self._last_rowid()
-        new = last - self._told
-        if 0 < new <= CHATTY:
-            for (raw,) in self.store.db.execute(
-                "SELECT header FROM record WHERE rowid > ? ORDER BY rowid", [self._told]
-            ):
-                header = read_header(raw)
-                self.events.tell("record", kind=header.kind, device=header.device.hex())
-        elif new > 0:
-            self.events.tell("record", count=new)
-        self._told = last
+        self._start(self._publishing.publish)
 
     # Peers
 
@@ -298,7 +275,7 @@ class Node:
         async def ask(peer: str) -> None:
             try:
                 if peer not in self.network.peers():
-                    await self.network.connect(peer, known[peer])
+                    await self.network.connect(peer, known.get(peer, []))  # it may just have gone
                 while peer in self._talking:
                     await trio.sleep(SETTLE_SECONDS)
                 if await self.sync_with(peer):
@@ -367,55 +344,6 @@ class Node:
             else:
                 continue
             await self.network.refresh(peer)
-
-    # Publishing
-
-    async def _publish(self) -> None:
-        """Gossip own records that were not gossiped yet; a flood is left to sync."""
-        for lane, seq in list(self._published.items()):
-            records = gossip.since(self.store, self.store.device, lane, seq, FLOOD)
-            if not records:
-                continue
-            self._published[lane] = self._own_seq(lane)
-            if self._published[lane] != records[-1].header.seq:
-                self._news.set()
-                continue
-            messages = list(gossip.batches(records))
-            if len(messages) > FLOOD_MESSAGES or not messages:
-                self._news.set()
-                continue
-            for message in messages:
-                await self.network.publish(message)
-
-    # Duties
-
-    async def _do_duties(self) -> None:
-        """Do a teller's duties whenever something changed, and when a deadline comes."""
-        while True:
-            self._wake = trio.Event()
-            pause = math.inf
-            try:
-                acted = teller.act(self.store, self._keys.device)
-                if acted:
-                    self.kept({"certificate", "gov"})
-                if acted.records:
-                    await self._publish()
-                for certificate in acted.certificates:
-                    await self.network.publish(gossip.certificate_message(certificate.travel()))
-                pause = self._until_next_duty()
-            except (MoothallError, sqlite3.Error) as error:
-                logger.error("the teller's duty waits: %s", error)
-                pause = RETRY_SECONDS
-            await self._gate_may_have_changed()
-            with trio.move_on_after(pause):
-                await self._wake.wait()
-
-    def _until_next_duty(self) -> float:
-        """Seconds. Only a teller acts by the clock; others have nothing to do until news comes."""
-        if not teller.has_duties(self.store):
-            return math.inf
-        deadline = teller.next_look(self.store)
-        return TELLER_SECONDS if deadline is None else min(TELLER_SECONDS, deadline)
 
     async def _knock(self) -> None:
         """A newcomer's node asks to be let in until it is; that nobody is there is said once."""

@@ -8,7 +8,8 @@ on disk before anybody sees it, under the write lock: one teller never signs two
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from node.tellership import receipts, roll, votes
@@ -22,7 +23,8 @@ from storage.store import Store
 
 logger = logging.getLogger("moothall.teller")
 
-MOST_STEPS = 1000  # in a row; a fault of ours must not hold up the node
+MOST_STEPS = 25  # in a row: each is on disk before the next, and pages wait meanwhile
+MOST_FAILED = 20  # steps that can't be certified, after which others are not tried either
 
 
 class Acted(NamedTuple):
@@ -47,7 +49,7 @@ def has_duties(store: Store) -> bool:
 
 
 def act(store: Store, signer: Signer) -> Acted:
-    """Do everything that is due now.
+    """Do what is due now, MOST_STEPS at the most: whoever did something is called again.
 
     A home that turned out to be a copy does nothing: its chain may be behind the real one.
     """
@@ -61,8 +63,7 @@ def act(store: Store, signer: Signer) -> Acted:
         if made is not None:
             acted.certificates.append(made)
         elif not wrote:
-            return acted
-    logger.error("more than %s steps were due at once; the rest waits", MOST_STEPS)
+            break
     return acted
 
 
@@ -70,8 +71,8 @@ def _certify(store: Store, signer: Signer) -> Certificate | None:
     """Make the next certificate that is due, if any."""
     if not is_teller(store):
         return None
-    for find in (_roll_step, votes.next_step):
-        if find(store) is None:
+    for find in (_roll_step, votes.steps):
+        if next(find(store), None) is None:
             continue  # the write lock is taken only when there is something to write
         made = _make(store, signer, find)
         if made is not None:
@@ -80,29 +81,38 @@ def _certify(store: Store, signer: Signer) -> Certificate | None:
 
 
 def _make(
-    store: Store, signer: Signer, find: Callable[[Store], Step | None]
+    store: Store, signer: Signer, find: Callable[[Store], Iterator[Step]]
 ) -> Certificate | None:
-    try:
-        with store.transaction():
-            step = find(store)
-            if step is None:
-                return None
-            made = certificates.certify(store, signer, step.kind, step.decision)
-            settle(store)
-            return made
-    except (Refused, Invalid) as error:
-        logger.warning("a certificate could not be made: %s", error)
-        return None
+    """Certify the first step that can be: one that can't does not hold up other votes."""
+    for failed in range(MOST_FAILED):
+        try:
+            with store.transaction():
+                step = next(islice(find(store), failed, None), None)
+                if step is None:
+                    return None
+                made = certificates.certify(store, signer, step.kind, step.decision)
+                settle(store)
+                return made
+        except Invalid as error:
+            logger.warning("a certificate could not be made: %s", error)
+        except Refused as error:  # the seat is not ours, or it is halted
+            logger.warning("nothing can be certified: %s", error)
+            return None
+    return None
 
 
-def _roll_step(store: Store) -> Step | None:
+def _roll_step(store: Store) -> Iterator[Step]:
     decision = roll.decision(store)
-    return Step("roll", decision) if decision else None
+    if decision:
+        yield Step("roll", decision)
 
 
-def next_look(store: Store) -> float | None:
-    """Seconds until a deadline may make something due; None when only news can."""
-    when = votes.next_deadline(store)
+def next_look(store: Store, since: float) -> float | None:
+    """Seconds until a deadline may make something due; None when only news can.
+
+    `since` is when `act` began, in seconds since 1970: it has done what could be done by then.
+    """
+    when = votes.next_deadline(store, since)
     return None if when is None else max(0.0, when - store.now_ms() / 1000)
 
 

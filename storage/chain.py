@@ -212,7 +212,7 @@ def judge(store: Store) -> None:
             sideset.drop(store, each.id)
             continue
         if state is not None and state.attempt > each.attempt:
-            continue  # ours has moved on since; a proof stays here for good, so no certificate is read
+            continue  # ours moved on since; a proof stays for good, and reading them takes time
         ours = certificates.above(store, shared)
         if standing is not None or weight(ours) > Weight(False, each.attempt, first.height):
             continue

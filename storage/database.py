@@ -32,7 +32,7 @@ def open_database(path: Path) -> Database:
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages; a third off a sync
             connection.execute("PRAGMA cache_size = -32000")  # KiB; keeps a busy index in memory
-            database = Database(connection)
+            database = Database(connection, execute_plugins=False)  # it looks for some else
             if MIGRATIONS.pending(database):
                 _migrate(database)
         except BaseException:

@@ -1,14 +1,26 @@
-"""MOOTHALL_STRICT=1 (`scripts/test --strict`): a skipped test is a failed test.
+"""What holds for every test.
 
-The one excuse is a reason that begins with "samples absent": the sellers' real files are not part
-of the project.
+MOOTHALL_STRICT=1 (`scripts/test --strict`): a skipped test is a failed test. The one excuse is a
+reason that begins with "samples absent": the sellers' real files are not part of the project.
+
+Where Python is told to leave no bytecode beside its sources, the programs that tests start, some
+hundreds, share a folder for it, which goes in the end: else each of them compiles everything anew.
 """
 
 import os
+import shutil
+import tempfile
 
 import pytest
 
 EXCUSE = "samples absent"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        folder = tempfile.mkdtemp(prefix="moothall-bytecode-")
+        os.environ["PYTHONPYCACHEPREFIX"] = folder
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -54,10 +54,10 @@ def _question(asked: dict[str, Any]) -> str:
 @click.option("--yes", is_flag=True, help="Don't ask whether you are sure.")
 @click.pass_obj
 def move_seat(out: Output, alone: bool, yes: bool) -> None:
-    """Move the teller's seat to this device, and retire the one that had it.
+    """Move the teller's seat to this device.
 
-    For the teller, after the computer with the seat was lost. The members' nodes are asked first;
-    what none of them knows of what the lost device certified is void.
+    The device that had it is retired: this is for the teller whose computer is lost. The members'
+    nodes are asked first. What the lost device certified and none of them knows is void.
     """
     from node import control, running, seat
 

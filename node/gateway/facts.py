@@ -6,7 +6,7 @@ another process has written. Counts that take longer to gather may be a few seco
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -38,7 +38,7 @@ class Facts:
         self._spots = _Kept[dict[bytes, Spot]]()
         self._members = _Kept[dict[bytes, Member]]()
         self._charter = _Kept[Charter | None]()
-        self._decided = _Kept[dict[int, dict[str, Any]]]()
+        self._kept = _Kept[dict[Hashable, Any]]()
         self._waiting = _Kept[dict[str, list[dict[str, Any]]]]()
         self._counts = {
             guests: _Slowly[tuple[tuple[str, int], ...]](monotonic) for guests in (False, True)
@@ -62,12 +62,13 @@ class Facts:
         """What waits for this person, always the same one; see `node.assembly.reading.waiting`."""
         return self._waiting.get(self.version(), lambda: reading.waiting(self._store, person))
 
-    def decided(self, page: int, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """A page of what the assembly has decided, as `read` finds it: it stays as it is."""
-        pages = self._decided.get(self.version(), dict)
-        if page not in pages:
-            pages[page] = read()
-        return pages[page]
+    def kept(self, key: Hashable, read: Callable[[], T]) -> T:
+        """What `read` finds, kept under a name of its own: for what is dear to find again."""
+        known = self._kept.get(self.version(), dict)
+        if key not in known:
+            known[key] = read()
+        found: T = known[key]
+        return found
 
     def own_name(self, read: Callable[[], str]) -> str:
         """What this node's owner is called, as `read` finds it."""

@@ -87,6 +87,10 @@ class Visit:
         """Whether only what everyone may see is to be shown."""
         return self.audience == "shop"
 
+    def require_charter(self) -> None:
+        """Problem while nothing of the community is here."""
+        _ = self.charter
+
     @property
     def charter(self) -> Charter:
         """The charter in force. Problem while nothing of the community is here."""

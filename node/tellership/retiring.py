@@ -12,7 +12,7 @@ from storage import assembly as held
 from storage.assembly import Motion
 from storage.store import Store
 
-MOST = 50  # retired in one certificate; each names three heads at most
+MOST = 10  # retired in one certificate, which has to hold all else that is due (see `Due`)
 
 
 def due(

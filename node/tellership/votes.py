@@ -1,12 +1,15 @@
 """The steps of votes that are due: which certificate comes next, by this teller's clock.
 
-Nothing is remembered between calls; the certified state and the records held say it all.
+The certified state and the records held say it all. What is remembered between calls is only
+which proposals lead nowhere as things stand: a teller asks after every record that comes.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from governance import assembly, duties
@@ -35,6 +38,10 @@ from storage.store import Store
 
 logger = logging.getLogger("moothall.teller")
 
+MOST_WAITING = 20  # proposals of one person that are not opened yet, beyond which none is judged
+MOST_REFUSED = 20_000  # proposals that are remembered
+_refused: dict[bytes, bytes] = {}  # proposal -> the newest certificate when it couldn't be opened
+
 _ROUND = {NOTICE: "", TIED: RUN_OFF, MISSED: SECOND_CALL, "again": "again"}
 
 
@@ -45,35 +52,38 @@ class Step(NamedTuple):
     decision: dict[str, Plain]
 
 
-def next_step(store: Store) -> Step | None:
-    """The next certificate that any vote needs now; None when nothing is due."""
+def steps(store: Store) -> Iterator[Step]:
+    """The certificates that votes need now, each as if it were the next one."""
+    state = certificates.current(store)
+    if state is not None:
+        yield from _steps(store, state)
+
+
+def next_deadline(store: Store, since: float) -> float | None:
+    """When a clock makes something due at the earliest, after `since` (seconds since 1970).
+
+    What was due by then, and is due still, waits for news: for what another teller holds, or a
+    record that is not here. None for never.
+    """
     state = certificates.current(store)
     if state is None:
         return None
-    return next(_steps(store, state), None)
-
-
-def next_deadline(store: Store) -> float | None:
-    """When a clock makes something due at the earliest (seconds since 1970); None for never."""
-    state = certificates.current(store)
-    if state is None:
-        return None
-    now = store.now_ms() / 1000
-    times = []
+    times: list[int | None] = []
     for vote in duties.running(state):
-        due = duties.due(vote, now)
-        times.append(now if due.step is not None else due.when)
+        vote = _by_our_clock(store, vote, since)
+        times.append(duties.due(vote, since).when)
         last = vote.round
-        if vote.phase == OPEN and last is not None and vote.rule.early_close:
-            earliest = duties.earliest_end(vote, last)
-            times.append(earliest if earliest > now else None)
-    return min((when for when in times if when is not None), default=None)
+        if vote.phase == OPEN and last is not None:
+            times.append(duties.given_up(vote, last))
+            if vote.rule.early_close:
+                times.append(duties.earliest_end(vote, last))
+    return min((when for when in times if when is not None and when > since), default=None)
 
 
 def _steps(store: Store, state: Certified) -> Iterator[Step]:
     now = store.now_ms() // 1000
     for vote in duties.running(state):
-        step = _step_of(store, state, vote, now)
+        step = _step_of(store, state, _by_our_clock(store, vote, now), now)
         if step is not None:
             yield step
     for vote in state.votes.values():
@@ -143,9 +153,40 @@ def _close(store: Store, state: Certified, vote: Vote, now: int) -> Step | None:
     need = quorum(len(last.tellers))
     if len(stops) >= need:
         counted = recount.closing(store, vote, stops)
-        return None if counted is None else Step("close", {**counted, "at": now})
-    able = sum(1 for seat in last.tellers if state.roll.is_member_device(seat.device))
-    return _annul(vote, "again", None, now) if able < need else None
+        if counted is not None:
+            return Step("close", {**counted, "at": now})
+        lost = False
+    else:
+        able = sum(1 for seat in last.tellers if state.roll.is_member_device(seat.device))
+        lost = able < need
+    # A teller who says nothing, or names ballots that nobody has, must not keep a vote for ever.
+    return _annul(vote, "again", None, now) if lost or now >= duties.given_up(vote, last) else None
+
+
+def _by_our_clock(store: Store, vote: Vote, now: float) -> Vote:
+    """The vote with no time of it later than when this node came to hold what claims that time.
+
+    A certificate may claim any: one far off would keep the vote from ever going on.
+    """
+    last = vote.round
+    claimed = (vote.at, 0 if last is None else max(last.at, last.closed_at or 0))
+    if max(claimed) <= now:
+        return vote
+    rounds = vote.rounds
+    if last is not None:
+        closed = None if last.closed_at is None else _held(store, last.close, last.closed_at)
+        rounds = (
+            *rounds[:-1],
+            replace(last, at=_held(store, last.open, last.at), closed_at=closed),
+        )
+    return replace(vote, at=_held(store, vote.opened, vote.at), rounds=rounds)
+
+
+def _held(store: Store, certificate: bytes | None, at: int) -> int:
+    row = store.db.execute(
+        "SELECT received_ms FROM certificate WHERE id = ?", [certificate]
+    ).fetchone()
+    return at if row is None else min(at, row[0] // 1000)
 
 
 def _recount(store: Store, vote: Vote, now: int) -> Step | None:
@@ -156,18 +197,19 @@ def _recount(store: Store, vote: Vote, now: int) -> Step | None:
         return None
     if vote.why == "stale" or now > until:
         return None
-    for motion in held.motions(store, "challenge", vote.proposal):
-        if motion.detail[:32] == last.close and recount.is_wrong(store, vote, last):
-            return _annul(vote, "recount", motion.record, now)
-    return None
+    moved = held.motions(store, "challenge", vote.proposal)
+    first = next((each for each in moved if each.detail[:32] == last.close), None)
+    if first is None or not recount.is_wrong(store, vote, last):
+        return None
+    return _annul(vote, "recount", first.record, now)
 
 
 def _drafts(store: Store, state: Certified, now: int) -> Iterator[Step]:
     """Proposals that were never opened, in the order in which this node came to hold them."""
-    for draft in held.proposals(store):
+    for draft in _waiting(store, state):
         author = state.roll.person_of(draft.device)
         if (
-            draft.record in state.votes
+            _refused.get(draft.record) == state.id
             or author is None
             or not state.roll.is_member_device(draft.device)
             or not duties.may_open(state, author)
@@ -190,8 +232,23 @@ def _drafts(store: Store, state: Certified, now: int) -> Iterator[Step]:
             )
         except (Invalid, Refused) as error:
             logger.debug("a proposal is not opened: %s", error)
+            if len(_refused) >= MOST_REFUSED:
+                _refused.clear()
+            _refused[draft.record] = state.id
             continue
         yield Step("open", decision)
+
+
+def _waiting(store: Store, state: Certified) -> list[held.Proposal]:
+    """Proposals that were not opened so far; of each person the newest, which are soon judged."""
+    found: list[held.Proposal] = []
+    written: Counter[bytes] = Counter()
+    for draft in reversed(held.proposals(store)):
+        if draft.record not in state.votes:
+            written[draft.person] += 1
+            if written[draft.person] <= MOST_WAITING:
+                found.append(draft)
+    return found[::-1]
 
 
 def _motion_by(
@@ -211,12 +268,16 @@ def _seen(store: Store, motion: Motion, now: int) -> int:
 
 
 def heads_of(store: Store, state: Certified, person: bytes) -> list[Plain]:
-    """Where each log of this person's devices ends as far as it is here; nothing is undone."""
-    devices = state.roll.persons[person].devices
+    """Where each log of this person's devices ends as far as it is here; nothing is undone.
+
+    Those that a certificate has ended stay so. They are left out, since a person may have given up
+    more devices than a certificate can name.
+    """
+    devices, cuts = state.roll.persons[person].devices, state.roll.cuts
     return [
         [log.device, log.lane, log.prefix_seq, log.prefix_id]
         for log in all_logs(store)
-        if log.device in devices and log.prefix_seq
+        if log.device in devices and (log.device, log.lane) not in cuts and log.prefix_seq
     ]
 
 

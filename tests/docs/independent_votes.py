@@ -233,7 +233,7 @@ def _close(state: State, decision: Any, id_: bytes) -> State:
     need(outcome in ("adopted", "rejected", "missed", "tie"), "outcome")
     for some in (winners, tied):
         need(type(some) is list and all(each in named for each in some), "options")
-        need(len(set(some)) == len(some), "an option twice")
+    need(len({*winners, *tied}) == len(winners) + len(tied), "an option twice")
     need(is_whole(seats, 0, last.seats - len(winners)), "seats")
     need(is_whole(ballots, 0, len(last.electorate)) and is_bytes(root, 32), "ballots")
     need(isinstance(tally, dict), "tally")

@@ -110,7 +110,9 @@ async def test_offices_show_who_holds_them_until_when_and_what_is_free(floor: Fl
 
     for told in (text(page), text(shown)):
         assert "Counting votes Their node confirms newcomers" in told
-        assert "Keeping the purse Looks after the common fund. Ben Since 30 September 2026 ." in told
+        assert (
+            "Keeping the purse Looks after the common fund. Ben Since 30 September 2026 ." in told
+        )
         assert "The term goes on until 30 September 2027 ." in told
         assert "3 seats are free." in told
     assert f'href="{place}"' in page.text

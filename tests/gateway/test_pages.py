@@ -261,6 +261,8 @@ async def test_before_the_founding_record_is_here_every_page_says_so(tmp_path):
     gateway = Gateway(secret=bytes(16), home=Home(path=tmp_path, keyfile=keyfile, store=store))
     transport = httpx.ASGITransport(shop_app(gateway))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as client:
-        for path in ("/", "/search", "/community", "/listing/00000000", "/member/00000000"):
+        hall = ("/charter", "/charter/history", "/values", "/offices", "/assembly.atom")
+        market = ("/", "/search", "/community", "/listing/00000000", "/member/00000000")
+        for path in (*market, *hall):
             assert "has not heard from its community yet" in await read(client, path, status=503)
     store.close()

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from nacl.pwhash import argon2id
 
 from node import keystore, recovery
+from node.network.peer_id import peer_id_of
+from node.recovery import Surroundings
 from protocol.errors import Refused
 from protocol.keys import Signer
 
@@ -27,9 +29,17 @@ def _quick() -> object:
         yield
 
 
+BEN = Signer(b"b" * 32).public
+AROUND = Surroundings(
+    name="Ana",
+    peers={BEN: ("/ip4/192.0.2.7/tcp/4001", "/dns4/ben.example/tcp/4001")},
+    newest=(12, b"n" * 32),
+)
+
+
 def written(folder: Path, passphrase: str | None = None, name: str = "Ana") -> str:
     path = folder / "recovery.txt"
-    recovery.save(path, ANA, COMMUNITY, name, passphrase)
+    recovery.save(path, ANA, COMMUNITY, AROUND._replace(name=name), passphrase)
     assert path.stat().st_mode & 0o777 == 0o600
     return path.read_text(encoding="utf-8")
 
@@ -86,7 +96,7 @@ def test_a_name_with_lines_cannot_add_to_the_code(tmp_path: Path) -> None:
 def test_any_slip_in_the_code_is_noticed(tmp_path: Path, passphrase: str | None) -> None:
     text = written(tmp_path, passphrase)
     start = text.index("Sealed: " if passphrase else "Secret: ") + 8
-    for at in range(start, len(text), 7):
+    for at in range(start, text.index("\n\nPeer"), 7):
         if text[at] not in string.ascii_uppercase:
             continue
         other = "A" if text[at] != "A" else "B"
@@ -101,6 +111,55 @@ def test_a_slip_in_a_key_is_noticed(tmp_path: Path) -> None:
     assert reason(text.replace(ANA.public.hex(), "00" * 32)) == "bad-recovery"
     assert reason(text.replace(COMMUNITY.hex(), COMMUNITY.hex()[:-2])) == "bad-recovery"
     assert reason(text.replace("Person:", "Somebody:")) == "bad-recovery"
+
+
+def test_it_names_neighbours_and_the_newest_certificate(tmp_path: Path) -> None:
+    text = written(tmp_path)
+
+    assert recovery.surroundings(text) == AROUND
+    assert f"/ip4/192.0.2.7/tcp/4001/p2p/{peer_id_of(BEN)}" in text
+    moved = Surroundings(name="Ana", peers={ANA.public: ("/ip6/::1/tcp/1",)}, newest=(13, BEN))
+    assert recovery.surroundings(recovery.renewed(text, moved)) == moved
+    assert recovery.renewed(recovery.renewed(text, moved), AROUND) == text
+
+
+def test_its_surroundings_are_renewed_without_the_passphrase(tmp_path: Path) -> None:
+    """A file of the first version, without neighbours, too."""
+    text = written(tmp_path, "three apples")
+    early = "".join(
+        f"{line}\n" for line in text.splitlines() if not line.startswith(("Peer", "Newest", "Name"))
+    )
+
+    assert recovery.surroundings(early) == Surroundings()
+    assert recovery.renewed(early, AROUND) == text
+    assert recovery.read(early, "three apples")[1].seed == ANA.seed
+    assert recovery.is_sealed(text)
+    with pytest.raises(Refused):
+        recovery.renewed(text.replace("Sealed: ", "Sealed: A", 1), AROUND)
+
+
+def test_a_slip_in_an_address_costs_that_address_and_one_in_the_certificate_is_noticed(
+    tmp_path: Path,
+) -> None:
+    text = written(tmp_path)
+    worse = text.replace("/ip4/192.0.2.7/tcp/4001/p2p/12D3", "/ip4/192.0.2.7/tcp/4001/p2p/02D3")
+
+    assert recovery.surroundings(worse).peers == {BEN: ("/dns4/ben.example/tcp/4001",)}
+    for slip in (text.replace("12 6e6e", "13 6e6e"), text.replace("12 6e6e", "12 6e6f")):
+        assert reason(slip) == "bad-recovery"
+
+
+@pytest.mark.parametrize(
+    "address", ["", "/ip4/192.0.2.7/tcp/4001", "/p2p/12D3", "192.0.2.7:4001", "/ip4/\n/p2p/x"]
+)
+def test_an_address_without_its_node_is_refused(address: str) -> None:
+    with pytest.raises(Refused) as caught:
+        recovery.door(address)
+    assert caught.value.reason == "bad-address"
+    assert recovery.door(f"/ip4/192.0.2.7/tcp/4001/p2p/{peer_id_of(BEN)}") == (
+        BEN,
+        "/ip4/192.0.2.7/tcp/4001",
+    )
 
 
 @given(text=st.text())

@@ -17,9 +17,10 @@ from protocol.evidence import moves_proof
 from protocol.kinds import erase, leave
 from protocol.messages import Buckets, ProbeChain, WantCertificates, WantSideIds
 from protocol.sync import Answerer, Asker
-from storage import certificates, chain
+from storage import certificates, chain, sideset
 from storage.digest import digest
 from storage.holdings import StoreHoldings
+from storage.standing import settle
 from storage.store import Store, create_store
 from tests.storage.lines import Lines, Split, hear, winner
 from tests.storage.post import (
@@ -148,6 +149,31 @@ def test_small_steps_back_add_up() -> None:
     asked = chain.question(mia)
     assert asked is not None
     assert asked["move"] == tip_of(world, 2).hex()
+
+
+def test_two_moves_that_are_settled_cost_nothing_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Their proof is kept for good, and judged after every change in `gov`."""
+    world = grown(10)
+    for attempt, name in ((1, "ana2"), (1, "ana3"), (2, "ana4")):
+        world.move(9, attempt, name)
+    mia = friend(world, "mia", 0)
+    for line in (1, 2, 3):
+        agree([mia, friend(world, f"leo{line}", line)])
+    assert len(sideset.all_moves(mia)) == 1
+    assert certificates.tip(mia)[1] == tip_of(world, 3)
+
+    def never(*_: object) -> None:
+        raise AssertionError("the chain is read again")
+
+    monkeypatch.setattr(chain.certificates, "at", never)
+    monkeypatch.setattr(chain.certificates, "above", never)
+    with mia.transaction():
+        mia.changed.add("gov")
+        settle(mia)
+
+    assert chain.halt(mia) is None
 
 
 def test_where_two_long_chains_part_is_found_in_a_few_questions() -> None:

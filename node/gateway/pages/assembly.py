@@ -33,6 +33,7 @@ MOST_UNDER_WAY = 100
 
 async def show(visit: Visit) -> Response:
     """Nothing is counted here, so a long history costs no more than a short one."""
+    visit.require_charter()
     asked, notice = read_page(visit.request.query_params.get("page", ""), visit.words)
     under_way = _found(visit, UNDER_WAY, MOST_UNDER_WAY, 0)["proposals"]
     page = asked
@@ -66,7 +67,9 @@ def _found(visit: Visit, statuses: tuple[str, ...], limit: int, offset: int) -> 
 def _decided(visit: Visit, page: int) -> dict[str, Any]:
     """A page of what is over, which changes with the store alone."""
     offset = (page - 1) * PAGE_SIZE
-    return visit.gateway.facts.decided(page, lambda: _found(visit, OVER, PAGE_SIZE, offset))
+    return visit.gateway.facts.kept(
+        ("decided", page), lambda: _found(visit, OVER, PAGE_SIZE, offset)
+    )
 
 
 def _ordered(items: list[Item]) -> list[Item]:

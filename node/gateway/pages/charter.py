@@ -51,7 +51,7 @@ async def show(visit: Visit) -> Response:
 
 async def history(visit: Visit) -> Response:
     """Every version, newest first; `from` and `to` ask what differs between two of them."""
-    asked = visit.request.query_params
+    asked, charter = visit.request.query_params, visit.charter
     versions = list(reversed(charters.charter_history(visit.store)["versions"]))
     page, notice = read_page(asked.get("page", ""), visit.words)
     pages = max(1, -(-len(versions) // PAGE_SIZE))
@@ -64,6 +64,7 @@ async def history(visit: Visit) -> Response:
     numbers = [str(each["version"]) for each in versions]
     return visit.render(
         "charter_history.html",
+        share=share(visit, title=charter.name, text=charter.about, path="/charter/history"),
         rooms=rooms(visit),
         notices=[notice] if notice else [],
         versions=[_version(visit, each) for each in here],

@@ -8,10 +8,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from node.assembly import counts
 from node.gateway.hall import outcome_name, proposal_path, round_name
 from node.gateway.offers import member_path
 from node.gateway.pages.page import DESK, Page
+from node.gateway.pages.proposal import count_of
 from node.gateway.proposals import labels, title
 from node.gateway.results import Result, choice_text, result
 from node.gateway.rooms import rooms
@@ -37,7 +37,7 @@ class Round:
 
 async def show(visit: Visit) -> Response:
     """The newest round, then those before it."""
-    found = counts.count(visit.store, str(visit.request.path_params["proposal"]))
+    found = count_of(visit, str(visit.request.path_params["proposal"]))
     options = labels(visit, found["options"])
     return visit.render(
         "count.html",

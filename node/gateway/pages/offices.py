@@ -30,6 +30,7 @@ class Office:
 
 async def show(visit: Visit) -> Response:
     """All of them. For guests only where they may see who belongs."""
+    visit.require_charter()
     visit.require_members()
     return visit.render(
         "offices.html",

@@ -17,7 +17,6 @@ async def download(visit: Visit) -> Response:
     """The file as it lies in the home; if it was taken away and needs no passphrase, a new one."""
     kept = devices.kept_recovery(visit.home)
     if kept is not None:
-        devices.recovery_is_saved(visit.home)
         return _file(kept.encode())
     if visit.home.keyfile.sealed:
         t = visit.words.gettext
@@ -26,7 +25,6 @@ async def download(visit: Visit) -> Response:
             t("The recovery file is not here any more"),
             t("It was taken out of this home. In the settings you can make it again."),
         )
-    devices.recovery_is_saved(visit.home)
     return _file(devices.recovery_text(visit.home, None).encode())
 
 

@@ -40,8 +40,8 @@ class Value:
 
 async def show(visit: Visit) -> Response:
     """Those in force, then those that were given up."""
-    found = charters.values(visit.store)["values"]
     charter = visit.charter
+    found = charters.values(visit.store)["values"]
     return visit.render(
         "values.html",
         rooms=rooms(visit),

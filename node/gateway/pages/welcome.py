@@ -51,6 +51,8 @@ async def act(visit: Visit, form: Form) -> Response:
         t = visit.words.gettext
         problem = t("Save the file first and tick that you have it, or choose “Later”.")
         return _page(visit, RECOVERY, 422, problem=problem)
+    if step == RECOVERY and form.checked("saved"):
+        devices.recovery_is_saved(visit.home)
     if step in welcome.STEPS:
         welcome.done(visit.home, step)
     if welcome.remaining(visit.store):

@@ -1,0 +1,78 @@
+"""The teller's duties in a running node: done whenever something changed, and at deadlines."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Awaitable, Callable
+
+import trio
+
+from node import gossip, teller
+from node.network.links import Network
+from protocol.keys import Signer
+from storage.store import Store
+
+logger = logging.getLogger("moothall.node")
+
+TELLER_SECONDS = 30.0
+RETRY_SECONDS = 5.0  # after the store was busy or full
+
+
+class Duties:
+    """Acts for the teller, if this device is one. `kept` is told what it wrote, and `publish`
+    gossips the records among it; `acted` is awaited after every look.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        signer: Signer,
+        network: Network,
+        *,
+        kept: Callable[[set[str]], None],
+        publish: Callable[[], Awaitable[None]],
+        acted: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._store = store
+        self._signer = signer
+        self._network = network
+        self._kept = kept
+        self._publish = publish
+        self._acted = acted
+        self._wake = trio.Event()
+
+    def wake(self) -> None:
+        """Something changed that may make something due."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until cancelled. What goes wrong is logged and tried again; it ends nothing."""
+        while True:
+            self._wake = trio.Event()
+            try:
+                began = self._store.now_ms() / 1000
+                await self._act()
+                pause = self._until_next_look(began)
+            except Exception as error:  # others wrote what is judged here
+                logger.error("the teller's duty waits: %s", error, exc_info=True)
+                pause = RETRY_SECONDS
+            await self._acted()
+            with trio.move_on_after(pause):
+                await self._wake.wait()
+
+    async def _act(self) -> None:
+        acted = teller.act(self._store, self._signer)
+        if acted:
+            self._kept({"certificate", "gov"})  # this wakes us: more may be due
+        if acted.records:
+            await self._publish()
+        for certificate in acted.certificates:
+            await self._network.publish(gossip.certificate_message(certificate.travel()))
+
+    def _until_next_look(self, since: float) -> float:
+        """Seconds. Only a teller acts by the clock; others have nothing to do until news comes."""
+        if not teller.has_duties(self._store):
+            return math.inf
+        deadline = teller.next_look(self._store, since)
+        return TELLER_SECONDS if deadline is None else min(TELLER_SECONDS, deadline)
