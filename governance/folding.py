@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any
 
 from governance import assembly, seats
 from governance.certified import Certified
 from governance.charter import Charter
 from governance.roll import after_roll
 from protocol.certificates import Certificate, check_signatures
-from protocol.codec import Plain, encode
+from protocol.codec import encode
 from protocol.errors import Invalid, Refused
 
 Step = Callable[[Certified, Mapping[str, Any], bytes], Certified]
@@ -92,8 +92,3 @@ def _roll(state: Certified, decision: Mapping[str, Any], _id: bytes) -> Certifie
 
 
 STEPS: dict[str, Step] = {"roll": _roll, **assembly.STEPS, **seats.STEPS}
-
-
-def charter_data(state: Certified) -> dict[str, Plain]:
-    """The data of the charter in force, to be read only."""
-    return cast(dict[str, Plain], state.charter)

@@ -26,6 +26,7 @@ Cut = tuple[int, bytes]  # (last seq that stands, its id); (0, zeros) for nothin
 
 MEMBER, LEFT, REMOVED = "member", "left", "removed"
 EMPTY: Cut = (0, ZERO)
+MOST_HEADS = 64  # places that one line of a decision names
 _PARTS = {"admit", "enrol", "expire", "leave", "retire", "cite"}
 
 
@@ -184,7 +185,7 @@ def admit(
 
 def _cut(cuts: dict[Log, Cut], devices: Mapping[bytes, int] | Sequence[bytes], heads: Any) -> None:
     """Cut every lane of `devices`: where `heads` names a place there, else to nothing."""
-    if not isinstance(heads, list) or len(heads) > 64:
+    if not isinstance(heads, list) or len(heads) > MOST_HEADS:
         raise _bad("heads that are no list")
     named = {}
     for each in heads:

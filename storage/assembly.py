@@ -26,8 +26,6 @@ from storage.store import Store, h64
 from storage.views import comments as comment_view
 from storage.views.comments import Remark
 
-MOST_CAST = 32  # ballots of one device in one round that anybody looks at without a receipt
-
 _OF_MEMBERS = (
     "JOIN log ON log.no = {0}.log_no JOIN device ON device.no = log.device_no"
     f" AND device.standing >= {CERTIFIED}"

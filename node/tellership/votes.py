@@ -27,6 +27,7 @@ from governance.certified import (
     Vote,
 )
 from governance.opening import first_opening
+from governance.roll import MOST_HEADS
 from protocol.certificates import quorum
 from protocol.codec import Plain
 from protocol.errors import Invalid, Refused
@@ -271,14 +272,16 @@ def heads_of(store: Store, state: Certified, person: bytes) -> list[Plain]:
     """Where each log of this person's devices ends as far as it is here; nothing is undone.
 
     Those that a certificate has ended stay so. They are left out, since a person may have given up
-    more devices than a certificate can name.
+    more devices than a certificate can name. Of more than it can name all the same, whoever listed
+    so many, `gov` is named first.
     """
     devices, cuts = state.roll.persons[person].devices, state.roll.cuts
-    return [
+    named: list[Plain] = [
         [log.device, log.lane, log.prefix_seq, log.prefix_id]
-        for log in all_logs(store)
+        for log in sorted(all_logs(store), key=lambda log: log.lane)
         if log.device in devices and (log.device, log.lane) not in cuts and log.prefix_seq
     ]
+    return named[:MOST_HEADS]
 
 
 def _annul(vote: Vote, why: str, record: bytes | None, now: int) -> Step:

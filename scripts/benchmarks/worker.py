@@ -125,7 +125,7 @@ class MeasuredNode(Node):
     def kept(self, words: set[str]) -> None:
         """Note the time if records came."""
         now = monotonic_ns()
-        last = self._last_rowid()
+        (last,) = self.store.db.execute("SELECT coalesce(max(rowid), 0) FROM record").fetchone()
         if last > self.grown_to:
             self.grown_to, self.grown_ns = last, now
             self.grown_cpu_ns = process_time_ns()

@@ -257,6 +257,12 @@ def test_adding_a_listing_imports_neither_network_nor_pages(ana: Person) -> None
     assert "sqlite_utils" in modules  # the test looks at the right thing
 
 
+def test_reading_proposals_imports_neither_network_nor_pages(ana: Person) -> None:
+    modules = _imported("--home", str(ana.folder), "proposal", "list")
+
+    assert not modules & {"libp2p", "trio", "hypercorn", "starlette", "jinja2"}
+
+
 def test_every_command_is_in_the_registry_under_its_own_name() -> None:
     out = front.Output(home=Path(), as_json=False)
     context = front.cli.make_context("moothall", ["status"], obj=out)

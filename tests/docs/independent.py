@@ -416,6 +416,12 @@ def check_seals(
     need(len(signatures) >= 2 * ((len(tellers) - 1) // 3) + 1, "quorum")
 
 
+def check_move(certificate_id: bytes, view: int, signatures: list[Any], person: bytes) -> None:
+    """The one signature of a `move-seat`, by the person of the one seat."""
+    need(view == 0 and [seat for seat, _ in signatures] == [0], "one signature")
+    need(verified(person, signatures[0][1], b"moothall/move-seat/1", certificate_id), "signature")
+
+
 # The side set, links, cards, digests
 
 
@@ -432,12 +438,27 @@ def read_object(raw: bytes, community: bytes) -> tuple[bytes, Any]:
         case ["contest", one, other]:
             joins = [_joining(each, community) for each in (one, other)]
             need(joins[0].id < joins[1].id, "order of joins")
+        case ["seats", one, other]:
+            _check_moves([read_certificate(each) for each in (one, other)], community)
         case ["record", entry]:
             record = read_entry(entry)
             read_segment([entry], community, record.device, GOV)
         case _:
             raise Bad("unknown object")
     return sha256(raw).digest(), value
+
+
+def _check_moves(moves: list[Any], community: bytes) -> None:
+    ids = [sha256(body).digest() for body, *_ in moves]
+    need(ids[0] < ids[1], "order of moves")
+    (person, _), *more = moves[0][3][6]
+    need(not more, "one seat")
+    for certificate_id, (_, view, signatures, parts) in zip(ids, moves, strict=True):
+        need(parts[0] == community and parts[3] == "move-seat", "no move of ours")
+        need(parts[1:3] == moves[0][3][1:3] and len(parts[6]) == 1, "another place")
+        attempt = parts[7].get("attempt")
+        need(type(attempt) is int and attempt == moves[0][3][7].get("attempt"), "attempt")
+        check_move(certificate_id, view, signatures, person)
 
 
 def _branch(branch: Any, community: bytes, device: Any, lane: Any, seq: Any) -> Record:

@@ -438,7 +438,8 @@ def test_the_purposes_are_those_of_the_code() -> None:
     (table,) = tables(section("Keys and signatures"))
     said = {ticked(row[0])[0].replace("\\0", "\0").encode() for row in table[1:]}
 
-    assert said == {keys.RECORD, keys.ENROL, keys.JOIN, keys.CERTIFICATE, keys.ADDRESS}
+    purposes = {keys.RECORD, keys.ENROL, keys.JOIN, keys.CERTIFICATE, keys.MOVE_SEAT, keys.ADDRESS}
+    assert said == purposes
     assert f"`moothall/certificate/1\\0` ({len(keys.CERTIFICATE)} bytes)" in DOC
 
 
@@ -448,7 +449,7 @@ def test_the_objects_of_the_side_set_are_there() -> None:
     source = Path(str(evidence.__file__)).read_text("utf-8")
 
     assert sorts == set(re.findall(r'value\[0\] == "(\w+)"', source)) == set(V["objects"])
-    assert [row[0] for row in tables(text)[0][1:]] == ["fork", "contest", "record"]
+    assert [row[0] for row in tables(text)[0][1:]] == ["fork", "contest", "seats", "record"]
 
 
 def test_the_lobby_gives_these_reasons() -> None:

@@ -18,7 +18,7 @@ from protocol.cards import make_card
 from protocol.certificates import Seat
 from protocol.codec import decode, encode
 from protocol.invitation import Link
-from protocol.keys import ENROL, JOIN, RECORD, Signer
+from protocol.keys import ENROL, JOIN, MOVE_SEAT, RECORD, Signer
 from protocol.messages import (
     NUMBERS,
     Branch,
@@ -70,6 +70,7 @@ from tests.protocol.vectors_story import (
     INVITE,
     LAST,
     MARKET_LOG,
+    MOVES,
     PROFILE,
     SECOND,
     SPARED,
@@ -147,6 +148,13 @@ def signatures() -> Any:
             BEN.person,
             ENROL,
             [("community", COMMUNITY), ("person", person), ("device", device)],
+        ),
+        (
+            "move of the seat",
+            "ana person",
+            ANA.person,
+            MOVE_SEAT,
+            [("certificate", MOVES.certificates[0].id)],
         ),
         (
             "founder's enrolment",
@@ -250,7 +258,7 @@ def segments() -> Any:
 
 
 def objects() -> Any:
-    rows: dict[str, Any] = {"fork": FORK, "contest": CONTEST, "record": SPARED}
+    rows: dict[str, Any] = {"fork": FORK, "contest": CONTEST, "seats": MOVES, "record": SPARED}
     return {name: {"raw": each.raw.hex(), "id": each.id.hex()} for name, each in rows.items()}
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
+from governance import seats
 from governance.certified import Certified, beginning
 from governance.folding import fold, step
 from governance.roll import admit
-from protocol.certificates import Certificate
+from protocol.certificates import Certificate, make_body, read_certificate, sign_move
 from protocol.codec import encode
-from protocol.evidence import contest_proof, fork_proof, spare
+from protocol.evidence import contest_proof, fork_proof, moves_proof, spare
+from protocol.keys import Signer
 from protocol.kinds import confirm, erase, invite
 from protocol.kinds.listing import Claim, Listing, Variant
 from protocol.kinds.profile import Profile
@@ -103,3 +105,25 @@ ERASE = BENS.add("erase", erase.body([h("a listing")]))
 FORK = fork_proof(COMMUNITY, MARKET_LOG.records[2:], OTHER.records[2:])
 CONTEST = contest_proof(COMMUNITY, BENS.records[:2], EVAS.records)
 SPARED = spare(ERASE)
+
+
+def _move(laptop: int) -> Certificate:
+    """Ana, whose laptop is lost, moves the teller's seat to one of two others."""
+    device = Signer(h("ana laptop", laptop))
+    heads = [(ANA.device.public, GOV, 3, CONFIRM.id), (ANA.device.public, MARKET, 3, LAST.id)]
+    decision = seats.moving(device.public, h("enrol", laptop), 1, heads)
+    after = step(TWO, "move-seat", decision)
+    raw = make_body(
+        community=COMMUNITY,
+        height=TWO.height + 1,
+        prev=TWO.id,
+        kind="move-seat",
+        charter_hash=after.charter_hash,
+        roll_root=after.roll.root(),
+        next_tellers=after.tellers,
+        decision=decision,
+    )
+    return read_certificate([raw, 0, [[0, sign_move(raw, ANA.person)]]])
+
+
+MOVES = moves_proof(COMMUNITY, _move(1), _move(2))

@@ -54,6 +54,14 @@ def test_it_measures_the_machine_and_everything_quick(measured):
         "page-search-p95",
         "help",
         "listing-add",
+        "count",
+        "close-size",
+        "receipts-one-by-one",
+        "chain-start",
+        "fold-effect",
+        "page-assembly",
+        "page-proposal",
+        "status-votes",
     }
 
 

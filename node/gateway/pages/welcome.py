@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from governance.roll import MEMBER
-from node import inviting, welcome
+from node import devices, inviting, welcome
 from node.gateway.forms import Form
 from node.gateway.pages.invitations import Shown, shown
 from node.gateway.pages.live import standing_word
