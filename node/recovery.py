@@ -152,6 +152,11 @@ def is_sealed(text: str) -> bool:
     return found.sealed
 
 
+def community_of(text: str) -> bytes:
+    """The id of the community that the file is about. Refused when it is damaged."""
+    return _parse(text).community
+
+
 def surroundings(text: str) -> Surroundings:
     """What the file says beside the secret. Refused when it is damaged."""
     return _parse(text).around

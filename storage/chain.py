@@ -99,10 +99,16 @@ class Incoming:
 
 
 def hear(store: Store, travel: object) -> bool:
-    """Take one certificate that came alone; whether it is part of our chain now."""
+    """Take one certificate that came alone; whether it is part of our chain now.
+
+    One that does not follow it is looked at only if it could change which chain stands.
+    """
     certificate = read_certificate(travel)
     if certificates.current(store) is None:
         return False
+    follows = certificate.prev == certificates.tip(store)[1]
+    if not follows and certificate.kind not in (MOVE, *SETTLES):
+        return certificates.holds(store, certificate)
     Incoming(store).take([travel], False)
     return certificates.holds(store, certificate)
 
@@ -201,6 +207,8 @@ def _stopped(store: Store, state: Certified) -> Moves | None:
 def judge(store: Store) -> None:
     """See which proof of two moves halts our chain, and stop there. At most one does."""
     found = [_moves(raw, store.community) for raw in sideset.all_moves(store)]
+    if not found:
+        return
     state = certificates.current(store)
     standing: bytes | None = None
     for each in sorted(found, key=lambda m: (-m.attempt, -m.certificates[0].height, m.id)):

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from protocol.kinds.registry import erasable
+from protocol.kinds.erase import Erase
+from protocol.kinds.registry import content, erasable
 from protocol.records import GOV, ZERO, Record
 from storage import aside
 from storage.branches import find
-from storage.rows import find_record, id_at, log_by_no
+from storage.rows import find_log, find_record, id_at, log_by_no, records_from
 from storage.store import Store
 from storage.views.registry import VIEWS
 
@@ -35,6 +36,35 @@ def disown(store: Store, device: bytes, person: bytes) -> None:
     if _enrolled_by(store, device, person):
         return
     store.db.execute("DELETE FROM author WHERE device = ? AND person = ?", [device, person])
+    _lapse(store, person)
+
+
+def unsay(store: Store, device: bytes, beside: Iterable[Record]) -> None:
+    """Some erase records of a device are not kept any more: only what the others name stays erased.
+
+    `beside`: those that no log in view holds. So what is erased depends on what is kept alone.
+    """
+    said = list(beside)
+    log = find_log(store, device, GOV)
+    if log is not None:
+        said += records_from(store, log.no, 1, log.prefix_seq)
+    kept = {each for record in said for each in _targets(record)}
+    held = store.db.execute("SELECT target FROM erasure WHERE device = ?", [device]).fetchall()
+    store.db.conn.executemany(
+        "DELETE FROM erasure WHERE device = ? AND target = ?",
+        [(device, target) for (target,) in held if target not in kept],
+    )
+    for person in authors(store, device):
+        _lapse(store, person)
+
+
+def _targets(record: Record) -> Sequence[bytes]:
+    said = content(record) if record.header.kind == "erase" else None
+    return said.records if isinstance(said, Erase) else ()
+
+
+def _lapse(store: Store, person: bytes) -> None:
+    """What nobody says any more in this person's name is not erased."""
     gone = store.db.execute(
         "SELECT target FROM erased WHERE person = ? AND target NOT IN"
         " (SELECT target FROM erasure JOIN author USING (device) WHERE person = ?)",

@@ -35,7 +35,7 @@ from protocol.kinds.enrol import Enrol
 from protocol.kinds.erase import Erase
 from protocol.kinds.registry import content
 from protocol.records import GOV, Record, read_entry, read_header, read_record, signed
-from storage import cited
+from storage import cited, erasing
 from storage.rows import find_log, id_at
 from storage.store import Store
 
@@ -236,25 +236,35 @@ def is_full(store: Store, device: bytes) -> bool:
 
 
 def _forget(store: Store, ids: str, values: Sequence[object]) -> None:
-    """Drop the objects that a query names; what receipts among them named lapses with them."""
+    """Drop the objects that a query names; what they said is not in force any more.
+
+    Unless others say it too: so what is in force depends on what is kept, and not on what was.
+    """
     named = f"FROM side WHERE id IN ({ids})"
-    tellers = store.db.execute(
-        f"SELECT DISTINCT subject {named} AND sort = 'receipts'", values
-    ).fetchall()
+    gone = store.db.execute(f"SELECT DISTINCT sort, subject, substr(key, 33) {named}", values)
+    lost = {(sort, device, about if sort == "enrol" else b"") for sort, device, about in gone}
     store.db.execute(f"DELETE {named}", values)
-    for (device,) in tellers:
-        kept = store.db.execute(
-            "SELECT raw FROM side WHERE subject = ? AND sort = 'receipts'", [device]
-        )
-        for ballot in cited.relearn(store, device, [_entry(raw) for (raw,) in kept.fetchall()]):
-            if spares(store, ballot) and signed(ballot, store.community):
-                put(store, spare(ballot))
-        store.changed.add("side")  # other objects may count no more, or again
+    for sort, device, person in sorted(lost):
+        if sort == "receipts":
+            for ballot in cited.relearn(store, device, _kept(store, sort, device)):
+                if spares(store, ballot) and signed(ballot, store.community):
+                    put(store, spare(ballot))
+        elif sort == "erase":
+            erasing.unsay(store, device, _kept(store, sort, device))
+        elif sort == "enrol" and not _on_the_roll(store, device, person):
+            erasing.disown(store, device, person)
+    store.changed.add("side")  # other objects may count no more, or again
 
 
-def _entry(raw: bytes) -> Record:
-    value: Any = decode(raw, limit=MAX_OBJECT)  # checked in full before it was kept
-    return read_entry(value[1])
+def _kept(store: Store, sort: str, device: bytes) -> list[Record]:
+    """The records of this sort by a device that are in the side set."""
+    rows = store.db.execute("SELECT raw FROM side WHERE subject = ? AND sort = ?", [device, sort])
+    values: list[Any] = [decode(raw, limit=MAX_OBJECT) for (raw,) in rows.fetchall()]
+    return [read_entry(value[1]) for value in values]  # checked in full before they were kept
+
+
+def _on_the_roll(store: Store, device: bytes, person: bytes) -> bool:
+    return store.certified is not None and store.certified.roll.person_of(device) == person
 
 
 def _fork_counts(store: Store, noted: _About, seen: bool) -> bool:

@@ -45,48 +45,28 @@ def recover(
     members' nodes. Nothing of the lost device is needed.
     """
     from node import home as homes
-    from node import joining, people, recovery
+    from node import joining, recovering
     from node.running import join_once
     from protocol import lobby
-    from protocol.invitation import read_link
     from storage.database import friendly
 
-    text = _read(file)
-    around = recovery.surroundings(text)
-    doors = dict(around.peers)
-    for address in peers:
-        device, where = recovery.door(address)
-        doors[device] = (where, *doors.get(device, ()))
+    found = recovering.read(_read(file), peers, link)
     refuse_second(out.home)
-    sealed = recovery.is_sealed(text)
-    passphrase = ask_passphrase("Passphrase of the recovery file") if sealed else None
-    community, person = recovery.read(text, passphrase)
-    if link is not None:
-        invitation = read_link(link)
-        if invitation.community != community:
-            raise Refused("foreign", "That link leads to another community than the recovery file.")
-        doors.update(invitation.peers)
-    if not doors:
-        raise Refused(
-            "no-peer",
-            "This file names nobody who could be reached. Ask a member what their `moothall run` "
-            "shows as its address, and say it with --peer.",
-        )
-    if not sealed or no_passphrase:
-        passphrase = new_passphrase(no_passphrase)
-    kept = people.checked_name(name) if name else around.name
-    around = around._replace(name=kept, peers=doors)
+    opened_by = ask_passphrase("Passphrase of the recovery file") if found.sealed else None
+    kept = opened_by if found.sealed and not no_passphrase else new_passphrase(no_passphrase)
     with friendly():
-        made = homes.recover(out.home, community, person, around, passphrase)
+        made = recovering.make(
+            out.home, found, opened_by=opened_by, passphrase=kept, name=name or ""
+        )
     with friendly(), contextlib.closing(made):
         answer = join_once(made)
         status = made.standing()
-        seat = _lost_seat(made)
+        seat = recovering.lost_seat(made)
     if answer is not None and answer.reason in lobby.FINAL:
         homes.unmake(made)
         raise Refused(answer.reason, joining.sentence(answer, made.person, further=True))
     data: dict[str, Any] = {
-        "community": community.hex(),
+        "community": made.store.community.hex(),
         "person": made.person.hex(),
         "device": made.device.hex(),
         "status": status,
@@ -121,16 +101,6 @@ def person_of(file: Path, community: bytes) -> tuple[Signer, str, str | None]:
     if found != community:
         raise Refused("foreign", "That link leads to another community than the recovery file.")
     return person, recovery.surroundings(text).name, passphrase
-
-
-def _lost_seat(home: Any) -> bool:
-    """Whether this person's seat of a teller is on another device."""
-    from storage import certificates
-
-    state = certificates.current(home.store)
-    return state is not None and any(
-        seat.person == home.person and seat.device != home.device for seat in state.tellers
-    )
 
 
 def _read(file: Path) -> str:

@@ -24,7 +24,7 @@ MOST_REVISIONS = 20  # ballots of one person in one round that a teller takes
 def rounds(store: Store) -> list[tuple[Vote, Round]]:
     """The open rounds of which this device is a teller and which it has not stopped."""
     state = certificates.current(store)
-    if state is None:
+    if state is None or state.roll.is_cut(store.device):
         return []
     return [
         (vote, vote.round)

@@ -9,7 +9,7 @@ import pytest
 
 from protocol.errors import Invalid
 from protocol.evidence import spare
-from protocol.kinds import enrol, receipts, stop
+from protocol.kinds import enrol, erase, receipts, stop
 from protocol.records import GOV
 from storage import recount, sideset
 from storage.digest import digest
@@ -27,7 +27,7 @@ from tests.storage.post import (
     told,
 )
 from tests.storage.test_cited import fork, opened, spared, statuses
-from tests.storage.world import Device, World
+from tests.storage.world import Device, World, village
 
 
 def heads(device: Device) -> list[list[object]]:
@@ -147,6 +147,29 @@ def test_a_heap_of_receipts_beyond_a_fork_parts_nobody_and_hides_nothing(
         kept = store.db.execute("SELECT count(*) FROM side WHERE sort = 'receipts' AND live = 1")
         assert kept.fetchone() == (3 - 1,)  # and the stop that the close names
         assert statuses(world, store) == ["incomplete"]  # there may have been others: never equal
+
+
+def test_a_heap_of_erasures_beyond_a_fork_parts_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of more than is kept, some were in force on one node and never heard of on another."""
+    monkeypatch.setattr(sideset, "MAX_SPARED", 2)
+    world = village("ben", "eva")
+    ben = world.of["ben1"]
+    offers = [world.offer(ben) for _ in range(5)]
+    other = fork(ben, 2)
+    world.write(ben, "x-vow", {"n": 1}, lane=GOV)
+    made = [world.write(ben, "erase", erase.body([each.id]), which=other) for each in offers]
+    mia, leo = told(world), told(world, "leo")
+    send(mia, world, ben.logs[GOV][other].records)
+    for record in made[:3]:
+        deliver(leo, (OBJECT, spare(record).raw))
+    stores = [mia, leo, new_store(world, "zoe")]
+
+    agree(stores)
+
+    before = {digest(store) for store in stores}
+    assert len(before) == 1
+    assert before == {rebuild(store)[1] for store in stores}
+    assert [verify(store)[1] for store in stores] == [[], [], []]
 
 
 def test_a_ring_of_receipts_and_ids_of_nothing_end_at_once() -> None:

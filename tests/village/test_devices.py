@@ -7,13 +7,16 @@ import trio
 from trio.testing import MockClock
 
 from governance import membership
+from governance.certified import Round
 from node import devices, joining, market, people, recovery, seat
 from node import home as homes
+from node.assembly import counts
 from node.home import RETIRED
 from protocol.codec import Plain
 from protocol.errors import Refused
 from storage import certificates, chain
 from storage.views import listing_queries as queries
+from tests.village.test_assembly import SLOW, propose, reaches, vote
 from tests.village.village import Village, Villager, now_ms
 
 
@@ -142,6 +145,37 @@ async def test_a_community_does_not_die_with_the_tellers_laptop(
     await village.agree(again, ben, eva, cleo)
     assert all(each.verify() == [] for each in village.people)
     assert chain.question(ana.home.store) is None
+
+
+async def test_an_open_vote_begins_again_under_the_moved_seat(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    """The lost laptop's receipts are no help, so everybody votes once more, and that counts."""
+    ana, ben, eva = await village.join("ana", "ben", "eva", rules=SLOW)
+    fee = propose(ben, "fees", type="set_fees", default={"fee_bps": 300})
+    await reaches(village, fee, "open", ana, ben, eva)
+    vote(ben, fee, "yes")
+    await village.agree()
+    again = await come_back(village, ana, "ana again")
+    await village.until(lambda: again.standing == "member")
+    await ana.stop()
+
+    await seat.move(again.node, alone=False)
+    await village.until(lambda: len(rounds(ben, fee)) == len(rounds(eva, fee)) == 2)
+    for each in (ben, eva, again):
+        vote(each, fee, "yes")
+    await reaches(village, fee, "in_effect", again, ben, eva)
+
+    assert eva.home.charter().fees.default.fee_bps == 300
+    assert [last.name for last in rounds(eva, fee)] == ["", ""]
+    told = counts.count(eva.home.store, fee)
+    assert (told["ballots"], told["agrees"]) == (3, True)
+
+
+def rounds(person: Villager, proposal: str) -> tuple[Round, ...]:
+    state = certificates.current(person.home.store)
+    assert state is not None
+    return state.votes[bytes.fromhex(proposal)].rounds
 
 
 async def test_nobody_is_asked_only_where_the_owner_says_so(
