@@ -41,7 +41,7 @@ from storage.store import Store
 
 MAX_SPARED = 1024  # spared records a device; of more, those with the lowest ids
 MAX_EVIDENCE = 4096  # of them what votes rest on, counted apart
-MAX_LOOSE = 2048  # objects that wait, or are about devices in no view; of more, the lowest ids
+MAX_LOOSE = 2048  # objects that wait, and about devices in no view; of more, the lowest ids
 CANDIDATE_RECORDS = 8  # of a device whose membership chain is not here yet
 
 _GROUP = "(CASE WHEN sort = 'ballot' THEN 2 ELSE sort IN ('receipts', 'stop') END)"
@@ -181,7 +181,7 @@ def weigh(store: Store, persons: Collection[bytes]) -> None:
         row[0]
         for row in store.db.execute("SELECT key FROM device WHERE standing != ?", [CANDIDATE])
     }
-    loose = 0
+    waiting = strange = 0
     for object_id, *about, live in store.db.execute(
         "SELECT id, sort, subject, place, rank, key, live FROM side"
         " WHERE sort NOT IN ('contest', 'seats')"
@@ -192,11 +192,12 @@ def weigh(store: Store, persons: Collection[bytes]) -> None:
             counts = _fork_counts(store, noted, seen)
         else:
             counts = _record_counts(store, noted, seen, persons)
-        loose += not (counts and seen)
+        waiting += not counts
+        strange += counts and not seen
         if counts != live:
             store.db.execute("UPDATE side SET live = ? WHERE id = ?", [counts, object_id])
     _keep_few(store)
-    if loose > MAX_LOOSE:
+    if max(waiting, strange) > MAX_LOOSE:
         _forget_loose(store)
 
 
@@ -307,13 +308,15 @@ def _concerns(store: Store, noted: _About, persons: Collection[bytes]) -> bool:
 
 
 def _forget_loose(store: Store) -> None:
-    _forget(
-        store,
-        "SELECT side.id FROM side LEFT JOIN device ON device.key = side.subject"
-        " WHERE sort NOT IN ('contest', 'seats') AND (live = 0 OR coalesce(standing, 0) = 0)"
-        " ORDER BY side.id LIMIT -1 OFFSET ?",
-        [MAX_LOOSE],
-    )
+    """What waits here, nobody else may have: it takes no room from what counts everywhere."""
+    for some in ("live = 0", "live = 1 AND coalesce(standing, 0) = 0"):
+        _forget(
+            store,
+            "SELECT side.id FROM side LEFT JOIN device ON device.key = side.subject"
+            f" WHERE sort NOT IN ('contest', 'seats') AND {some}"
+            " ORDER BY side.id LIMIT -1 OFFSET ?",
+            [MAX_LOOSE],
+        )
 
 
 def halting(store: Store) -> bytes | None:

@@ -21,8 +21,7 @@ from storage import polling, recount
 
 VOTERS = 500  # besides the teller, who does not vote
 VOTES = 100  # in history
-FEW = 20  # of each, where little is to be measured
-COUNTS = 5
+FEW = 12  # of each, where little is to be measured
 CHUNK = 50  # ballots whose receipts are looked at together
 VISITS = 100  # of each page
 STATUS_MORE = 0.1  # seconds that a history may cost a command
@@ -45,18 +44,19 @@ def assembly(
 ) -> Iterator[Line]:
     """The lines of this part. `small`: with few voters and votes, to see that it works."""
     voters, votes = (FEW, FEW) if small else (VOTERS, VOTES)
+    times = runs if small else 3 * runs
     say(f"a vote of {voters}")
-    yield from _at_once(folder / "AtOnce", limits, voters)
+    yield from _at_once(folder / "AtOnce", limits, voters, times)
     say(f"{voters} ballots, one after the other")
     yield from _one_by_one(folder / "OneByOne", voters)
     say(f"{votes} votes in history")
     made = decisions.history(folder / "Decided", votes)
-    yield from _folding(folder / "Decided", votes)
+    yield from _folding(folder / "Decided", votes, times)
     yield from _pages(folder / "Decided", made)
-    yield from _commands(folder, moothall, votes, 3 * runs)
+    yield from _commands(folder, moothall, votes, times)
 
 
-def _at_once(folder: Path, limits: Limits, voters: int) -> Iterator[Line]:
+def _at_once(folder: Path, limits: Limits, voters: int, times: int) -> Iterator[Line]:
     poll = decisions.poll(folder, voters)
     what = f"{voters} ballots with {len(decisions.OPTIONS)} ranked options"
     begun = perf_counter()
@@ -69,7 +69,7 @@ def _at_once(folder: Path, limits: Limits, voters: int) -> Iterator[Line]:
         what=f"{what}: verify and count a close",
         unit="ms",
         aim=100,
-        values=[_counted(poll) for _ in range(COUNTS)],
+        values=[_counted(poll) for _ in range(times)],
         limit=voters / limits.verify * 1000,
         note="limit: the signatures alone",
     )
@@ -77,7 +77,7 @@ def _at_once(folder: Path, limits: Limits, voters: int) -> Iterator[Line]:
         key="count-again",
         what=f"{what}: count it again, the signatures are known",
         unit="ms",
-        values=[_counted(poll, forget=False) for _ in range(COUNTS)],
+        values=[_counted(poll, forget=False) for _ in range(times)],
     )
     yield Line(
         key="close-size",
@@ -93,7 +93,7 @@ def _at_once(folder: Path, limits: Limits, voters: int) -> Iterator[Line]:
         unit="s",
         values=[received],
     )
-    pages = _visited(folder, [poll.proposal.hex()])
+    pages = _visited(folder, [poll.proposal.hex()], min(VISITS, voters))
     poll.home.close()
     yield Line(
         key="page-counted",
@@ -138,9 +138,9 @@ def _one_by_one(folder: Path, voters: int) -> Iterator[Line]:
     )
 
 
-def _folding(folder: Path, votes: int) -> Iterator[Line]:
+def _folding(folder: Path, votes: int, times: int) -> Iterator[Line]:
     """What the chain costs a program that starts, and one certificate a node that runs."""
-    found = [_asked("benchmarks.folding", folder) for _ in range(COUNTS)]
+    found = [_asked("benchmarks.folding", folder) for _ in range(times)]
     yield Line(
         key="chain-start",
         what=f"read the chain of {votes} finished votes in a program that starts",
@@ -158,7 +158,7 @@ def _folding(folder: Path, votes: int) -> Iterator[Line]:
 
 
 def _pages(folder: Path, proposals: list[str]) -> Iterator[Line]:
-    for name, found in _visited(folder, proposals).items():
+    for name, found in _visited(folder, proposals, min(VISITS, len(proposals))).items():
         taken = sorted(found["ms"])
         yield Line(
             key=f"page-{name}",
@@ -171,8 +171,8 @@ def _pages(folder: Path, proposals: list[str]) -> Iterator[Line]:
         )
 
 
-def _visited(folder: Path, proposals: list[str]) -> dict[str, Any]:
-    return _asked("benchmarks.pages", folder, str(VISITS), *proposals)
+def _visited(folder: Path, proposals: list[str], visits: int) -> dict[str, Any]:
+    return _asked("benchmarks.pages", folder, str(visits), *proposals)
 
 
 def _asked(module: str, home: Path, *more: str) -> dict[str, Any]:
@@ -182,11 +182,11 @@ def _asked(module: str, home: Path, *more: str) -> dict[str, Any]:
         return found
 
 
-def _commands(folder: Path, moothall: str, votes: int, runs: int) -> Iterator[Line]:
+def _commands(folder: Path, moothall: str, votes: int, times: int) -> Iterator[Line]:
     """`status` beside a home without any vote, which is its limit."""
     decisions.history(folder / "None", 0)
     with_votes, without = (
-        [workers.timed([moothall, "--home", str(folder / name), "status"]) for _ in range(runs)]
+        [workers.timed([moothall, "--home", str(folder / name), "status"]) for _ in range(times)]
         for name in ("Decided", "None")
     )
     yield Line(
