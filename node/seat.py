@@ -29,7 +29,7 @@ def show(home: Home) -> dict[str, Any]:
     """`{tellers: [{person, name, device, mine, here}], halted, question}` in plain values.
 
     `halted`: the seat was moved twice at once, and nothing is certified until it moves once more.
-    `question`: a move that would take back so much that the owner is asked, or None.
+    `question`: another chain that would take back so much that the owner is asked, or None.
     """
     state = certificates.current(home.store)
     names = profiles.names(home.store)
@@ -51,26 +51,30 @@ def show(home: Home) -> dict[str, Any]:
 
 
 def question(home: Home) -> dict[str, Any] | None:
-    """A move of the seat that waits for this owner's word: `{move, person, name, lost}`."""
+    """Another chain that waits for this owner's word: `{chain, person, name, lost}`.
+
+    `person` moved the teller's seat there; None where newly elected tellers certify.
+    """
     asked = chain.question(home.store)
-    if asked is None or asked["person"] is None:
+    if asked is None:
         return None
-    name = profiles.names(home.store).get(bytes.fromhex(asked["person"]), "")
+    person = asked["person"]
+    names = profiles.names(home.store) if person else {}
     return {
-        "move": asked["move"],
-        "person": asked["person"],
-        "name": name,
+        "chain": asked["chain"],
+        "person": person,
+        "name": names.get(bytes.fromhex(person), "") if person else "",
         "lost": asked["lost"],
     }
 
 
 def accept(home: Home) -> dict[str, Any]:
-    """Agree to the move that is asked about; it is made by the next sync with who knows it."""
+    """Agree to the chain that is asked about; it is taken by the next sync with who knows it."""
     asked = question(home)
     with home.store.transaction():
         chain.accept(home.store)
         settle(home.store)
-    return {"move": asked["move"] if asked else None, "status": "accepted"}
+    return {"chain": asked["chain"] if asked else None, "status": "accepted"}
 
 
 def check(home: Home) -> Seat:

@@ -137,8 +137,7 @@ def _go_over(store: Store, branch: Branch) -> bool:
     """Take a continuation for our chain, if it stands and the owner has no say in it."""
     if _judged(store, branch) != WINS:
         return False
-    moves = [each for each in branch.certificates if each.kind == MOVE]
-    if not _may_lose(store, branch.height, moves):
+    if not _may_lose(store, branch.height, branch.certificates[:1], branch.certificates):
         return False
     _take_back(store, branch.height)
     for certificate in branch.certificates:
@@ -225,7 +224,7 @@ def judge(store: Store) -> None:
         if standing is not None or weight(ours) > Weight(False, each.attempt, first.height):
             continue
         if ours:
-            if not _may_lose(store, shared, each.certificates):
+            if not _may_lose(store, shared, each.certificates, each.certificates):
                 continue
             _take_back(store, shared)
         standing = each.id
@@ -285,18 +284,24 @@ def _peak(store: Store) -> int:
     return int(get_meta(store.db, PEAK) or -1)
 
 
-def _may_lose(store: Store, height: int, moves: Iterable[Certificate]) -> bool:
-    """Whether the chain may end at `height` for these moves; asks the owner where it is much."""
+def _may_lose(
+    store: Store,
+    height: int,
+    firsts: Sequence[Certificate],
+    others: Sequence[Certificate],
+) -> bool:
+    """Whether the chain may end at `height` for `others`; asks the owner where it loses much.
+
+    Their word is about `firsts`, with which the others begin.
+    """
     tip = certificates.tip(store)[0]
-    lost = max(_peak(store), tip) - height
-    chosen = list(moves)
-    if tip == height or lost <= MOST_LOST:
+    if tip == height or max(_peak(store), tip) - height <= MOST_LOST:
         return True
-    if any(get_meta(store.db, f"{ACCEPTED} {each.id.hex()}") for each in chosen):
+    if any(get_meta(store.db, f"{ACCEPTED} {each.id.hex()}") for each in firsts):
         return True
-    move = chosen[0] if chosen else None
+    move = next((each for each in others if each.kind == MOVE), None)
     asked = {
-        "move": None if move is None else move.id.hex(),
+        "chain": firsts[0].id.hex(),
         "person": None if move is None else move.next_tellers[0].person.hex(),
         "height": height,
         "lost": tip - height,
@@ -310,9 +315,10 @@ def _set(store: Store, key: str, value: str) -> None:
 
 
 def question(store: Store) -> dict[str, Any] | None:
-    """What the owner is asked: `{move, person, height, lost}`; None when nothing is open.
+    """What the owner is asked: `{chain, person, height, lost}`; None when nothing is open.
 
-    A move of the teller's seat would take back `lost` certificates above `height`.
+    Another chain, which begins with certificate `chain` above `height`, would take `lost`
+    certificates back: `person` moved the teller's seat there, or elected others certified it.
     """
     text = get_meta(store.db, QUESTION)
     if text is None:
@@ -324,9 +330,9 @@ def question(store: Store) -> dict[str, Any] | None:
 def accept(store: Store) -> None:
     """The owner agrees. What is asked about comes again by the next sync. Refused if nothing is."""
     asked = question(store)
-    if asked is None or asked["move"] is None:
-        raise Refused("nothing-asked", "No move of the teller's seat waits for your word.")
-    _set(store, f"{ACCEPTED} {asked['move']}", "1")
+    if asked is None:
+        raise Refused("nothing-asked", "No other chain of certificates waits for your word.")
+    _set(store, f"{ACCEPTED} {asked['chain']}", "1")
     store.db.execute("DELETE FROM meta WHERE key = ?", [QUESTION])
     store.changed.add("side")  # proofs of two moves are judged again at once
 

@@ -42,6 +42,12 @@ def _line(each: dict[str, Any]) -> str:
 
 
 def _question(asked: dict[str, Any]) -> str:
+    if asked["person"] is None:
+        return (
+            "Elsewhere other tellers were elected, on another chain of certificates, and that "
+            f"would take {asked['lost']} certificates back here. Ask the others why; `moothall "
+            "teller accept` agrees to it."
+        )
     who = line(asked["name"]) or asked["person"][:8]
     return (
         f"{who} has moved the teller's seat, and that would take {asked['lost']} certificates "
@@ -80,7 +86,7 @@ def move_seat(out: Output, alone: bool, yes: bool) -> None:
 @click.option("--yes", is_flag=True, help="Don't ask whether you are sure.")
 @click.pass_obj
 def accept(out: Output, yes: bool) -> None:
-    """Agree to a move of the teller's seat that takes much back.
+    """Agree to another chain that takes much back.
 
     Your node does not undo more than a few certificates unless you say so.
     """
@@ -89,9 +95,9 @@ def accept(out: Output, yes: bool) -> None:
     with out.opened() as home:
         asked = seat.question(home)
         if asked is None:
-            raise Refused("nothing-asked", "No move of the teller's seat waits for your word.")
+            raise Refused("nothing-asked", "No other chain of certificates waits for your word.")
         out.note(_question(asked))
         out.confirm("Take these certificates back?", yes)
         answer = seat.accept(home)
         control.poke(home.socket)
-    out.answer(answer, "Agreed. It is done when your node hears of the move again.")
+    out.answer(answer, "Agreed. It is done when your node hears of it again.")

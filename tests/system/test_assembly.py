@@ -25,6 +25,8 @@ def test_three_people_decide_and_a_fourth_counts_the_same(tmp_path: Path) -> Non
         settle(ana, ben, cleo)
         lamp = ("--title", "Old lamp", "--mode", "give", "--value", "say-it=It works")
         cleo.do("listing", "add", *lamp)
+        jam = ("--title", "Plum jam", "--mode", "give", "--value", "say-it=One jar leaks")
+        jam_id = str(ben.do("listing", "add", *jam)["listing"]["id"])
         ana.until(lambda: "Old lamp" in ana.titles(), "the lamp arrives")
 
         fee = {"fee_bps": 500, "fee_min": 0, "fee_cap": None, "table": TABLE}
@@ -61,8 +63,11 @@ def test_three_people_decide_and_a_fourth_counts_the_same(tmp_path: Path) -> Non
         for person in (ana, ben):
             assert person.members() == {"Ana": "member", "Ben": "member", "Cleo": "removed"}
             assert "Old lamp" not in person.titles()
+            claims = person.do("listing", "show", jam_id)["listing"]["values"]
+            assert [claim["status"] for claim in claims] == ["changed"]
             charter = person.do("charter", "show")
             assert charter["version"] == 3
+            assert [each["name"] for each in charter["officers"]["treasurer"]] == ["Ben"]
             assert charter["fees"]["default"]["fee_bps"] == 500
             after = person.do("rehearse", fees, "--sales", sales(tmp_path))
             assert after["before"] == after["after"] == before["after"]

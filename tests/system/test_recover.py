@@ -13,11 +13,6 @@ def offer(person: Person, title: str) -> str:
     return str(made["listing"]["id"])
 
 
-def devices(person: Person) -> dict[str, str]:
-    """Device -> status, of one's own."""
-    return {each["device"]: each["status"] for each in person.do("device", "list")["devices"]}
-
-
 def test_a_community_outlives_its_tellers_laptop(tmp_path: Path) -> None:
     stick = tmp_path / "stick.txt"
     with village(tmp_path, "Ana", "Ben", "Again", "Cleo", "Phone") as people:
@@ -25,21 +20,15 @@ def test_a_community_outlives_its_tellers_laptop(tmp_path: Path) -> None:
         settle(ana, ben)
         bread = offer(ana, "Bread")
         ben.until(lambda: "Bread" in ben.titles(), "Ben sees the bread")
-        assert ana.do("status")["recovery_old"]
         assert ana.do("recovery", str(stick))["peers"] == 1
-        assert not ana.do("status")["recovery_old"]
         lost = ana.do("status")
-        agree(ana, ben)
         ana.kill()
         shutil.rmtree(ana.home)
 
         back = again.do("recover", str(stick), "--no-passphrase")
         assert (back["person"], back["community"]) == (lost["person"], lost["community"])
         assert (back["status"], back["teller"]) == ("provisional", True)
-        assert back["device"] != lost["device"]
         again.start()
-        assert again.refused("teller", "move-seat")["error"] == "not-confirmed"
-        assert ben.refused("teller", "move-seat", "--yes")["error"] == "not-teller"
         again.until(lambda: again.do("status")["peers"], "she is in touch")
         moved = again.do("teller", "move-seat", "--yes")
         assert (moved["device"], moved["retired"]) == (back["device"], lost["device"])
@@ -48,28 +37,23 @@ def test_a_community_outlives_its_tellers_laptop(tmp_path: Path) -> None:
             lambda: ben.do("teller", "show")["tellers"][0]["device"] == back["device"],
             "Ben sees the seat on the new laptop",
         )
-        assert devices(again) == {lost["device"]: "retired", back["device"]: "certified"}
-        assert again.do("status")["name"] == "Ana"
+        assert {
+            each["device"]: each["status"] for each in again.do("device", "list")["devices"]
+        } == {
+            lost["device"]: "retired",
+            back["device"]: "certified",
+        }
 
         cleo.do("join", again.do("invite")["link"], "--person", "Cleo", "--no-passphrase")
         cleo.start()
         everybody = {"Ana": "member", "Ben": "member", "Cleo": "member"}
-        for person in (again, ben, cleo):
-            person.until(lambda p=person: p.members() == everybody, "Cleo is a member")  # type: ignore[misc]
-        agree(again, ben, cleo)
-        assert cleo.titles() == {"Bread"}
+        ben.until(lambda: ben.members() == everybody, "Cleo is a member")
         again.do("listing", "edit", bread, "--title", "Rye bread")
-        cleo.until(
-            lambda: cleo.titles() == {"Rye bread"}, "the old laptop's listing is Ana's still"
-        )
+        cleo.until(lambda: cleo.titles() == {"Rye bread"}, "the lost one's listing is Ana's still")
 
-        # Ben takes a second device into use, by hand, and gives it up again.
+        # Ben takes a second device into use, with an address typed by hand, and gives it up again.
         ben.do("recovery", str(stick))
-        bare = "".join(
-            f"{text}\n" for text in stick.read_text().splitlines() if not text.startswith("Peer")
-        )
-        stick.write_text(bare)
-        assert phone.refused("recover", str(stick), "--no-passphrase")["error"] == "no-peer"
+        stick.write_text(stick.read_text().partition("\nPeer")[0] + "\n")
         at = ben.ready["addresses"][0]
         there = phone.do("recover", str(stick), "--peer", at, "--no-passphrase")
         assert there["teller"] is False
@@ -77,18 +61,10 @@ def test_a_community_outlives_its_tellers_laptop(tmp_path: Path) -> None:
         phone.until(lambda: phone.do("status")["status"] == "member", "the phone is certified")
         offer(phone, "Jam")
         ben.until(lambda: "Jam" in ben.titles(), "the jam is there")
-        assert ben.refused("device", "retire", ben.do("status")["device"], "--yes")["error"] == (
-            "this-device"
-        )
         ben.do("device", "retire", there["device"][:8], "--yes")
-        phone.until(
-            lambda: phone.do("status")["status"] == "retired", "the phone knows it is retired"
-        )
-        assert phone.refused("listing", "add", "--title", "Rolls", "--mode", "give")["error"] == (
-            "retired"
-        )
+        phone.until(lambda: phone.do("status")["status"] == "retired", "the phone knows of it")
+        refused = phone.refused("listing", "add", "--title", "Rolls", "--mode", "give")
+        assert refused["error"] == "retired"
         agree(again, ben, cleo)
-        for person in (again, ben, cleo):
-            assert person.titles() == {"Rye bread", "Jam"}
-            assert person.do("verify")["faults"] == []
-            assert person.do("status")["seat"] == {"halted": False, "question": None}
+        assert cleo.titles() == {"Rye bread", "Jam"}
+        assert cleo.do("verify")["faults"] == []

@@ -8,7 +8,7 @@ from trio.testing import MockClock
 
 from governance import membership
 from governance.certified import Round
-from node import devices, joining, market, people, recovery, seat
+from node import devices, joining, market, people, recovering, recovery, seat
 from node import home as homes
 from node.assembly import counts
 from node.home import RETIRED
@@ -103,6 +103,30 @@ async def test_nobody_has_more_devices_than_the_limit(
     devices.retire(more[0].home, more[1].home.device.hex())
     more[0].node.poke()
     await village.until(lambda: late.standing == "member")
+
+
+async def test_the_file_of_somebody_who_has_left_opens_no_door(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    ana, ben = await village.join("ana", "ben")
+    await village.agree()
+    text = devices.kept_recovery(ben.home)
+    assert text is not None
+    people.leave(ben.home)
+    ben.node.poke()
+    await village.until(lambda: ana.status_of(ben) == "left")
+    found = recovering.read(text, [ana.network.addresses[0]])
+    home = recovering.make(
+        village.folder / "again", found, opened_by=None, passphrase=None, clock=now_ms
+    )
+
+    again = await village.comes("again", home)
+    await village.until(lambda: again.node.last_answer is not None)
+
+    assert again.node.last_answer is not None
+    assert again.node.last_answer.reason == "gone"
+    assert again.standing == "waiting"
+    assert not ana.node.peers.may_talk(again.network.peer_id)
 
 
 async def test_a_community_does_not_die_with_the_tellers_laptop(
