@@ -26,7 +26,8 @@ def test_a_listing_is_edited_withdrawn_and_seen_so_by_the_other(tmp_path: Path) 
         seen = ben.do("listing", "show", short)["listing"]
         assert seen["price"] == {"amount": 350, "currency": "EUR"}
         assert seen["person"] == ana.do("status")["person"]
-        assert seen["values"] == [{"id": "say-it", "evidence": "Baked on Monday"}]
+        claim = {"id": "say-it", "evidence": "Baked on Monday", "status": "held"}
+        assert seen["values"] == [claim]
         assert seen["variants"][0]["price"] == {"amount": 500, "currency": "EUR"}
         assert seen["status"] == "open"
         assert ben.do("search", "bread", "--max", "3.00")["total"] == 0
