@@ -44,7 +44,10 @@ MAX_EVIDENCE = 4096  # of them what votes rest on, counted apart
 MAX_LOOSE = 2048  # objects that wait, and about devices in no view; of more, the lowest ids
 CANDIDATE_RECORDS = 8  # of a device whose membership chain is not here yet
 
-_GROUP = "(CASE WHEN sort = 'ballot' THEN 2 ELSE sort IN ('receipts', 'stop') END)"
+_GROUP = (  # what is limited apart; what decides whether others count comes first
+    "(CASE sort WHEN 'enrol' THEN 0 WHEN 'receipts' THEN 2 WHEN 'stop' THEN 2 WHEN 'ballot' THEN 3"
+    " ELSE 1 END)"
+)
 
 Key = tuple[int, bytes, bytes]
 
@@ -202,17 +205,14 @@ def weigh(store: Store, persons: Collection[bytes]) -> None:
 
 
 def _keep_few(store: Store) -> None:
-    """Of one device's spared records that count only so many stay.
-
-    Ballots last: which of them count depends on the receipts that stay.
-    """
+    """Of one device's spared records that count only so many of a group stay."""
     counts = Counter(
         store.db.execute(
             f"SELECT subject, {_GROUP} FROM side"
             " WHERE live = 1 AND sort NOT IN ('fork', 'contest', 'seats')"
         ).fetchall()
     )
-    for most, group in ((MAX_SPARED, 0), (MAX_EVIDENCE, 1), (MAX_EVIDENCE, 2)):
+    for group, most in enumerate((MAX_SPARED, MAX_SPARED, MAX_EVIDENCE, MAX_EVIDENCE)):
         over = [key[0] for key, count in counts.items() if key[1] == group and count > most]
         for subject in over:
             _forget(
@@ -222,8 +222,8 @@ def _keep_few(store: Store) -> None:
                 " ORDER BY id LIMIT -1 OFFSET ?",
                 [subject, group, most],
             )
-        if over and group:
-            return
+        if over:
+            return  # others may count no more; they are judged again
 
 
 def is_full(store: Store, device: bytes) -> bool:
