@@ -72,6 +72,10 @@ class Neighbours:
         """A peer is here: nothing to dial."""
         self._pauses.pop(peer, None)
 
+    def down(self) -> None:
+        """A peer is gone: dial it soon, for if it has cut us off it only says so when asked."""
+        self._known.set()
+
     def look(self) -> None:
         """Dial soon if somebody new is known."""
         if self._peers.news:
@@ -136,6 +140,8 @@ class Neighbours:
                     with trio.move_on_after(DIAL_SECONDS):  # however many dead addresses it names
                         await self._network.connect(peer, addresses)
                         here.add(peer)
+                        # It may drop us at once, and again.
+                        self._pauses[peer] = (self._clock() + DIAL_SECONDS, DIAL_SECONDS)
                         continue
                 except LinkError as error:
                     logger.debug("can't reach %s: %s", peer, error.reason)

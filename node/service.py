@@ -180,6 +180,8 @@ class Node:
         if not up:
             self._heard.pop(peer, None)
             self._let_in.discard(peer)
+            if self.home.standing() in (MEMBER, "provisional"):
+                self.neighbours.down()
         if not self.peers.may_talk(peer):
             return
         self.events.tell("peer-up" if up else "peer-down", peer=peer)

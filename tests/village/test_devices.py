@@ -83,6 +83,22 @@ async def test_a_second_device_comes_and_the_first_is_given_up(
     assert ana.verify() == phone.verify() == []
 
 
+async def test_a_device_that_was_retired_soon_learns_of_it(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    """Everybody drops it, whatever it was waiting for; so it reaches out again, and asks why."""
+    _, ben, _ = await village.join("ana", "ben", "eva")
+    phone = await come_back(village, ben, "ben's phone")
+    await village.until(lambda: phone.standing == "member")
+    await village.agree()
+    await trio.sleep(15)  # all are in touch, and nobody looks for more before a minute is over
+
+    devices.retire(ben.home, phone.home.device.hex())
+    ben.node.poke()
+
+    await village.until(lambda: phone.standing == RETIRED, seconds=10)
+
+
 async def test_nobody_has_more_devices_than_the_limit(
     village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
