@@ -50,11 +50,12 @@ class Round:
     seats: int
     tellers: tuple[Seat, ...]
     electorate: frozenset[bytes]  # persons
+    alternates: int = 0  # how many are ranked behind the winners, at most
     close: bytes | None = None
     height: int | None = None  # of the close
     closed_at: int | None = None  # as the certificate claims
     stops: tuple[bytes, ...] = ()  # ids of the stop records that the close names
-    result: Mapping[str, Any] | None = None  # {outcome, winners, tied, ballots, root, tally}
+    result: Mapping[str, Any] | None = None  # {outcome, winners, tied, alternates?, ballots, root, tally}
     voters: frozenset[bytes] = frozenset()  # of the electorate, those on the roll at the close
 
 
@@ -77,6 +78,7 @@ class Vote:
     height: int  # of it
     at: int  # when, as it claims
     phase: str
+    alternates: int = 0  # how many are ranked behind the winners, at most
     rounds: tuple[Round, ...] = ()
     sure: tuple[str, ...] = ()  # winners of the first round, where others go to a run-off
     winners: tuple[str, ...] = ()
@@ -93,6 +95,17 @@ class Vote:
         """The names of the rounds there were."""
         return frozenset(each.name for each in self.rounds)
 
+    @property
+    def reserve(self) -> tuple[str, ...]:
+        """The option ids of the alternates, best first: who lost a run-off, then who came after it.
+
+        None while a tie stands: nobody may pass those who are level.
+        """
+        results = [each.result for each in self.rounds if each.result is not None]
+        if not results or results[-1]["outcome"] == "tie":
+            return ()
+        return tuple(name for each in reversed(results) for name in each.get("alternates", ()))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Held:
@@ -102,6 +115,14 @@ class Held:
     proposal: bytes
     height: int
     at: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Term:
+    """When the tellers in office were elected; alternates who step in serve out the same term."""
+
+    height: int
+    at: int  # seconds since 1970, as the certificate claims
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,7 +163,10 @@ class Certified:
     officers: Mapping[str, Held] = field(default_factory=dict)
     picks: Picks | None = None
     spends: tuple[Spend, ...] = ()
-    attempt: int = 0  # of the last `move-seat`
+    attempt: int = 0  # of the last `move-seat` by a person key
+    alternates: tuple[bytes, ...] = ()  # persons who may step in for a teller, best first
+    term: Term | None = None  # None for a founder, before the first election
+    recall_attempt: int = 0  # of the last `recall`
 
     @property
     def charter_hash(self) -> bytes:

@@ -17,7 +17,7 @@ from protocol.errors import Refused, Term
 
 METHODS = ("consent", "majority", "supermajority", "approval", "schulze", "star", "irv")
 KINDS = ("values", "fees", "rules", "offices", "expulsion", "spending", "picks", "advice")
-TELLER_SEATS = (1, 4, 7)  # 3f + 1
+TELLER_SEATS = (1, 4)  # 3f + 1
 INVITE_SECONDS = 2_592_000  # 30 days: how long an unused invitation lives when nothing is said
 
 _SLUG = re.compile(r"[a-z0-9-]{1,40}")
@@ -226,9 +226,14 @@ class TellerOffice(Part):
     def read(cls, at: At) -> TellerOffice:
         """Read the map; recall takes more than half, so that two can't both be complete."""
         f = at.fields(("seats", "alternates", "term_s", "recall"))
-        seats = f["seats"].whole(min(TELLER_SEATS), max(TELLER_SEATS))
+        seats = f["seats"].whole(1, 7)
+        if seats == 7:
+            f["seats"].refuse(
+                "%(path)s is 7; seven tellers are switched off until their model test passes: "
+                "take 1 or 4."
+            )
         if seats not in TELLER_SEATS:
-            f["seats"].refuse("%(path)s is %(value)s; 1, 4 or 7 tellers are allowed.", value=seats)
+            f["seats"].refuse("%(path)s is %(value)s; 1 or 4 tellers are allowed.", value=seats)
         recall = f["recall"].share()
         if 2 * recall.num <= recall.den:
             f["recall"].refuse(

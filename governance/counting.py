@@ -41,6 +41,7 @@ class Question:
     method: str  # one of METHODS
     options: tuple[str, ...] = ()
     seats: int = 1
+    alternates: int = 0  # at most so many are ranked behind the winners
     thresholds: tuple[Threshold, ...] = ()
     quorums: tuple[Share, ...] = ()
 
@@ -64,6 +65,7 @@ class Count:
     winners: tuple[str, ...] = ()  # who has a seat for sure, best first; none for yes/no
     tied: tuple[str, ...] = ()  # who is level for the `open_seats`, never the status quo
     open_seats: int = 0
+    alternates: tuple[str, ...] = ()  # who comes after those with a seat or level for one
     steps: tuple[Said, ...]
     tally: dict[str, Plain]  # small numbers, for the certificate
 
@@ -101,15 +103,20 @@ def _chosen(
     method: Choosing, question: Question, choices: Sequence[Choice], electorate: int
 ) -> Count:
     options = question.on_ballot
-    order = method.order(choices, options, question.seats)
+    order = method.order(choices, options, question.seats + question.alternates)
     sides = _sides(method, options, choices)
     ahead, level, open_seats = _seats(order.groups, question.seats)
+    behind = _behind(order.groups, (*ahead, *level), question.alternates - len(level) + open_seats)
     bar = question.bar(electorate)
     verdicts = {option: bar.verdict(*sides[option]) for option in (*ahead, *level)}
     steps = list(order.steps)
     if any(STATUS_QUO in group and len(group) > 1 for group in order.groups):
         steps.append(said("Who is level with the status quo is not ahead of it."))
     for option, verdict in verdicts.items():
+        steps += _judged(option, sides[option], bar, verdict)
+
+    further = {option: bar.verdict(*sides[option]) for option in behind}
+    for option, verdict in further.items():
         steps += _judged(option, sides[option], bar, verdict)
 
     winners = tuple(option for option in ahead if verdicts[option] == "adopted")
@@ -133,13 +140,18 @@ def _chosen(
                 options=listed(tied),
             )
         )
+    alternates = tuple(option for option in behind if further[option] == "adopted")
     if not winners and not tied:
+        alternates = ()
         steps.append(_result(outcome))
+    if alternates:
+        steps.append(said("Alternates, in this order: %(options)s.", options=listed(alternates)))
     return Count(
         outcome=outcome,
         winners=winners,
         tied=tied,
         open_seats=open_seats if tied else 0,
+        alternates=alternates,
         steps=tuple(steps),
         tally={
             "columns": [method.number, "over", "under"],
@@ -163,6 +175,22 @@ def _seats(
             return ahead, group, seats - len(ahead)
         ahead += group
     return ahead, (), 0
+
+
+def _behind(
+    groups: Sequence[tuple[str, ...]], before: Sequence[str], room: int
+) -> tuple[str, ...]:
+    """Who is ahead of the status quo and comes after `before`, at most as many as there is room.
+
+    Who shares a place comes in together or not at all; no run-off is held for alternates.
+    """
+    behind: tuple[str, ...] = ()
+    for group in groups:
+        if STATUS_QUO in group or len(behind) + len(group) > room:
+            break
+        if group[0] not in before:
+            behind += group
+    return behind
 
 
 def _sides(

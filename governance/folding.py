@@ -12,7 +12,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from governance import assembly, seats
+from governance import assembly, recall, seats
 from governance.certified import Certified
 from governance.charter import Charter
 from governance.roll import after_roll
@@ -30,7 +30,10 @@ def fold(state: Certified, certificate: Certificate) -> Certified:
         raise Invalid("other-community", "a certificate of another community")
     if certificate.height != state.height + 1 or certificate.prev != state.id:
         raise Invalid("broken-chain", f"certificate {certificate.height} does not follow")
-    check_signatures(certificate, state.tellers)
+    if certificate.kind == recall.RECALL:
+        recall.check_signers(state, certificate)
+    else:
+        check_signatures(certificate, state.tellers)
     after = step(state, certificate.kind, certificate.decision, certificate.id)
     if (
         after.roll.root() != certificate.roll_root
@@ -91,4 +94,4 @@ def _roll(state: Certified, decision: Mapping[str, Any], _id: bytes) -> Certifie
     return replace(state, roll=roll)
 
 
-STEPS: dict[str, Step] = {"roll": _roll, **assembly.STEPS, **seats.STEPS}
+STEPS: dict[str, Step] = {"roll": _roll, **assembly.STEPS, **seats.STEPS, **recall.STEPS}

@@ -1,12 +1,17 @@
 """The teller's seat: how it moves to another device of its person, and which chain stands then.
 
-A `move-seat` is signed by the person key of the one teller and names its `prev`: what the device
-it leaves certified above that is void. So two chains may meet that differ above a height they
-share, and every node must come to the same one, whatever it saw first:
+A `move-seat` is signed by the person key of the one teller, a `recall` by those of many members.
+Both name their `prev`: what tellers certified above that is void. So two chains may meet that
+differ above a height they share, and every node must come to the same one, whatever it saw first:
 
-- a chain that elected other tellers (`tellers`, `recall`) stands against any move beside it;
-- else the highest attempt stands, and of one attempt the move that voids less;
-- two moves with one attempt and one `prev` halt the height until a higher attempt.
+- the chain with the recall of the highest attempt stands, and of one attempt the recall that voids
+  less;
+- else a chain that elected other tellers (`tellers`) stands against any move beside it;
+- else the highest attempt of a move stands, and of one attempt the move that voids less;
+- two recalls, or two moves, of one attempt and one `prev` halt the height until a higher attempt.
+
+Where a quorum of the tellers signed two certificates on one `prev`, an election above it decides
+nothing either: what they certify beside each other is worth nothing, until persons sign.
 
 Nothing else chooses between chains: neither length, nor hashes, nor time.
 """
@@ -18,6 +23,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from governance.certified import Certified
+from governance.recall import RECALL
 from governance.roll import MEMBER, after_roll, citing
 from protocol.certificates import Certificate, Seat
 from protocol.codec import Plain
@@ -25,7 +31,8 @@ from protocol.errors import Invalid
 from protocol.kinds.leave import Head
 
 MOVE = "move-seat"
-SETTLES = ("tellers", "recall")  # never voided by a move
+ELECTS = "tellers"  # never voided by a move
+RANKED = (MOVE, ELECTS, RECALL)  # kinds that may make another chain stand
 MAX_ATTEMPT = 2**31
 MOST_LOST = 8  # certificates that a move makes void for a node without its owner's word
 _KEYS = {"seat", "device", "record", "attempt", "retire"}
@@ -34,12 +41,20 @@ _KEYS = {"seat", "device", "record", "attempt", "retire"}
 class Weight(NamedTuple):
     """What a chain has above a height that it shares with another; the greater one stands.
 
-    Equal weights: the same move, or none, in both; or two moves that halt the height.
+    Equal weights: the same recall or move, or none, in both; or two that halt the height. After a
+    recall all else is nothing.
     """
 
+    recall: int  # attempt of its last recall; 0 for none
+    recalled: int  # height of that recall; -1 for none
     settled: bool  # other tellers were elected there
     attempt: int  # of its last move before that; negative when settled, since a move never voids it
     height: int  # of that move; -1 for none
+
+    @property
+    def by_persons(self) -> bool:
+        """Whether persons signed that it stands, and not only tellers."""
+        return self.recall > 0 or self.attempt > 0
 
 
 def moving(device: bytes, record: bytes, attempt: int, heads: Iterable[Head]) -> dict[str, Plain]:
@@ -101,23 +116,45 @@ STEPS = {MOVE: move_seat}
 def weight(branch: Iterable[Certificate]) -> Weight:
     """What these certificates, which follow a height that two chains share, weigh."""
     attempt, height = 0, -1
+    recalled = (0, -1)
+    settled = False
     for certificate in branch:
-        if certificate.kind in SETTLES:
-            return Weight(True, -attempt, height)
-        if certificate.kind == MOVE:
+        if certificate.kind == RECALL:
+            recalled = (certificate.decision["attempt"], certificate.height)
+        elif certificate.kind == ELECTS:
+            settled = True
+        elif not settled and by_persons(certificate):
             attempt, height = certificate.decision["attempt"], certificate.height
-    return Weight(False, attempt, height)
+    if recalled[0]:
+        return Weight(*recalled, False, 0, -1)
+    return Weight(0, -1, settled, -attempt if settled else attempt, height)
+
+
+def by_persons(certificate: Certificate) -> bool:
+    """Whether persons sign it and not tellers: a recall, or a move of the only seat."""
+    alone = certificate.kind == MOVE and len(certificate.next_tellers) == 1
+    return certificate.kind == RECALL or alone
+
+
+def beside(one: Certificate, other: Certificate) -> bool:
+    """Whether two certificates follow the same one."""
+    return one.id != other.id and (one.height, one.prev) == (other.height, other.prev)
 
 
 def halting(one: Certificate, other: Certificate) -> bool:
-    """Whether two certificates are moves of one attempt on one `prev`, so that neither stands."""
+    """Whether they are two recalls, or two moves, of one attempt on one `prev`: neither stands."""
     return (
-        one.kind == other.kind == MOVE
-        and one.id != other.id
-        and one.prev == other.prev
-        and one.height == other.height
+        beside(one, other)
+        and one.kind == other.kind
+        and by_persons(one)
+        and by_persons(other)
         and one.decision.get("attempt") == other.decision.get("attempt")
     )
+
+
+def split(one: Certificate, other: Certificate) -> bool:
+    """Whether tellers certified both on one `prev`, if a quorum signed each: that is fraud."""
+    return beside(one, other) and not by_persons(one) and not by_persons(other)
 
 
 def _bad(why: str) -> Invalid:

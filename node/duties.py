@@ -64,9 +64,12 @@ class Duties:
     async def _act(self) -> None:
         acted = teller.act(self._store, self._signer)
         if acted:
-            self._kept({"certificate", "gov"})  # this wakes us: more may be due
+            self._kept({"certificate", "gov", *(("side",) if acted.words else ())})  # wakes us too
         if acted.records:
             await self._publish()
+        for word in acted.words:
+            if (message := gossip.teller_message(word)) is not None:
+                await self._network.publish(message)
         for certificate in acted.certificates:
             await self._network.publish(gossip.certificate_message(certificate.travel()))
 

@@ -1,7 +1,7 @@
 """Gossip: new records, certificates and proofs go out at once. A hint; sync is the truth.
 
-A message is a strict DAG-CBOR array: `[0, [[device, lane, entries], ...]]`, `[1, certificate]` or
-`[2, address card]`. A message is passed on when all of it could be placed here; what is ahead of
+A message is a strict DAG-CBOR array: `[0, [[device, lane, entries], ...]]`, `[1, certificate]`,
+`[2, address card]` or `[3, bytes of a teller's message]`. A message is passed on when all of it could be placed here; what is ahead of
 our logs, or by somebody unknown, is set aside and asked for by sync. Proofs go by sync alone.
 """
 
@@ -20,7 +20,8 @@ from protocol.cards import Card, read_card
 from protocol.codec import decode
 from protocol.errors import Invalid, StoreError
 from protocol.records import LANES, Record
-from storage import chain, log
+from protocol.teller_messages import Message, read_message
+from storage import agreement, certificates, chain, log
 from storage.database import FAST
 from storage.rows import find_log, records_from, standing_of
 from storage.standing import settle
@@ -28,7 +29,7 @@ from storage.store import Store
 
 logger = logging.getLogger("moothall.gossip")
 
-RECORDS, CERTIFICATE, CARD = 0, 1, 2
+RECORDS, CERTIFICATE, CARD, TELLER = 0, 1, 2, 3
 BATCH = MAX_GOSSIP - 1024
 
 
@@ -69,6 +70,12 @@ def card_message(card: Card) -> bytes:
     return cbor2.dumps([CARD, card.travel])
 
 
+def teller_message(message: Message) -> bytes | None:
+    """The message for what a teller says; None where it is too long and has to go by sync."""
+    raw = cbor2.dumps([TELLER, message.raw])
+    return raw if len(raw) <= MAX_GOSSIP else None
+
+
 class Hearing:
     """Takes gossip in. `ahead(peer)` is called when a peer has more than it said."""
 
@@ -89,18 +96,18 @@ class Hearing:
         if self._peers.waits(peer) or not self._peers.may_ask(peer):
             return False
         try:
-            placed = self._take(message)
+            placed = self._take(peer, message)
         except Invalid as error:
             self._peers.fault(peer, error.reason)
             return False
         except StoreError as error:
             logger.error("gossip could not be kept: %s", error)
             return False
-        if not placed and message[1] != CARD:
+        if not placed and message[1] not in (CARD, TELLER):
             self._ahead(peer)
         return placed
 
-    def _take(self, message: bytes) -> bool:
+    def _take(self, peer: str, message: bytes) -> bool:
         value = decode(message, limit=MAX_GOSSIP)
         if not isinstance(value, list) or len(value) != 2:
             raise Invalid("bad-message", "not a gossip message")
@@ -111,6 +118,8 @@ class Hearing:
                 placed = self._take_records(content)
             elif sort == CERTIFICATE:
                 placed = self._take_certificate(content)
+            elif sort == TELLER:
+                placed = self._take_word(peer, content)
             elif sort == CARD:
                 placed = self._peers.keep(read_card(content, store.community))
             else:
@@ -147,6 +156,18 @@ class Hearing:
         part = chain.hear(self._store, content)
         settle(self._store)
         return part  # else ahead of us, or of another chain: sync finds out, and nobody is at fault
+
+    def _take_word(self, peer: str, content: Any) -> bool:
+        """Late and early words are dropped, and nobody is at fault; whoever is ahead is asked."""
+        if type(content) is not bytes:
+            raise Invalid("bad-message", "a teller's message that is not bytes")
+        message = read_message(content, self._store.community)
+        if message.height > certificates.tip(self._store)[0] + 1:
+            self._ahead(peer)
+            return False
+        new = agreement.receive(self._store, message)
+        settle(self._store)
+        return new
 
 
 def since(store: Store, device: bytes, lane: int, seq: int, count: int) -> list[Record]:

@@ -83,8 +83,8 @@ async def knock(home: Home, network: Network) -> tuple[str, Answer]:
     A welcome by the first that gives one; else the most telling refusal. LinkError when nobody
     could be reached.
     """
-    mine, doors = first_words(home), contacts(home.store)
-    if not mine or not doors:
+    doors = contacts(home.store)
+    if not first_words(home) or not doors:
         raise LinkError("not-invited", "this home knows nobody who could let it in")
     refusals: list[tuple[str, Answer]] = []
     for device, addresses in doors.items():
@@ -92,12 +92,7 @@ async def knock(home: Home, network: Network) -> tuple[str, Answer]:
         try:
             with trio.move_on_after(SECONDS) as scope:
                 await network.connect(peer, addresses)
-                stream = await network.open(peer, JOIN)
-                try:
-                    await stream.send(lobby.ask(home.store.community, *mine))
-                    answer = lobby.read_answer(await stream.receive(lobby.MAX_ANSWER))
-                finally:
-                    await stream.aclose()
+                answer = await _ask(home, network, peer)
                 if not answer.reason:
                     return peer, answer
                 refusals.append((peer, answer))
@@ -108,6 +103,28 @@ async def knock(home: Home, network: Network) -> tuple[str, Answer]:
     if not refusals:
         raise LinkError("nobody", "nobody who was named could be reached")
     return min(refusals, key=lambda item: lobby.REASONS.index(item[1].reason))
+
+
+async def introduce(home: Home, network: Network, peer: str) -> None:
+    """Tell a connected peer that does not know us (yet) how we came in; never raises LinkError.
+
+    Whoever let us in may be gone for good before it told anybody.
+    """
+    try:
+        with trio.move_on_after(SECONDS):
+            answer = await _ask(home, network, peer)
+            logger.info("%s was told who we are: %s", peer, answer.reason or "welcome")
+    except (LinkError, Invalid) as error:
+        logger.debug("introducing us to %s: %s", peer, error.reason)
+
+
+async def _ask(home: Home, network: Network, peer: str) -> Answer:
+    stream = await network.open(peer, JOIN)
+    try:
+        await stream.send(lobby.ask(home.store.community, *first_words(home)))
+        return lobby.read_answer(await stream.receive(lobby.MAX_ANSWER))
+    finally:
+        await stream.aclose()
 
 
 class Lobby:

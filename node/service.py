@@ -155,7 +155,7 @@ class Node:
             self.events.tell("fork")
         if words & {"fork", "side"}:
             self._news.set()  # proofs go by sync
-        if words & {"gov", "certificate", "fork", "standing"}:
+        if words & {"gov", "certificate", "fork", "standing", "teller"}:
             self._duties.wake()
         if "standing" in words:
             self._start(self.neighbours.say_where)
@@ -297,9 +297,11 @@ class Node:
         self._news.set()
 
     async def _ask_why(self, peer: str) -> None:
-        """A peer does not talk with us any more: it may know of a certificate that we lack."""
+        """A peer does not talk with us: it may know of a certificate that we lack, or not know us."""
         if words := await farewell.ask(self.store, self.network, peer):
             self.kept(words)
+        elif self.home.standing() == "provisional":
+            await joining.introduce(self.home, self.network, peer)
 
     async def _serve_sync(self, stream: Stream) -> None:
         busy = self._serving[stream.peer] >= STREAMS

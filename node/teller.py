@@ -1,22 +1,24 @@
-"""The teller's duties with one teller: certify what the charter makes due, unasked.
+"""A teller's duties: certify what the charter makes due, unasked.
 
 Everything here acts by this node's own clock. Each step is one durable transaction, begun from
-what is on disk, so a node that is killed between any two goes on where it was. A certificate is
-on disk before anybody sees it, under the write lock: one teller never signs two of one height.
+what is on disk, so a node that is killed between any two goes on where it was. The one teller
+certifies alone: a certificate is on disk before anybody sees it, under the write lock, so it never
+signs two of one height. One of several says its part in the agreement (`tellership.agreeing`).
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Iterator
+from itertools import chain, islice
 from typing import NamedTuple
 
-from node.tellership import receipts, roll, votes
+from node.tellership import agreeing, receipts, roll, votes
 from node.tellership.votes import Step
 from protocol.certificates import Certificate
 from protocol.errors import Invalid, Refused
 from protocol.keys import Signer
+from protocol.teller_messages import Message
 from storage import certificates
 from storage.standing import settle
 from storage.store import Store
@@ -28,16 +30,25 @@ MOST_FAILED = 20  # steps that can't be certified, after which others are not tr
 
 
 class Acted(NamedTuple):
-    """What was done: certificates made, newest last, and whether records of one's own were."""
+    """What was done: certificates made, newest last, whether records of one's own were, and what
+    was said to the other tellers.
+    """
 
     certificates: list[Certificate]
     records: bool
+    words: list[Message]
 
     def __bool__(self) -> bool:
-        return bool(self.certificates) or self.records
+        return bool(self.certificates or self.words) or self.records
 
 
 def is_teller(store: Store) -> bool:
+    """Whether this home's device holds a teller's seat."""
+    state = certificates.current(store)
+    return state is not None and store.device in {seat.device for seat in state.tellers}
+
+
+def _is_alone(store: Store) -> bool:
     """Whether this home's device holds the one teller's seat."""
     state = certificates.current(store)
     return state is not None and [seat.device for seat in state.tellers] == [store.device]
@@ -53,41 +64,32 @@ def act(store: Store, signer: Signer) -> Acted:
 
     A home that turned out to be a copy does nothing: its chain may be behind the real one.
     """
-    acted = Acted([], records=False)
+    acted = Acted([], records=False, words=[])
     if _copied(store) or not has_duties(store):
         return acted
     for _ in range(MOST_STEPS):
         wrote = receipts.write_due(store, signer)
         acted = acted._replace(records=acted.records or wrote)
-        made = _certify(store, signer)
-        if made is not None:
-            acted.certificates.append(made)
-        elif not wrote:
+        height = certificates.tip(store)[0]
+        if _is_alone(store):
+            _certify(store, signer)
+        else:
+            acted.words.extend(agreeing.speak(store, signer, _due))
+        made = certificates.above(store, height)
+        acted.certificates.extend(made)
+        if not made and not wrote:
             break
     return acted
 
 
 def _certify(store: Store, signer: Signer) -> Certificate | None:
-    """Make the next certificate that is due, if any."""
-    if not is_teller(store):
-        return None
-    for find in (_roll_step, votes.steps):
-        if next(find(store), None) is None:
-            continue  # the write lock is taken only when there is something to write
-        made = _make(store, signer, find)
-        if made is not None:
-            return made
-    return None
-
-
-def _make(
-    store: Store, signer: Signer, find: Callable[[Store], Iterator[Step]]
-) -> Certificate | None:
-    """Certify the first step that can be: one that can't does not hold up other votes."""
-    for failed in range(MOST_FAILED):
+    """Make the next certificate that is due and can be made, if any."""
+    if next(_due(store), None) is None:
+        return None  # the write lock is taken only when there is something to write
+    for failed in range(MOST_FAILED):  # a step that can't be made does not hold up others
         try:
             with store.transaction():
-                step = next(islice(find(store), failed, None), None)
+                step = next(islice(_due(store), failed, None), None)
                 if step is None:
                     return None
                 made = certificates.certify(store, signer, step.kind, step.decision)
@@ -99,6 +101,11 @@ def _make(
             logger.warning("nothing can be certified: %s", error)
             return None
     return None
+
+
+def _due(store: Store) -> Iterator[Step]:
+    """The certificates that are due, the most pressing first."""
+    return chain(_roll_step(store), votes.steps(store))
 
 
 def _roll_step(store: Store) -> Iterator[Step]:
@@ -113,7 +120,11 @@ def next_look(store: Store, since: float) -> float | None:
     `since` is when `act` began, in seconds since 1970: it has done what could be done by then.
     """
     when = votes.next_deadline(store, since)
-    return None if when is None else max(0.0, when - store.now_ms() / 1000)
+    pauses = [
+        agreeing.next_look(store, _due),
+        None if when is None else max(0.0, when - store.now_ms() / 1000),
+    ]
+    return min((each for each in pauses if each is not None), default=None)
 
 
 def _copied(store: Store) -> bool:

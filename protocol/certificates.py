@@ -7,7 +7,8 @@ agreement on an id does not depend on who led. A signature covers id and view. H
 community id as `prev` and is signed by the founding record's device.
 
 A `move-seat` of the one teller is signed by their person key instead, for another purpose: it is
-for the day when the seat's device is lost.
+for the day when the seat's device is lost. A `recall` is signed by the person keys of members; each
+signature names its person by a place on the roll instead of a seat (`protocol.kinds.recall`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from protocol.keys import CERTIFICATE, MOVE_SEAT, SIGNATURE_BYTES, Signer, verif
 
 MAX_CERTIFICATE = 64 * 1024  # bytes of the body
 MAX_TELLERS = 7
+MAX_SIGNERS = 3200  # of a recall; a proof of two recalls still fits an object of the side set
+MAX_PLACE = 2**16  # places on the roll that signatures of a recall name are below it
 KINDS = (
     "roll",
     "open",
@@ -44,7 +47,9 @@ class Seat(NamedTuple):
 
 
 class Certificate(NamedTuple):
-    """A decision at one height of the chain. `signatures`: (seat index, signature) by index."""
+    """A decision at one height of the chain. `signatures`: (seat, or place on the roll; signature),
+    in order.
+    """
 
     id: bytes
     raw: bytes
@@ -81,13 +86,10 @@ def read_certificate(data: object) -> Certificate:
         or type(data[1]) is not int
         or not 0 <= data[1] < 2**32
         or type(data[2]) is not list
-        or len(data[2]) > MAX_TELLERS
+        or len(data[2]) > MAX_SIGNERS
     ):
         raise _bad("what travels is not [body, view, signatures]")
     raw, view, signatures = data
-    seats = [_signature(item) for item in signatures]
-    if sorted({seat for seat, _ in seats}) != [seat for seat, _ in seats]:
-        raise _bad("signatures repeated or out of order")
     parts = decode(raw, limit=MAX_CERTIFICATE)
     if not isinstance(parts, list) or len(parts) != 8:
         raise _bad("its body is not an array of eight")
@@ -99,6 +101,12 @@ def read_certificate(data: object) -> Certificate:
         raise _bad("its height is out of range")
     if kind not in KINDS or not isinstance(decision, dict):
         raise _bad("its kind or decision is not known")
+    most, places = (MAX_SIGNERS, MAX_PLACE) if kind == "recall" else (MAX_TELLERS, MAX_TELLERS)
+    if len(signatures) > most:
+        raise _bad("more signatures than there can be")
+    seats = [_signature(item, places) for item in signatures]
+    if sorted({seat for seat, _ in seats}) != [seat for seat, _ in seats]:
+        raise _bad("signatures repeated or out of order")
     return Certificate(
         id=sha256(raw).digest(),
         raw=raw,
@@ -189,12 +197,12 @@ def check_signatures(certificate: Certificate, seats: Sequence[Seat]) -> None:
         raise _bad(f"{len(certificate.signatures)} signatures where {quorum(len(seats))} are due")
 
 
-def _signature(item: object) -> tuple[int, bytes]:
+def _signature(item: object, places: int) -> tuple[int, bytes]:
     if (
         type(item) is not list
         or len(item) != 2
         or type(item[0]) is not int
-        or not 0 <= item[0] < MAX_TELLERS
+        or not 0 <= item[0] < places
         or type(item[1]) is not bytes
         or len(item[1]) != SIGNATURE_BYTES
     ):

@@ -10,6 +10,8 @@ array whose SHA-256 is its id:
   `[enrol entry, join entry]`, ordered by the id of the join record.
 - `["seats", move, move]`: two different `move-seat` certificates, as they travel, of one attempt on
   one `prev`, ordered by id. They halt that height, whoever of the two came first where.
+- `["propose", …]`, `["prepare", …]`, `["commit", …]`, `["move-on", …]`, `["double", …]`: what
+  tellers say while they agree, and proof of one who said two things (`protocol.teller_messages`).
 - `["record", entry]`: one signed `gov` record with its body: an `erase`, an enrolment, what a
   certificate cites or a vote rests on.
 
@@ -32,6 +34,7 @@ from protocol.kinds import join as join_kind
 from protocol.kinds.registry import content
 from protocol.records import GOV, Record, read_entry, read_record, signed
 from protocol.segments import MAX_RECORDS, check_chain
+from protocol.teller_messages import DOUBLE, KINDS, Double, Message, read_double, read_message
 
 MAX_OBJECT = 448 * 1024  # bytes; two branches of 1,024 of the longest headers fit, and a frame it
 
@@ -78,7 +81,7 @@ class Moves(NamedTuple):
         return int(self.certificates[0].decision["attempt"])
 
 
-SideObject = Fork | Contest | Moves | Spared
+SideObject = Fork | Contest | Moves | Spared | Message | Double
 
 
 def fork_proof(community: bytes, one: Sequence[Record], other: Sequence[Record]) -> Fork:
@@ -137,6 +140,10 @@ def read_object(raw: bytes, community: bytes) -> SideObject:
             raise _bad("a spared record that is not in gov, or has no body")
         check_chain([record], community=community, device=record.header.device, lane=GOV)
         return Spared(object_id, raw, record)
+    if value[0] == DOUBLE and len(value) == 3:
+        return read_double(raw, value, community)
+    if value[0] in KINDS:
+        return read_message(raw, community)
     raise _bad("of an unknown sort")
 
 

@@ -19,6 +19,7 @@ SIGNATURE_BYTES = 64
 RECORD = b"moothall/record/1\0"
 CERTIFICATE = b"moothall/certificate/1\0"
 MOVE_SEAT = b"moothall/move-seat/1\0"
+RECALL = b"moothall/recall/1\0"
 TELLER = b"moothall/teller/1\0"
 ENROL = b"moothall/enrol/1\0"
 JOIN = b"moothall/join/1\0"

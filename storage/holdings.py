@@ -83,7 +83,8 @@ class StoreHoldings:
     def keep_side(self, raw: bytes) -> None:
         """Check and keep one object."""
         with self._transaction():
-            objects.receive(self._store, raw)
+            if objects.receive(self._store, raw):
+                self._store.changed.add("side")  # what came by sync goes on by sync
             settle(self._store)
 
     def buckets(self, count: int | None = None) -> bytes:

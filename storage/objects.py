@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from protocol.evidence import Contest, Fork, Moves, Spared, read_object
-from storage import chain, sideset
+from protocol.teller_messages import Double, Message
+from storage import agreement, chain, sideset
 from storage import log as logs
 from storage.store import Store
 
@@ -23,6 +24,10 @@ def receive(store: Store, raw: bytes) -> bool:
             return keep_contest(store, found)
         case Moves():
             return chain.receive(store, found)
+        case Message():
+            return agreement.receive(store, found)
+        case Double():
+            return agreement.receive_double(store, found)
 
 
 def keep_contest(store: Store, found: Contest) -> bool:

@@ -26,7 +26,6 @@ from protocol.evidence import (
     Contest,
     Fork,
     Moves,
-    SideObject,
     Spared,
     read_object,
     spare,
@@ -48,6 +47,8 @@ _GROUP = (  # what is limited apart; what decides whether others count comes fir
     "(CASE sort WHEN 'enrol' THEN 0 WHEN 'receipts' THEN 2 WHEN 'stop' THEN 2 WHEN 'ballot' THEN 3"
     " ELSE 1 END)"
 )
+
+_APART = "('contest', 'seats', 'teller', 'double')"  # sorts that other modules judge
 
 Key = tuple[int, bytes, bytes]
 
@@ -84,7 +85,7 @@ class _About(NamedTuple):
     key: bytes
 
 
-def put(store: Store, found: SideObject) -> bool:
+def put(store: Store, found: Fork | Contest | Moves | Spared) -> bool:
     """Keep a checked object if it beats what holds its place; True if it is new.
 
     Whether it counts is for `weigh` to say. Contests of one place are all kept: which of them
@@ -111,7 +112,7 @@ def put(store: Store, found: SideObject) -> bool:
     return True
 
 
-def _about(store: Store, found: SideObject) -> _About:
+def _about(store: Store, found: Fork | Contest | Moves | Spared) -> _About:
     match found:
         case Fork(device=device, lane=lane, seq=seq):
             place = f"fork {device.hex()} {lane}"
@@ -186,8 +187,7 @@ def weigh(store: Store, persons: Collection[bytes]) -> None:
     }
     waiting = strange = 0
     for object_id, *about, live in store.db.execute(
-        "SELECT id, sort, subject, place, rank, key, live FROM side"
-        " WHERE sort NOT IN ('contest', 'seats')"
+        f"SELECT id, sort, subject, place, rank, key, live FROM side WHERE sort NOT IN {_APART}"
     ).fetchall():
         noted = _About(*about)
         seen = noted.subject in seen_devices
@@ -209,7 +209,7 @@ def _keep_few(store: Store) -> None:
     counts = Counter(
         store.db.execute(
             f"SELECT subject, {_GROUP} FROM side"
-            " WHERE live = 1 AND sort NOT IN ('fork', 'contest', 'seats')"
+            f" WHERE live = 1 AND sort NOT IN {_APART} AND sort != 'fork'"
         ).fetchall()
     )
     for group, most in enumerate((MAX_SPARED, MAX_SPARED, MAX_EVIDENCE, MAX_EVIDENCE)):
@@ -218,7 +218,7 @@ def _keep_few(store: Store) -> None:
             _forget(
                 store,
                 "SELECT id FROM side WHERE subject = ? AND live = 1"
-                f" AND sort NOT IN ('fork', 'contest') AND {_GROUP} = ?"
+                f" AND sort NOT IN {_APART} AND sort != 'fork' AND {_GROUP} = ?"
                 " ORDER BY id LIMIT -1 OFFSET ?",
                 [subject, group, most],
             )
@@ -313,7 +313,7 @@ def _forget_loose(store: Store) -> None:
         _forget(
             store,
             "SELECT side.id FROM side LEFT JOIN device ON device.key = side.subject"
-            f" WHERE sort NOT IN ('contest', 'seats') AND {some}"
+            f" WHERE sort NOT IN {_APART} AND {some}"
             " ORDER BY side.id LIMIT -1 OFFSET ?",
             [MAX_LOOSE],
         )
@@ -357,7 +357,7 @@ def drop_fork(store: Store, device: bytes, lane: int) -> None:
 
 def spared(store: Store) -> list[Record]:
     """Every spared record, whether it counts or waits."""
-    rows = store.db.execute("SELECT raw FROM side WHERE sort NOT IN ('fork', 'contest')")
+    rows = store.db.execute(f"SELECT raw FROM side WHERE sort NOT IN {_APART} AND sort != 'fork'")
     found = (read_object(raw, store.community) for (raw,) in rows.fetchall())
     return [each.record for each in found if isinstance(each, Spared)]
 

@@ -20,7 +20,7 @@ from governance.membership import (
     standings,
 )
 from protocol.records import GOV, LANES
-from storage import certificates, chain, contests, erasing, log, sideset
+from storage import agreement, certificates, chain, contests, erasing, log, sideset
 from storage.prefix import advance, advance_all
 from storage.rows import find_log, records_from
 from storage.store import Store
@@ -95,6 +95,7 @@ def settle(store: Store) -> None:
     for _ in range(ROUNDS):
         store.changed -= UNSETTLED
         chain.judge(store)
+        agreement.tidy(store)
         state, charter = certificates.current(store), certificates.charter(store)
         if state is None or charter is None:
             break

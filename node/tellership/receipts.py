@@ -9,6 +9,7 @@ from __future__ import annotations
 from governance import duties
 from governance.certified import OPEN, Round, Vote
 from governance.early import decided
+from node.tellership.clock import by_our_clock
 from protocol.codec import Plain
 from protocol.keys import Signer
 from protocol.kinds import receipts as receipts_kind
@@ -26,9 +27,11 @@ def rounds(store: Store) -> list[tuple[Vote, Round]]:
     state = certificates.current(store)
     if state is None or state.roll.is_cut(store.device):
         return []
+    now = store.now_ms() / 1000
+    running = (by_our_clock(store, state, vote, now) for vote in duties.running(state))
     return [
         (vote, vote.round)
-        for vote in duties.running(state)
+        for vote in running
         if vote.phase == OPEN
         and vote.round is not None
         and any(seat.device == store.device for seat in vote.round.tellers)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from governance import assembly, duties
@@ -28,6 +27,7 @@ from governance.certified import (
 )
 from governance.opening import first_opening
 from governance.roll import MOST_HEADS
+from node.tellership.clock import by_our_clock
 from protocol.certificates import quorum
 from protocol.codec import Plain
 from protocol.errors import Invalid, Refused
@@ -71,7 +71,7 @@ def next_deadline(store: Store, since: float) -> float | None:
         return None
     times: list[int | None] = []
     for vote in duties.running(state):
-        vote = _by_our_clock(store, vote, since)
+        vote = by_our_clock(store, state, vote, since)
         times.append(duties.due(vote, since).when)
         last = vote.round
         if vote.phase == OPEN and last is not None:
@@ -84,7 +84,7 @@ def next_deadline(store: Store, since: float) -> float | None:
 def _steps(store: Store, state: Certified) -> Iterator[Step]:
     now = store.now_ms() // 1000
     for vote in duties.running(state):
-        step = _step_of(store, state, _by_our_clock(store, vote, now), now)
+        step = _step_of(store, state, by_our_clock(store, state, vote, now), now)
         if step is not None:
             yield step
     for vote in state.votes.values():
@@ -162,32 +162,6 @@ def _close(store: Store, state: Certified, vote: Vote, now: int) -> Step | None:
         lost = able < need
     # A teller who says nothing, or names ballots that nobody has, must not keep a vote for ever.
     return _annul(vote, "again", None, now) if lost or now >= duties.given_up(vote, last) else None
-
-
-def _by_our_clock(store: Store, vote: Vote, now: float) -> Vote:
-    """The vote with no time of it later than when this node came to hold what claims that time.
-
-    A certificate may claim any: one far off would keep the vote from ever going on.
-    """
-    last = vote.round
-    claimed = (vote.at, 0 if last is None else max(last.at, last.closed_at or 0))
-    if max(claimed) <= now:
-        return vote
-    rounds = vote.rounds
-    if last is not None:
-        closed = None if last.closed_at is None else _held(store, last.close, last.closed_at)
-        rounds = (
-            *rounds[:-1],
-            replace(last, at=_held(store, last.open, last.at), closed_at=closed),
-        )
-    return replace(vote, at=_held(store, vote.opened, vote.at), rounds=rounds)
-
-
-def _held(store: Store, certificate: bytes | None, at: int) -> int:
-    row = store.db.execute(
-        "SELECT received_ms FROM certificate WHERE id = ?", [certificate]
-    ).fetchone()
-    return at if row is None else min(at, row[0] // 1000)
 
 
 def _recount(store: Store, vote: Vote, now: int) -> Step | None:

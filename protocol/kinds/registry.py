@@ -20,6 +20,7 @@ from protocol.kinds import (
     listing,
     profile,
     proposal,
+    recall,
     receipts,
     retire,
     stop,
@@ -52,6 +53,7 @@ KINDS: dict[str, Kind] = {
         stop,
         challenge,
         appeal,
+        recall,
         comment,
     )
 }

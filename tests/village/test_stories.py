@@ -251,3 +251,21 @@ async def test_a_used_invitation_says_so(village: Village, autojump_clock: MockC
     assert eva.node.last_answer is not None
     assert eva.node.last_answer.reason == "used"
     assert eva.standing == "waiting"
+
+
+async def test_a_newcomer_gets_in_though_whoever_let_it_in_has_gone(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    ana, ben = await village.join("ana", "ben")
+    (link,) = inviting.make(ben.home, 1)
+    ben.node.poke()
+    await village.agree()
+    await ana.stop()
+    eva = await village.joins("eva", link)
+    await village.until(lambda: eva.standing == "provisional")
+    await ben.stop()
+
+    await ana.start()
+
+    await village.until(lambda: eva.standing == "member", seconds=300)
+    assert ana.status_of(eva) == "member"

@@ -1,0 +1,163 @@
+"""One of several tellers: say what the agreement on the next certificate asks of this device.
+
+What is said is on disk before it leaves, and read back at start, so no restart makes a teller
+contradict itself. Patience with a view is measured by this node's clock and kept on disk too:
+tellers who come and go must not begin it anew each time.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from governance.agreement import Height, Table, Word, bound, is_due, next_word, patience_s, say
+from node.tellership import judging
+from node.tellership.votes import Step
+from protocol.errors import Invalid
+from protocol.keys import Signer
+from protocol.teller_messages import Message
+from storage import agreement, certificates
+from storage.database import FAST, get_meta
+from storage.standing import settle
+from storage.store import Store
+
+logger = logging.getLogger("moothall.teller")
+
+MOST_WORDS = 40  # in one go; each is on disk before the next
+MOST_FAILED = 20  # steps that can't be certified, after which others are not tried either
+PATIENCE = "patience"  # the setting that remembers since when a view has brought nothing new
+
+Steps = Callable[[Store], Iterator[Step]]
+"""The certificates that are due by this node's own lights, the most pressing first."""
+
+
+def speak(store: Store, signer: Signer, steps: Steps) -> list[Message]:
+    """Say all that is to be said now; nothing when this device has no seat among several.
+
+    A certificate that a quorum has committed to by then is kept.
+    """
+    said: list[Message] = []
+    while len(said) < MOST_WORDS:
+        at = agreement.height(store)
+        if at is None or at.seat(store.device) is None:
+            break
+        if _next(store, at, steps) is None:
+            break  # the write lock is taken only when there is something to say
+        with store.transaction():
+            at = agreement.height(store)
+            word = None if at is None else _next(store, at, steps)
+            if at is None or word is None:
+                break
+            message = say(signer, at.about, word)
+            agreement.remember(store, message, agreement.prepared_on(message, _seen(store)))
+            settle(store)
+        said.append(message)
+    return said
+
+
+def _seen(store: Store) -> list[Message]:
+    own, rests_on = agreement.own(store)
+    return [*agreement.heard(store), *own, *rests_on]
+
+
+class _Mind:
+    """What this node makes of the height, worked out only where it is asked for, and once."""
+
+    def __init__(self, store: Store, steps: Steps) -> None:
+        self._store = store
+        self._steps = steps
+        self._draft: list[bytes | None] = []
+
+    def draft(self) -> bytes | None:
+        """The body of the next certificate that is due, as this node would make it."""
+        if not self._draft:
+            self._draft.append(_body(self._store, self._steps))
+        return self._draft[0]
+
+    def judge(self, body: bytes) -> bool:
+        """Whether another's body is right."""
+        why = judging.judge(self._store, body)
+        if why:
+            logger.debug("a proposal is not prepared: %s", why)
+        return not why
+
+
+def _next(store: Store, at: Height, steps: Steps) -> Word | None:
+    seat = at.seat(store.device)
+    if seat is None:
+        return None
+    own, rests_on = agreement.own(store)
+    mind = _Mind(store, steps)
+    heard = [*agreement.heard(store), *rests_on]
+    table = Table(at, [*heard, *own])
+    due = is_due(table, bound(own), mind.draft)
+    left = _patience_left(store, at, table, due)
+    return next_word(
+        at,
+        seat,
+        heard,
+        own,
+        draft=mind.draft,
+        judge=mind.judge,
+        impatient=left is not None and left <= 0,
+    )
+
+
+def _body(store: Store, steps: Steps) -> bytes | None:
+    """The first step that is due and can be carried out: one that can't does not hold up others."""
+    state = certificates.current(store)
+    if state is None:
+        return None
+    lowest = judging.earliest(state)
+    for failed, step in enumerate(steps(store)):
+        if failed == MOST_FAILED:
+            break
+        decision = dict(step.decision)
+        if "at" in decision:
+            decision["at"] = max(lowest, int(decision["at"]))  # type: ignore[arg-type]
+        try:
+            return certificates.body(store, state, step.kind, decision)
+        except Invalid as error:
+            logger.warning("a certificate could not be made: %s", error)
+    return None
+
+
+class _Waiting(NamedTuple):
+    """Since when (milliseconds of this node's clock) nothing has come after a milestone."""
+
+    milestone: list[object]
+    since: int
+
+
+def _patience_left(store: Store, at: Height, table: Table, due: bool) -> float | None:
+    """Seconds until patience with the present view is over; None while nothing is due."""
+    milestone = [at.about.prev.hex(), *table.milestone(), due]
+    now = store.now_ms()
+    text = get_meta(store.db, PATIENCE)
+    before = None if text is None else _Waiting(*json.loads(text))
+    if before is None or before.milestone != milestone or before.since > now:
+        before = _Waiting(milestone, now)
+        with store.transaction(sync=FAST):
+            store.db.execute(
+                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
+                [PATIENCE, json.dumps(before)],
+            )
+    if not due:
+        return None
+    return patience_s(table.view) - (now - before.since) / 1000
+
+
+def next_look(store: Store, steps: Steps) -> float | None:
+    """Seconds until patience is over, None when only news can make something to say."""
+    at = agreement.height(store)
+    if at is None or at.seat(store.device) is None:
+        return None
+    own, rests_on = agreement.own(store)
+    table = Table(at, [*agreement.heard(store), *rests_on, *own])
+    mine = bound(own)
+    if mine.asked > table.view:
+        return None  # this view is given up; the others have to ask for the next one too
+    left = _patience_left(store, at, table, is_due(table, mine, _Mind(store, steps).draft))
+    return None if left is None else max(0.0, left)

@@ -1,0 +1,235 @@
+"""What tellers say while they agree on the next certificate: kept and carried by every member.
+
+Messages are objects of the side set of the sort `teller`. They count while they are about the
+certificate that would follow our newest one and are by its tellers; of one device, kind and view
+the one with the lowest id is kept, and of one device and kind the MOST_VIEWS highest views. Honest
+tellers never have two in one place, so choosing by id decides nothing between them. All are dropped
+once there is a certificate. Whoever holds the commits of a quorum puts it together.
+
+What this device said itself stays in `own_word`, written before it is sent: it binds a teller
+beyond a restart. Two different messages in one place are kept as a proof of the sort `double`, one
+a device, for good.
+
+Callers hold the write transaction and settle afterwards.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from functools import lru_cache
+
+from governance.agreement import Height, Table
+from governance.certified import Certified
+from protocol.certificates import Certificate, read_certificate
+from protocol.errors import Invalid
+from protocol.evidence import read_object
+from protocol.teller_messages import (
+    PREPARE,
+    About,
+    Double,
+    Message,
+    check_prepared,
+    double,
+    read_message,
+)
+from storage import certificates, sideset
+from storage.store import Store
+
+logger = logging.getLogger("moothall.agreement")
+
+MOST_VIEWS = 32  # of one kind and device; honest tellers need a handful
+
+
+def height(store: Store) -> Height | None:
+    """What the tellers agree on next; None with one teller, who certifies alone, and in a halt."""
+    state = certificates.current(store)
+    if state is None or len(state.tellers) == 1 or sideset.halting(store) is not None:
+        return None
+    return _next(store, state)
+
+
+def _next(store: Store, state: Certified) -> Height:
+    return Height(About(store.community, state.height + 1, state.id), state.tellers)
+
+
+def receive(store: Store, message: Message) -> bool:
+    """Keep what a teller says about the next certificate; True if it is new.
+
+    What is about another certificate, or by nobody with a seat, is dropped: it is late or early,
+    which is no fault of who carries it. Invalid when it shows a proof that proves nothing.
+    """
+    at = height(store)
+    if at is None or (message.height, message.prev) != at.about[1:]:
+        return _dropped(message, "about another certificate than the next")
+    if at.seat(message.device) is None:
+        return _dropped(message, "by a device without a seat")
+    check_prepared(message, store.community, at.tellers)
+    place = _place(message)
+    held = store.db.execute("SELECT id, raw FROM side WHERE place = ?", [place]).fetchone()
+    if held is not None and held[0] != message.id:
+        receive_double(store, double(_read(held[1], store.community), message, store.community))
+    if held is not None and held[0] <= message.id:
+        return False
+    store.db.execute("DELETE FROM side WHERE place = ?", [place])
+    _insert(store, message.id, "teller", message.device, place, message.view, message.raw)
+    if not _keep_views(store, message):
+        return _dropped(message, "of a view below many others")
+    store.changed.add("teller")
+    complete(store)
+    return True
+
+
+def _dropped(message: Message, why: str) -> bool:
+    logger.debug("a %s of %s is dropped: %s", message.kind, message.device.hex()[:8], why)
+    return False
+
+
+def _place(message: Message) -> str:
+    return f"teller {message.device.hex()} {message.kind} {message.view}"
+
+
+def _insert(
+    store: Store, id_: bytes, sort: str, device: bytes, place: str, rank: int, raw: bytes
+) -> None:
+    store.db.execute(
+        "INSERT INTO side (id, sort, subject, place, rank, key, live, raw)"
+        " VALUES (?, ?, ?, ?, ?, x'', 1, ?)",
+        [id_, sort, device, place, rank, raw],
+    )
+
+
+def _keep_views(store: Store, message: Message) -> bool:
+    """Keep the highest views that a device said this in; whether `message` is among them."""
+    kind = f"teller {message.device.hex()} {message.kind} %"
+    store.db.execute(
+        "DELETE FROM side WHERE id IN (SELECT id FROM side WHERE subject = ? AND place LIKE ?"
+        " ORDER BY rank DESC LIMIT -1 OFFSET ?)",
+        [message.device, kind, MOST_VIEWS],
+    )
+    return store.db.execute("SELECT 1 FROM side WHERE id = ?", [message.id]).fetchone() is not None
+
+
+@lru_cache(maxsize=256)  # a proposal may be 64 KiB
+def _read(raw: bytes, community: bytes) -> Message:
+    return read_message(raw, community)
+
+
+def heard(store: Store) -> list[Message]:
+    """Everything that tellers said about the next certificate, as far as it is here."""
+    rows = store.db.execute("SELECT raw FROM side WHERE sort = 'teller'").fetchall()
+    return [_read(raw, store.community) for (raw,) in rows]
+
+
+def own(store: Store) -> tuple[list[Message], list[Message]]:
+    """(what this device said about the next certificate, the proposals that it prepared)."""
+    rows = store.db.execute(
+        "SELECT raw FROM own_word WHERE prev = ?"
+        " UNION SELECT raw FROM side WHERE sort = 'teller' AND subject = ?",
+        [certificates.tip(store)[1], store.device],
+    ).fetchall()
+    found = [_read(raw, store.community) for (raw,) in rows]
+    return (
+        [each for each in found if each.device == store.device],
+        [each for each in found if each.device != store.device],
+    )
+
+
+def remember(store: Store, message: Message, rests_on: Iterable[Message] = ()) -> None:
+    """Write down what this device says, before it is sent, and give it to the others.
+
+    With a prepare, the proposal (`rests_on`) is kept too: its leader may say another in its place.
+    """
+    store.db.conn.executemany(
+        "INSERT OR IGNORE INTO own_word (prev, id, raw) VALUES (?, ?, ?)",
+        [(each.prev, each.id, each.raw) for each in (message, *rests_on)],
+    )
+    receive(store, message)
+
+
+def prepared_on(message: Message, seen: Iterable[Message]) -> list[Message]:
+    """The proposals of what a prepare prepares."""
+    if message.kind != PREPARE:
+        return []
+    same = (each for each in seen if each.certificate == message.certificate)
+    return [each for each in same if each.body is not None]
+
+
+def complete(store: Store) -> Certificate | None:
+    """Put the next certificate together once a quorum has committed to it; None if not."""
+    at = height(store)
+    if at is None:
+        return None
+    travel = Table(at, [*heard(store), *own(store)[1]]).certified()
+    if travel is None:
+        return None
+    try:
+        certificates.keep(store, travel)
+    except Invalid as error:  # a quorum agreed on what this program can't carry out
+        logger.error("what the tellers certified can't be kept: %s", error)
+        return None
+    return read_certificate(travel)
+
+
+def tidy(store: Store) -> None:
+    """The newest certificate is another one: drop what is not about the next, judge proofs anew."""
+    at = height(store)
+    for message in heard(store):
+        if at is None or (message.height, message.prev) != at.about[1:]:
+            store.db.execute("DELETE FROM side WHERE id = ?", [message.id])
+    lowest = certificates.tip(store)[0] - MOST_VIEWS  # a recall may take some certificates back
+    kept = [each.id for each in certificates.above(store, lowest - 1)] or [store.community]
+    marks = ", ".join("?" * len(kept))
+    store.db.execute(f"DELETE FROM own_word WHERE prev NOT IN ({marks})", kept)
+    for raw, live in store.db.execute(
+        "SELECT raw, live FROM side WHERE sort = 'double'"
+    ).fetchall():
+        proof = _double(raw, store.community)
+        if (counts := _had_seat(store, proof)) != live:
+            store.db.execute("UPDATE side SET live = ? WHERE id = ?", [counts, proof.id])
+            store.changed.add("side")
+
+
+# Proofs of two words
+
+
+def receive_double(store: Store, proof: Double) -> bool:
+    """Keep a proof that a device said two things in one place; the lowest id of a device stays.
+
+    It counts once the device is known to have had a seat there.
+    """
+    place = f"double {proof.device.hex()}"
+    held = store.db.execute("SELECT id FROM side WHERE place = ?", [place]).fetchone()
+    known = store.db.execute("SELECT 1 FROM device WHERE key = ?", [proof.device]).fetchone()
+    if known is None or (held is not None and held[0] <= proof.id):
+        return False
+    store.db.execute("DELETE FROM side WHERE place = ?", [place])
+    _insert(store, proof.id, "double", proof.device, place, 0, proof.raw)
+    counts = _had_seat(store, proof)
+    store.db.execute("UPDATE side SET live = ? WHERE id = ?", [counts, proof.id])
+    store.changed.add("side")
+    if counts:
+        logger.warning("Teller %s said two things at once; the proof is kept.", proof.device.hex())
+    return True
+
+
+@lru_cache(maxsize=16)
+def _double(raw: bytes, community: bytes) -> Double:
+    found = read_object(raw, community)
+    assert isinstance(found, Double)  # noqa: S101 - kept as such
+    return found
+
+
+def _had_seat(store: Store, proof: Double) -> bool:
+    """Whether the device was one of several tellers of the height that its words are about."""
+    said = proof.messages[0]
+    before = next(iter(certificates.above(store, said.height - 2)), None)
+    if before is None or before.id != said.prev:
+        return False
+    return any(seat.device == proof.device for seat in before.next_tellers)
+
+
+def doubles(store: Store) -> list[Double]:
+    """The proofs against devices that held a seat and said two things in one place."""
+    rows = store.db.execute("SELECT raw FROM side WHERE sort = 'double' AND live = 1").fetchall()
+    return [_double(raw, store.community) for (raw,) in rows]
