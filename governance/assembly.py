@@ -26,6 +26,7 @@ from governance.certified import (
     NOTICE,
     OPEN,
     RUN_OFF,
+    RUNNING,
     SECOND_CALL,
     TIED,
     WITHDRAWN,
@@ -44,6 +45,7 @@ from protocol.kinds.ballot import MAX_CHOICE
 from protocol.shape import rows
 
 OUTCOMES = ("adopted", "rejected", "missed", "tie")
+TOO_FEW = "too-few"  # why a vote failed that was adopted for fewer seats than it has to fill
 _RESULT = ("outcome", "winners", "tied", "seats", "ballots", "root")
 _NEXT = {NOTICE: "", TIED: RUN_OFF, MISSED: SECOND_CALL, CHALLENGE: APPEAL, AGAIN: AGAIN}
 _LATEST = 2**53  # seconds, far beyond any clock
@@ -118,6 +120,7 @@ def _new_vote(state: Certified, decision: Mapping[str, Any], id_: bytes) -> Vote
         amendment=decision["class"],
         thresholds=tuple(threshold_of(each) for each in decision["thresholds"]),
         quorums=tuple(share_of(each) for each in decision["quorums"]),
+        alternates=sort.alternates(effect, state.charter),
         electorate=state.members() - set(aside),
         opened=id_,
         height=state.height + 1,
@@ -129,13 +132,14 @@ def _new_vote(state: Certified, decision: Mapping[str, Any], id_: bytes) -> Vote
 def _begin(state: Certified, vote: Vote, id_: bytes, at: int) -> Vote:
     """The vote with its next round open."""
     last = vote.round
-    options, seats = vote.options, vote.seats
+    options, seats, alternates = vote.options, vote.seats, vote.alternates
     if vote.phase == TIED and last is not None and last.result is not None:
         tied = last.result["tied"]
         options = tuple(option for option in vote.options if option[0] in tied)
         seats = last.result["seats"]
+        alternates = min(alternates, len(options) - seats)
     elif vote.phase in (MISSED, AGAIN) and last is not None:
-        options, seats = last.options, last.seats
+        options, seats, alternates = last.options, last.seats, last.alternates
     electorate = vote.electorate & state.members()
     name = _NEXT[vote.phase]
     begun = Round(
@@ -146,6 +150,7 @@ def _begin(state: Certified, vote: Vote, id_: bytes, at: int) -> Vote:
         seats=seats,
         tellers=state.tellers,
         electorate=electorate,
+        alternates=alternates,
     )
     return replace(vote, phase=OPEN, rounds=(*vote.rounds, begun))
 
@@ -179,7 +184,8 @@ def _ended(vote: Vote, result: Mapping[str, Any], at: int) -> Vote:
     """What a round's result makes of the vote.
 
     A tie opens one run-off, a missed quorum one second call where the rule has it; the second time
-    both mean the status quo, but for seats that the first round had filled.
+    both mean the status quo, but for seats that the first round had filled. So does a vote that
+    finds too few for an office whose seats are filled together.
     """
     outcome, winners = result["outcome"], (*vote.sure, *result["winners"])
     if outcome == "tie" and RUN_OFF not in vote.tried:
@@ -189,6 +195,11 @@ def _ended(vote: Vote, result: Mapping[str, Any], at: int) -> Vote:
     if outcome == "adopted" or winners:
         if not winners:
             winners = tuple(effect_type(vote.effect).choices(vote.effect) or ())
+        if len(winners) + len(vote.reserve) < effect_type(vote.effect).fewest(
+            vote.effect, vote.seats
+        ):
+            why = TOO_FEW if outcome == "adopted" else outcome
+            return replace(vote, phase=FAILED, winners=(), why=why, ended_at=at)
         return replace(vote, phase=CHALLENGE, winners=winners, why="")
     return replace(vote, phase=FAILED, winners=(), why=outcome, ended_at=at)
 
@@ -212,11 +223,26 @@ def _result(decision: Mapping[str, Any], last: Round) -> dict[str, Any]:
     left = last.seats - len(cast(list[str], result["winners"]))
     if type(result["seats"]) is not int or left < 0 or not 0 <= result["seats"] <= left:
         raise _bad("closes a vote for more seats than there are")
+    if last.alternates:
+        result["alternates"] = _alternates(decision, last, result)
     tie, won = result["outcome"] == "tie", bool(result["winners"])
     fits = tie or won == (result["outcome"] == "adopted" and bool(known))
     if not fits or tie != bool(result["tied"]) or tie != bool(result["seats"]):
         raise _bad("closes a vote with an outcome that contradicts itself")
     return {**result, "tally": _map(decision, "tally")}
+
+
+def _alternates(decision: Mapping[str, Any], last: Round, result: Mapping[str, Any]) -> list[str]:
+    """Who is ranked behind the winners of a round that asks for it."""
+    named = decision.get("alternates")
+    others = [name for name, _ in last.options if name not in result["winners"] + result["tied"]]
+    if type(named) is not list or len(named) > last.alternates:
+        raise _bad("closes a vote with other alternates than it can have")
+    if any(name not in others for name in named) or len(set(named)) != len(named):
+        raise _bad("closes a vote for alternates that it does not have")
+    if named and result["outcome"] not in ("adopted", "tie"):
+        raise _bad("closes a vote with alternates for nobody")
+    return cast(list[str], named)
 
 
 def _effect(state: Certified, decision: Mapping[str, Any], _id_: bytes) -> Certified:
@@ -294,8 +320,9 @@ def _settled(
 
 
 def _annul(state: Certified, decision: Mapping[str, Any], _id_: bytes) -> Certified:
-    """`withdrawn` before the vote begins, `stale` before it is closed; `recount` and `again` reopen
-    what was counted wrongly, or lost its tellers.
+    """`withdrawn` before the vote begins, `stale` before it is closed; `recount` reopens what was
+    counted wrongly, `again` begins a round anew that lost its tellers or was closed too early, and
+    `opening` ends a vote on something else than its author proposed.
     """
     at, why = _at(decision), _word(decision, "why")
     vote = _known(state.votes.get(_id(decision, "proposal")))
@@ -307,24 +334,31 @@ def _annul(state: Certified, decision: Mapping[str, Any], _id_: bytes) -> Certif
     if why == "withdrawn" and vote.phase == NOTICE and record is not None:
         vote = replace(vote, phase=WITHDRAWN, why=why, ended_at=at)
     elif why == "recount" and last is not None and _may_be_recounted(vote):
-        opened = replace(last, close=None, height=None, closed_at=None, stops=(), result=None)
-        sure = () if vote.phase == TIED else vote.sure  # a tie is the only one to make some sure
-        vote = replace(
-            vote,
-            phase=OPEN,
-            rounds=(*vote.rounds[:-1], replace(opened, voters=frozenset())),
-            winners=(),
-            sure=sure,
-            why="",
-            ended_at=None,
-        )
+        vote = replace(_not_closed(vote, last), phase=OPEN)
     elif why == "again" and vote.phase == OPEN:
         vote = replace(vote, phase=AGAIN)
+    elif why == "again" and record and last is not None and _may_be_recounted(vote):
+        vote = replace(_not_closed(vote, last), phase=AGAIN)
+    elif why == "opening" and record is not None and vote.phase in RUNNING:
+        vote = replace(vote, phase=ANNULLED, winners=(), why=why, ended_at=at)
     elif why == "stale" and vote.phase in (NOTICE, OPEN, TIED, MISSED, AGAIN):
         vote = replace(vote, phase=ANNULLED, why=why, ended_at=at)
     else:
         raise _bad("annuls what can't be annulled")
     return _with(state, vote)
+
+
+def _not_closed(vote: Vote, last: Round) -> Vote:
+    """The vote without its newest close and what that made of it."""
+    opened = replace(last, close=None, height=None, closed_at=None, stops=(), result=None)
+    return replace(
+        vote,
+        rounds=(*vote.rounds[:-1], replace(opened, voters=frozenset())),
+        winners=(),
+        sure=() if vote.phase == TIED else vote.sure,  # a tie is the only one to make some sure
+        why="",
+        ended_at=None,
+    )
 
 
 def _may_be_recounted(vote: Vote) -> bool:

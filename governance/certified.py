@@ -55,7 +55,7 @@ class Round:
     height: int | None = None  # of the close
     closed_at: int | None = None  # as the certificate claims
     stops: tuple[bytes, ...] = ()  # ids of the stop records that the close names
-    result: Mapping[str, Any] | None = None  # {outcome, winners, tied, alternates?, ballots, root, tally}
+    result: Mapping[str, Any] | None = None  # of the close, see `governance.assembly`
     voters: frozenset[bytes] = frozenset()  # of the electorate, those on the roll at the close
 
 
@@ -119,10 +119,10 @@ class Held:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Term:
-    """When the tellers in office were elected; alternates who step in serve out the same term."""
+    """When the tellers in office were chosen; alternates who step in serve out the same term."""
 
     height: int
-    at: int  # seconds since 1970, as the certificate claims
+    at: int | None  # seconds since 1970, as the certificate claims; a recall claims no time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

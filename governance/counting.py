@@ -65,7 +65,7 @@ class Count:
     winners: tuple[str, ...] = ()  # who has a seat for sure, best first; none for yes/no
     tied: tuple[str, ...] = ()  # who is level for the `open_seats`, never the status quo
     open_seats: int = 0
-    alternates: tuple[str, ...] = ()  # who comes after those with a seat or level for one
+    alternates: tuple[str, ...] | None = None  # who comes next, best first; None if not asked for
     steps: tuple[Said, ...]
     tally: dict[str, Plain]  # small numbers, for the certificate
 
@@ -151,7 +151,7 @@ def _chosen(
         winners=winners,
         tied=tied,
         open_seats=open_seats if tied else 0,
-        alternates=alternates,
+        alternates=alternates if question.alternates else None,
         steps=tuple(steps),
         tally={
             "columns": [method.number, "over", "under"],
@@ -177,19 +177,18 @@ def _seats(
     return ahead, (), 0
 
 
-def _behind(
-    groups: Sequence[tuple[str, ...]], before: Sequence[str], room: int
-) -> tuple[str, ...]:
+def _behind(groups: Sequence[tuple[str, ...]], before: Sequence[str], room: int) -> tuple[str, ...]:
     """Who is ahead of the status quo and comes after `before`, at most as many as there is room.
 
     Who shares a place comes in together or not at all; no run-off is held for alternates.
     """
     behind: tuple[str, ...] = ()
     for group in groups:
+        if group[0] in before:
+            continue
         if STATUS_QUO in group or len(behind) + len(group) > room:
             break
-        if group[0] not in before:
-            behind += group
+        behind += group
     return behind
 
 

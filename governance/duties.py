@@ -71,6 +71,12 @@ def earliest_end(vote: Vote, last: Round) -> int:
     return last.at + vote.rule.min_open_s
 
 
+def earliest_close(vote: Vote, last: Round) -> int:
+    """The earliest time that a close may claim: one before shows by itself that it is wrong."""
+    early = vote.rule.early_close and not vote.rule.revise
+    return earliest_end(vote, last) if early else ends(vote, last)
+
+
 def challengeable_until(vote: Vote) -> int | None:
     """Until when the newest close may be challenged or appealed; None while there is none."""
     last = vote.round

@@ -12,10 +12,11 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from governance import assembly, recall, seats
+from governance import assembly, handover, recall
 from governance.certified import Certified
 from governance.charter import Charter
 from governance.roll import after_roll
+from governance.tellers import decides
 from protocol.certificates import Certificate, check_signatures
 from protocol.codec import encode
 from protocol.errors import Invalid, Refused
@@ -91,7 +92,10 @@ def _roll(state: Certified, decision: Mapping[str, Any], _id: bytes) -> Certifie
         community=state.community,
         founder=state.tellers[0],
     )
-    return replace(state, roll=roll)
+    after = replace(state, roll=roll)
+    if len(state.tellers) > 1 and decides(state) and not decides(after):
+        raise Invalid("bad-certificate", "lets so many tellers go that the others decide nothing")
+    return after
 
 
-STEPS: dict[str, Step] = {"roll": _roll, **assembly.STEPS, **seats.STEPS, **recall.STEPS}
+STEPS: dict[str, Step] = {"roll": _roll, **assembly.STEPS, **handover.STEPS, **recall.STEPS}

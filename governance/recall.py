@@ -14,6 +14,7 @@ from typing import Any
 from governance.certified import Certified
 from governance.opening import charter_in_force
 from governance.roll import MEMBER
+from governance.tellers import seated
 from protocol.certificates import MAX_SIGNERS, Certificate, Seat
 from protocol.codec import Plain
 from protocol.errors import Invalid
@@ -66,9 +67,8 @@ def recall(state: Certified, decision: Mapping[str, Any], _id: bytes = b"") -> C
     if not may_follow(state, slate):
         raise _bad("a recall by an attempt that is over, or for who can't be teller")
     officers = {office: held for office, held in state.officers.items() if office != "teller"}
-    return replace(
-        state, tellers=slate.tellers, officers=officers, recall_attempt=slate.attempt
-    )
+    after = seated(state, slate.tellers, at=None)
+    return replace(after, officers=officers, recall_attempt=slate.attempt)
 
 
 STEPS = {RECALL: recall}

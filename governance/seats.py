@@ -11,7 +11,7 @@ differ above a height they share, and every node must come to the same one, what
 - two recalls, or two moves, of one attempt and one `prev` halt the height until a higher attempt.
 
 Where a quorum of the tellers signed two certificates on one `prev`, an election above it decides
-nothing either: what they certify beside each other is worth nothing, until persons sign.
+nothing either: what they certify is worth nothing then, until persons sign.
 
 Nothing else chooses between chains: neither length, nor hashes, nor time.
 """
@@ -115,46 +115,39 @@ STEPS = {MOVE: move_seat}
 
 def weight(branch: Iterable[Certificate]) -> Weight:
     """What these certificates, which follow a height that two chains share, weigh."""
+    recall, recalled = 0, -1
     attempt, height = 0, -1
-    recalled = (0, -1)
     settled = False
     for certificate in branch:
         if certificate.kind == RECALL:
-            recalled = (certificate.decision["attempt"], certificate.height)
+            recall, recalled = certificate.decision["attempt"], certificate.height
         elif certificate.kind == ELECTS:
             settled = True
-        elif not settled and by_persons(certificate):
+        elif certificate.by_persons and not settled:
             attempt, height = certificate.decision["attempt"], certificate.height
-    if recalled[0]:
-        return Weight(*recalled, False, 0, -1)
+    if recall:
+        return Weight(recall, recalled, False, 0, -1)
     return Weight(0, -1, settled, -attempt if settled else attempt, height)
-
-
-def by_persons(certificate: Certificate) -> bool:
-    """Whether persons sign it and not tellers: a recall, or a move of the only seat."""
-    alone = certificate.kind == MOVE and len(certificate.next_tellers) == 1
-    return certificate.kind == RECALL or alone
-
-
-def beside(one: Certificate, other: Certificate) -> bool:
-    """Whether two certificates follow the same one."""
-    return one.id != other.id and (one.height, one.prev) == (other.height, other.prev)
 
 
 def halting(one: Certificate, other: Certificate) -> bool:
     """Whether they are two recalls, or two moves, of one attempt on one `prev`: neither stands."""
     return (
-        beside(one, other)
+        _beside(one, other)
         and one.kind == other.kind
-        and by_persons(one)
-        and by_persons(other)
+        and one.by_persons
+        and other.by_persons
         and one.decision.get("attempt") == other.decision.get("attempt")
     )
 
 
 def split(one: Certificate, other: Certificate) -> bool:
     """Whether tellers certified both on one `prev`, if a quorum signed each: that is fraud."""
-    return beside(one, other) and not by_persons(one) and not by_persons(other)
+    return _beside(one, other) and not one.by_persons and not other.by_persons
+
+
+def _beside(one: Certificate, other: Certificate) -> bool:
+    return one.id != other.id and (one.height, one.prev) == (other.height, other.prev)
 
 
 def _bad(why: str) -> Invalid:

@@ -1,8 +1,9 @@
 """Gossip: new records, certificates and proofs go out at once. A hint; sync is the truth.
 
 A message is a strict DAG-CBOR array: `[0, [[device, lane, entries], ...]]`, `[1, certificate]`,
-`[2, address card]` or `[3, bytes of a teller's message]`. A message is passed on when all of it could be placed here; what is ahead of
-our logs, or by somebody unknown, is set aside and asked for by sync. Proofs go by sync alone.
+`[2, address card]` or `[3, bytes of a teller's message]`. A message is passed on when all of it
+could be placed here; what is ahead of our logs, or by somebody unknown, is set aside and asked for
+by sync. Proofs go by sync alone.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from node.home import Home
 from protocol.certificates import Seat
 from protocol.errors import Refused
 from protocol.records import GOV
-from storage import certificates, chain
+from storage import certificates, chain, halts, taking_back
 from storage.database import get_meta
 from storage.rows import find_log, id_at
 from storage.standing import settle
@@ -45,7 +45,7 @@ def show(home: Home) -> dict[str, Any]:
             }
             for seat in seats
         ],
-        "halted": chain.halt(home.store) is not None,
+        "halted": halts.halt(home.store) is not None,
         "question": question(home),
     }
 
@@ -55,7 +55,7 @@ def question(home: Home) -> dict[str, Any] | None:
 
     `person` moved the teller's seat there; None where newly elected tellers certify.
     """
-    asked = chain.question(home.store)
+    asked = taking_back.question(home.store)
     if asked is None:
         return None
     person = asked["person"]
@@ -72,7 +72,7 @@ def accept(home: Home) -> dict[str, Any]:
     """Agree to the chain that is asked about; it is taken by the next sync with who knows it."""
     asked = question(home)
     with home.store.transaction():
-        chain.accept(home.store)
+        taking_back.accept(home.store)
         settle(home.store)
     return {"chain": asked["chain"] if asked else None, "status": "accepted"}
 

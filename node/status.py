@@ -10,7 +10,7 @@ from node.home import LOCK, Home
 from node.people import own_profile
 from protocol.errors import MoothallError
 from protocol.records import LANES
-from storage import certificates, chain, sideset
+from storage import certificates, halts, sideset
 from storage.digest import digest
 from storage.rows import standing_of
 from storage.store import Store
@@ -53,7 +53,7 @@ def of_home(home: Home) -> dict[str, Any]:
         "provisional": standing in ("waiting", "provisional"),
         "newcomers": members.provisional_count(store),
         "waiting_records": aside,
-        "seat": {"halted": chain.halt(store) is not None, "question": seat.question(home)},
+        "seat": {"halted": halts.halt(store) is not None, "question": seat.question(home)},
         "recovery_old": devices.recovery_is_old(home),
         "forks": [_fork(home, *fork) for fork in sideset.forks(store)],
         "faults": [

@@ -56,7 +56,7 @@ def _is_alone(store: Store) -> bool:
 
 def has_duties(store: Store) -> bool:
     """Whether this device is teller now, or still is for a vote that began under it."""
-    return is_teller(store) or bool(receipts.rounds(store))
+    return not _copied(store) and (is_teller(store) or bool(receipts.rounds(store)))
 
 
 def act(store: Store, signer: Signer) -> Acted:
@@ -65,7 +65,7 @@ def act(store: Store, signer: Signer) -> Acted:
     A home that turned out to be a copy does nothing: its chain may be behind the real one.
     """
     acted = Acted([], records=False, words=[])
-    if _copied(store) or not has_duties(store):
+    if not has_duties(store):
         return acted
     for _ in range(MOST_STEPS):
         wrote = receipts.write_due(store, signer)
@@ -74,7 +74,7 @@ def act(store: Store, signer: Signer) -> Acted:
         if _is_alone(store):
             _certify(store, signer)
         else:
-            acted.words.extend(agreeing.speak(store, signer, _due))
+            acted.words.extend(agreeing.speak(store, signer, due))
         made = certificates.above(store, height)
         acted.certificates.extend(made)
         if not made and not wrote:
@@ -84,12 +84,12 @@ def act(store: Store, signer: Signer) -> Acted:
 
 def _certify(store: Store, signer: Signer) -> Certificate | None:
     """Make the next certificate that is due and can be made, if any."""
-    if next(_due(store), None) is None:
+    if next(due(store), None) is None:
         return None  # the write lock is taken only when there is something to write
     for failed in range(MOST_FAILED):  # a step that can't be made does not hold up others
         try:
             with store.transaction():
-                step = next(islice(_due(store), failed, None), None)
+                step = next(islice(due(store), failed, None), None)
                 if step is None:
                     return None
                 made = certificates.certify(store, signer, step.kind, step.decision)
@@ -103,7 +103,7 @@ def _certify(store: Store, signer: Signer) -> Certificate | None:
     return None
 
 
-def _due(store: Store) -> Iterator[Step]:
+def due(store: Store) -> Iterator[Step]:
     """The certificates that are due, the most pressing first."""
     return chain(_roll_step(store), votes.steps(store))
 
@@ -121,7 +121,7 @@ def next_look(store: Store, since: float) -> float | None:
     """
     when = votes.next_deadline(store, since)
     pauses = [
-        agreeing.next_look(store, _due),
+        agreeing.next_look(store, due),
         None if when is None else max(0.0, when - store.now_ms() / 1000),
     ]
     return min((each for each in pauses if each is not None), default=None)

@@ -64,6 +64,12 @@ class Certificate(NamedTuple):
     view: int
     signatures: tuple[tuple[int, bytes], ...]
 
+    @property
+    def by_persons(self) -> bool:
+        """Whether person keys sign it and not tellers: a recall, or a move of the only seat."""
+        alone = self.kind == "move-seat" and len(self.next_tellers) == 1
+        return self.kind == "recall" or alone
+
     def travel(self) -> list[Plain]:
         """What travels: `[body, view, [[seat, signature], ...]]`."""
         return [self.raw, self.view, [[seat, signature] for seat, signature in self.signatures]]

@@ -8,12 +8,18 @@ array whose SHA-256 is its id:
   both hang on the same `prev` and are ordered by the id of their first record.
 - `["contest", join, join]`: two joins with valid proofs on one invitation slot, each
   `[enrol entry, join entry]`, ordered by the id of the join record.
-- `["seats", move, move]`: two different `move-seat` certificates, as they travel, of one attempt on
-  one `prev`, ordered by id. They halt that height, whoever of the two came first where.
+- `["seats", certificate, certificate]`: two moves of one seat, or two recalls, of one attempt. They
+  halt that height, whoever of the two came first where.
+- `["split", certificate, certificate]`: two certificates that a quorum of the tellers signed, of any
+  other kinds: fraud. They halt that height for who holds none above it yet.
 - `["propose", …]`, `["prepare", …]`, `["commit", …]`, `["move-on", …]`, `["double", …]`: what
   tellers say while they agree, and proof of one who said two things (`protocol.teller_messages`).
 - `["record", entry]`: one signed `gov` record with its body: an `erase`, an enrolment, what a
   certificate cites or a vote rests on.
+
+The two certificates of an object are as they travel, differ, have one height and one `prev`, and are
+ordered by id. Of several such objects on one `prev` a node keeps the one with the lowest ids; of
+those with the same certificates, signed by others, the one with the lowest id itself.
 
 Of several forks of one log a node keeps the one with the lowest seq, then the lowest id; of
 several contests of one slot the lowest id. The choice decides only which proof is kept, never
@@ -66,22 +72,41 @@ class Spared(NamedTuple):
     record: Record
 
 
-class Moves(NamedTuple):
-    """Proof that one person moved a seat twice with one attempt; whether the seat was theirs
-    depends on the chain.
+SEATS, SPLIT = "seats", "split"
+
+
+class Rivals(NamedTuple):
+    """Proof that two certificates were made on one `prev`. `sort`: SEATS by persons, SPLIT by
+    tellers. Whether these could sign them depends on the chain.
     """
 
     id: bytes
     raw: bytes
+    sort: str
     certificates: tuple[Certificate, Certificate]
 
     @property
     def attempt(self) -> int:
+        """Of both; 0 for what tellers signed."""
+        return 0 if self.sort == SPLIT else int(self.certificates[0].decision["attempt"])
+
+    @property
+    def prev(self) -> bytes:
+        """What both follow."""
+        return self.certificates[0].prev
+
+    @property
+    def height(self) -> int:
         """Of both."""
-        return int(self.certificates[0].decision["attempt"])
+        return self.certificates[0].height
+
+    @property
+    def key(self) -> bytes:
+        """Both ids: the same however the certificates were signed."""
+        return self.certificates[0].id + self.certificates[1].id
 
 
-SideObject = Fork | Contest | Moves | Spared | Message | Double
+SideObject = Fork | Contest | Rivals | Spared | Message | Double
 
 
 def fork_proof(community: bytes, one: Sequence[Record], other: Sequence[Record]) -> Fork:
@@ -107,12 +132,13 @@ def contest_proof(community: bytes, one: Sequence[Record], other: Sequence[Recor
     return found
 
 
-def moves_proof(community: bytes, *several: Certificate) -> Moves:
-    """The proof from two moves or more; of more, the two with the lowest ids."""
-    chosen = sorted({each.id: each for each in several}.values(), key=lambda each: each.id)[:2]
-    raw = encode(["seats", *[each.travel() for each in chosen]])
+def rivals_proof(community: bytes, sort: str, *several: Certificate) -> Rivals:
+    """The proof from two certificates or more; of more, the two with the lowest ids."""
+    ordered = sorted(several, key=lambda each: (each.id, encode(each.travel())), reverse=True)
+    chosen = sorted({each.id: each for each in ordered}.values(), key=lambda each: each.id)[:2]
+    raw = encode([sort, *[each.travel() for each in chosen]])
     found = read_object(raw, community)
-    assert isinstance(found, Moves)  # noqa: S101 - as above
+    assert isinstance(found, Rivals)  # noqa: S101 - as above
     return found
 
 
@@ -132,8 +158,8 @@ def read_object(raw: bytes, community: bytes) -> SideObject:
         return _read_fork(object_id, raw, value, community)
     if value[0] == "contest" and len(value) == 3:
         return _read_contest(object_id, raw, value, community)
-    if value[0] == "seats" and len(value) == 3:
-        return _read_moves(object_id, raw, value, community)
+    if value[0] in (SEATS, SPLIT) and len(value) == 3:
+        return _read_rivals(object_id, raw, value, community)
     if value[0] == "record" and len(value) == 2:
         record = read_entry(value[1])
         if record.header.lane != GOV or record.body is None:
@@ -203,23 +229,32 @@ def _read_contest(object_id: bytes, raw: bytes, value: list[Plain], community: b
     return Contest(object_id, raw, (records[0], records[1], records[2], records[3]))
 
 
-def _read_moves(object_id: bytes, raw: bytes, value: list[Plain], community: bytes) -> Moves:
+def _read_rivals(object_id: bytes, raw: bytes, value: list[Plain], community: bytes) -> Rivals:
     one, other = (read_certificate(travel) for travel in value[1:])
     if one.id >= other.id:
-        raise _bad("the moves of a seat out of order")
-    for each in (one, other):
-        attempt = each.decision.get("attempt")
-        if (
-            each.community != community
-            or each.kind != "move-seat"
-            or len(each.next_tellers) != 1
-            or type(attempt) is not int
-            or (each.height, each.prev, attempt)
-            != (one.height, one.prev, one.decision.get("attempt"))
-        ):
-            raise _bad("two certificates that do not move one seat from one place")
-        check_move(each, one.next_tellers[0].person)
-    return Moves(object_id, raw, (one, other))
+        raise _bad("two certificates out of order")
+    if any(each.community != community for each in (one, other)):
+        raise _bad("certificates of another community")
+    if (one.height, one.prev) != (other.height, other.prev):
+        raise _bad("two certificates that don't follow the same one")
+    sort = SPLIT if value[0] == SPLIT else SEATS
+    if any(each.by_persons != (sort == SEATS) for each in (one, other)):
+        raise _bad("what persons sign and what tellers sign, mixed up")
+    if sort == SEATS:
+        _check_attempts(one, other)
+    return Rivals(object_id, raw, sort, (one, other))
+
+
+def _check_attempts(one: Certificate, other: Certificate) -> None:
+    """Invalid unless they are two moves of one seat, or two recalls, of one attempt."""
+    attempts = [each.decision.get("attempt") for each in (one, other)]
+    if one.kind != other.kind or any(type(each) is not int for each in attempts):
+        raise _bad("certificates that are not two moves or two recalls")
+    if attempts[0] != attempts[1]:
+        raise _bad("certificates of two attempts")
+    if one.kind == "move-seat":
+        for each in (one, other):
+            check_move(each, each.next_tellers[0].person)
 
 
 def _to_signed(branch: Sequence[Record], community: bytes) -> Sequence[Record]:

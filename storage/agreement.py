@@ -34,6 +34,7 @@ from protocol.teller_messages import (
     read_message,
 )
 from storage import certificates, sideset
+from storage.heard import note
 from storage.store import Store
 
 logger = logging.getLogger("moothall.agreement")
@@ -62,8 +63,9 @@ def receive(store: Store, message: Message) -> bool:
     at = height(store)
     if at is None or (message.height, message.prev) != at.about[1:]:
         return _dropped(message, "about another certificate than the next")
-    if at.seat(message.device) is None:
-        return _dropped(message, "by a device without a seat")
+    state = certificates.current(store)
+    if at.seat(message.device) is None or state is None or state.roll.is_cut(message.device):
+        return _dropped(message, "by a device that has no seat, or lost it")
     check_prepared(message, store.community, at.tellers)
     place = _place(message)
     held = store.db.execute("SELECT id, raw FROM side WHERE place = ?", [place]).fetchone()
@@ -73,6 +75,7 @@ def receive(store: Store, message: Message) -> bool:
         return False
     store.db.execute("DELETE FROM side WHERE place = ?", [place])
     _insert(store, message.id, "teller", message.device, place, message.view, message.raw)
+    note(store, message.device)
     if not _keep_views(store, message):
         return _dropped(message, "of a view below many others")
     store.changed.add("teller")

@@ -186,8 +186,9 @@ def stop_of(store: Store, device: bytes, open_: bytes) -> Stopped | None:
 
 class Motion(NamedTuple):
     """Something short that a member moved. `about`: a proposal; for retire a device, for vouch a
-    person. `detail`: of a challenge the ids of the close and of ballots, 32 bytes each; of retire
-    the heads, encoded; else nothing.
+    person, for seat the device that is to have it, or nothing. `detail`: of a challenge the ids of
+    the close and of ballots, 32 bytes each; of retire the heads, encoded; of seat `[certificate,
+    heads]`, encoded; else nothing.
     """
 
     record: bytes

@@ -28,7 +28,7 @@ from protocol.kinds.found import Found
 from protocol.kinds.registry import content
 from protocol.messages import Certificates
 from protocol.records import GOV, Record, read_entry, signed
-from storage import branches, cited, erasing, sideset
+from storage import branches, cited, erasing, heard, sideset
 from storage import log as logs
 from storage.database import get_meta
 from storage.prefix import advance, advance_all
@@ -150,6 +150,33 @@ def certificate_at(store: Store, height: int) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
+def get(store: Store, height: int) -> Certificate:
+    """Our certificate at `height`; NotFound above the tip and below 0."""
+    row = store.db.execute("SELECT travel FROM certificate WHERE height = ?", [height]).fetchone()
+    if row is None:
+        raise NotFound("no-certificate", "There is no certificate at this height.")
+    return read_certificate(cbor2.loads(row[0]))
+
+
+def height_of(store: Store, certificate: bytes) -> int | None:
+    """The height of a certificate of our chain, -1 for the community's id; None for others."""
+    if certificate == store.community:
+        return -1
+    row = store.db.execute(
+        "SELECT height FROM certificate WHERE id = ?", [certificate]
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def anchored(store: Store) -> int:
+    """The greatest height of which an invitation or a recovery file named the certificate; or -1.
+
+    Until it is reached, this home does not know yet what others have long accepted.
+    """
+    rows = store.db.execute("SELECT key FROM meta WHERE key LIKE 'anchor %'").fetchall()
+    return max((int(key.split()[1]) for (key,) in rows), default=-1)
+
+
 def holds(store: Store, certificate: Certificate) -> bool:
     """Whether this certificate is part of our chain."""
     return certificate_at(store, certificate.height) == certificate.id
@@ -237,15 +264,17 @@ def keep(store: Store, travel: object) -> bool:
 
 
 def _moved_since(store: Store, certificate: Certificate) -> bool:
-    """Whether the teller's seat was moved just below this height, which may void what was named."""
+    """Whether persons voided certificates just below this height, and maybe what was named."""
     lowest = certificate.height - seats.MOST_LOST
     before = (each for each in _after(store, lowest) if each.height < certificate.height)
-    return any(each.kind == seats.MOVE for each in (*before, certificate))
+    return any(each.by_persons for each in (*before, certificate))
 
 
 def _carry_out(store: Store, before: Certified, after: Certified) -> None:
     """What a fold means for the log: cuts, and what lies beyond a prefix and stays in force."""
     store.certified = after
+    for seat in set(after.tellers) - set(before.tellers):
+        heard.note(store, seat.device)
     old = before.roll.persons
     learn_authors(store, {k: p for k, p in after.roll.persons.items() if old.get(k) != p})
     for begun in _begun(before, after):
@@ -304,7 +333,7 @@ def certify(store: Store, signer: Signer, kind: str, decision: dict[str, Plain])
     if state is None or state.tellers != (Seat(state.tellers[0].person, signer.public),):
         raise Refused("not-teller", "Only the community's one teller can certify this.")
     if sideset.halting(store) is not None:
-        raise Refused("halted", "The teller's seat was moved twice at once: move it once more.")
+        raise Refused("halted", "Two certificates contradict each other, so nothing is certified.")
     raw = body(store, state, kind, decision)
     signature = sign_certificate(raw, 0, signer)
     travel: list[Plain] = [raw, 0, [[0, signature]]]

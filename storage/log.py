@@ -19,7 +19,7 @@ from protocol.errors import Invalid
 from protocol.evidence import Fork, spare
 from protocol.records import GOV, LANES, ZERO, Record, signed
 from protocol.segments import read_segment
-from storage import aside, branches, cited, erasing, sideset
+from storage import aside, branches, cited, erasing, heard, sideset
 from storage.database import get_meta
 from storage.prefix import admit, advance, learn
 from storage.rows import (
@@ -185,6 +185,8 @@ def _extend(store: Store, log: Log, fresh: Sequence[Record]) -> int:
     """Insert records after the head; the first one's rowid."""
     rowid = insert_records(store, log.no, fresh)
     head = fresh[-1]
+    if log.lane == GOV:
+        heard.note(store, log.device)
     store.db.execute(
         "UPDATE log SET head_seq = ?, head_id = ?, newest_ms = ? WHERE no = ?",
         [head.header.seq, head.id, head.header.time_ms, log.no],

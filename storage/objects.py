@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from protocol.evidence import Contest, Fork, Moves, Spared, read_object
+from protocol.evidence import Contest, Fork, Rivals, Spared, read_object
 from protocol.teller_messages import Double, Message
-from storage import agreement, chain, sideset
+from storage import agreement, halts, sideset
 from storage import log as logs
 from storage.store import Store
 
@@ -22,8 +22,8 @@ def receive(store: Store, raw: bytes) -> bool:
             return logs.apply_spared(store, record)
         case Contest():
             return keep_contest(store, found)
-        case Moves():
-            return chain.receive(store, found)
+        case Rivals():
+            return halts.receive(store, found)
         case Message():
             return agreement.receive(store, found)
         case Double():

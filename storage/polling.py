@@ -51,6 +51,7 @@ def question(vote: Vote, round_: Round) -> Question:
         method=vote.rule.method,
         options=tuple(name for name, _ in round_.options),
         seats=round_.seats,
+        alternates=round_.alternates,
         thresholds=vote.thresholds,
         quorums=vote.quorums,
     )

@@ -1,10 +1,8 @@
 """Counting a round again from what is here, as every node does for itself.
 
-A ballot counts if more than a third of the round's tellers say in receipts that they held it in
-time (with one teller, if it says so). Of a person's ballots the highest version counts, or, where
-revising is not allowed, the first that each teller lists. What a teller's `stop` leads to must be
-complete before anything can be said; what the same teller signed beside that chain counts as well,
-so that a log which forked can't take a receipt back.
+Which ballots count is for `governance.listing` to say: those that enough of the stops lead to, and
+those that are safe by all receipts that are here. What a `stop` leads to must be complete before
+anything can be said; a receipt outside these chains proves more, as soon as it is here.
 
 A recount says how a close was made. It never changes certified state.
 """
@@ -15,19 +13,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import combinations
 from typing import Any, Literal, NamedTuple
 
-from governance import counting
+from governance import counting, duties, listing
 from governance.certified import Certified, Round, Vote
 from governance.counting import Count
-from governance.saying import Said, said
-from protocol.certificates import quorum
+from governance.saying import Said, Span, said
 from protocol.codec import Plain, encode
 from protocol.kinds.registry import content
 from protocol.kinds.stop import Stop
 from protocol.records import signed
 from storage import assembly, certificates, opened, sideset
-from storage.assembly import Receipt
 from storage.polling import Cast, Polling, question, second_call_left
 from storage.store import Store
 
@@ -80,8 +77,8 @@ def recount(store: Store, vote: Vote, round_: Round) -> Recount:
         status, here = INCOMPLETE, max(0, min(here, of - found.missing))
         why = [said("Not here yet, of what the close rests on: %(count)s.", count=found.missing)]
     else:
-        opening = opened.otherwise(store, vote)
-        why = [*_differences(claimed, found), *([opening] if opening else [])]
+        more = hasty(vote, round_), opened.otherwise(store, vote)
+        why = [*_differences(claimed, found), *(each for each in more if each is not None)]
         status = DIFFERS if why else EQUAL
     return Recount(
         status=status,
@@ -93,8 +90,20 @@ def recount(store: Store, vote: Vote, round_: Round) -> Recount:
     )
 
 
+def hasty(vote: Vote, round_: Round) -> Said | None:
+    """What is wrong with when a round was closed, by the times that its own certificates claim."""
+    if round_.closed_at is None or round_.closed_at >= duties.earliest_close(vote, round_):
+        return None
+    return said(
+        "By its own times the vote was closed too early: after %(had)s, where its rule asks for "
+        "%(asked)s at least.",
+        had=Span(max(0, round_.closed_at - round_.at)),
+        asked=Span(duties.earliest_close(vote, round_) - round_.at),
+    )
+
+
 def is_wrong(store: Store, vote: Vote, round_: Round) -> bool:
-    """Whether what is here proves that a round was closed wrongly, so that counting anew helps."""
+    """Whether what is here proves that a round was counted wrongly, so that counting anew helps."""
     if round_.result is None:
         return False
     found = _count(store, vote, round_, round_.stops)
@@ -121,6 +130,29 @@ def closing(store: Store, vote: Vote, stops: Sequence[bytes]) -> dict[str, Any] 
     }
 
 
+def closing_now(store: Store, vote: Vote) -> dict[str, Any] | None:
+    """`closing` by the stops that are here; None while they are too few, or lead to what is not.
+
+    By all of them. Where one leads to what is not here, maybe for good, by as many as can be.
+    """
+    last = vote.round
+    if last is None:
+        return None
+    stops = stops_of(store, last)
+    for count in range(len(stops), listing.safe_from(len(last.tellers)) - 1, -1):
+        for some in combinations(stops, count):
+            found = closing(store, vote, some)
+            if found is not None:
+                return found
+    return None
+
+
+def stops_of(store: Store, round_: Round) -> list[bytes]:
+    """The stops that are here of a round's tellers, one each."""
+    found = (assembly.stop_of(store, seat.device, round_.open) for seat in round_.tellers)
+    return [each.record for each in found if each is not None]
+
+
 class _Found(NamedTuple):
     """What the stops of a round lead to."""
 
@@ -128,16 +160,18 @@ class _Found(NamedTuple):
     ballots: list[Cast]  # those that count, in the order of persons
     faults: list[Said]
     missing: int  # records that the stops lead to and that are not here
-    beside: set[bytes]  # ballots that only receipts outside the stops' chains name
+    beside: set[bytes]  # ballots that only receipts outside the stops' chains list
 
 
 def _result(found: _Found) -> dict[str, Any]:
     ids = sorted(each.record for each in found.ballots)
+    alternates = found.counted.alternates
     return {
         "outcome": found.counted.outcome,
         "winners": list(found.counted.winners),
         "tied": list(found.counted.tied),
         "seats": found.counted.open_seats,
+        **({} if alternates is None else {"alternates": list(alternates)}),
         "ballots": len(ids),
         "root": sha256(b"".join(ids)).digest(),
     }
@@ -158,13 +192,14 @@ def _differences(claimed: Mapping[str, Any], found: _Found) -> list[Said]:
         )
         why += [
             said(
-                "Ballot %(ballot)s was left out; a teller's receipt for it is kept as proof.",
+                "Ballot %(ballot)s was left out; the tellers' receipts for it are kept as proof.",
                 ballot=each.record.hex()[:16],
             )
             for each in found.ballots
             if each.record in found.beside
         ]
-    if any(claimed[key] != ours[key] for key in ("outcome", "winners", "tied", "seats")):
+    stated = ("outcome", "winners", "tied", "seats", "alternates")
+    if any(claimed.get(key) != ours.get(key) for key in stated):
         why.append(
             said(
                 "The close says %(theirs)s, this count says %(ours)s.",
@@ -178,59 +213,39 @@ def _differences(claimed: Mapping[str, Any], found: _Found) -> list[Said]:
 
 
 def _outcome(result: Mapping[str, Any]) -> str:
-    return ", ".join([result["outcome"], *result["winners"], *result["tied"]])
+    named = [*result["winners"], *result["tied"], *result.get("alternates", ())]
+    return ", ".join([result["outcome"], *named])
 
 
 def _count(store: Store, vote: Vote, round_: Round, stops: Sequence[bytes]) -> _Found:
-    """Count a round from the chains that these stops end, and what their tellers signed beside."""
+    """Count a round from the chains that these stops end, and what its tellers signed beside."""
     polling = Polling(store, _state(store), vote, round_)
     chains = [_chain(store, round_, stop) for stop in stops]
     faults = [fault for chain in chains for fault in chain.faults]
     devices = [chain.device for chain in chains if chain.device is not None]
     if not faults and len(set(devices)) != len(devices):
         faults.append(said("Two stops that the close rests on are by one teller."))
+    receipts = [assembly.receipts_of(store, seat.device, round_.open) for seat in round_.tellers]
     named = {ballot for chain in chains for ballot in chain.ballots}
-    beside = {ballot for chain in chains for ballot in chain.beside} - named
+    beside = {ballot for some in receipts for each in some for ballot in each.ballots} - named
     valid, missing = polling.here(named)
-    more, _ = polling.here(beside)
-    valid.update(more)
-    lists = [
-        [valid[each] for each in (*chain.ballots, *chain.beside) if each in valid]
-        for chain in chains
-    ]
-    ballots = list(_standing(lists, _third(round_), revise=vote.rule.revise).values())
-    choices = {each.person: each.choice for each in ballots}
+    valid.update(polling.here(beside)[0])
+    revise, owners = vote.rule.revise, _owners(valid)
+    ballots = listing.standing(
+        valid,
+        [chain.ballots for chain in chains],
+        [listing.backed(owners, each, revise=revise) for each in receipts],
+        tellers=len(round_.tellers),
+        revise=revise,
+    )
+    choices = {person: each.choice for person, each in ballots.items()}
     return _Found(
         counting.count(polling.question, choices, len(polling.voters)),
-        ballots,
+        list(ballots.values()),
         faults,
         missing + sum(chain.missing for chain in chains),
         beside,
     )
-
-
-def _standing(lists: Sequence[Sequence[Cast]], need: int, *, revise: bool) -> dict[bytes, Cast]:
-    """By person, in order, the ballot that stands where each teller lists these, oldest first."""
-    found: dict[bytes, Cast] = {}
-    times: Counter[bytes] = Counter()
-    for listed in lists:
-        mine: dict[bytes, Cast] = {}
-        for cast in listed:
-            mine.setdefault(cast.record if revise else cast.person, cast)
-        for cast in mine.values():
-            found[cast.record] = cast
-            times[cast.record] += 1
-    best: dict[bytes, Cast] = {}
-    for cast in found.values():
-        if times[cast.record] >= need:
-            other = best.setdefault(cast.person, cast)
-            best[cast.person] = min(cast, other, key=lambda each: each.order)
-    return dict(sorted(best.items()))
-
-
-def _third(round_: Round) -> int:
-    """How many tellers must list a ballot for it to count: one more than may be false, f + 1."""
-    return (len(round_.tellers) - 1) // 3 + 1
 
 
 class _Chain(NamedTuple):
@@ -238,7 +253,6 @@ class _Chain(NamedTuple):
 
     device: bytes | None  # None while the stop is not here
     ballots: list[bytes]  # as receipted, oldest first
-    beside: list[bytes]  # those in receipts of the same device outside the chain
     missing: int  # 1 when the chain breaks off at something that is not here, or may be lacking
     faults: list[Said]
 
@@ -252,7 +266,7 @@ def _chain(store: Store, round_: Round, stop_id: bytes) -> _Chain:
     """
     stop = assembly.anywhere(store, stop_id)
     if stop is None or _state(store).roll.person_of(stop.header.device) is None:
-        return _Chain(None, [], [], 1, [])
+        return _Chain(None, [], 1, [])
     stopped, device = content(stop), stop.header.device
     if (
         not isinstance(stopped, Stop)
@@ -264,17 +278,10 @@ def _chain(store: Store, round_: Round, stop_id: bytes) -> _Chain:
             "Record %(record)s, which the close names, is no stop by one of its tellers.",
             record=stop_id.hex()[:16],
         )
-        return _Chain(device, [], [], 0, [fault])
-    receipts = {each.record: each for each in assembly.receipts_of(store, device, round_.open)}
-    chain: list[Receipt] = []
-    at = stopped.last
-    while at is not None and (link := receipts.pop(at, None)) is not None:
-        chain.append(link)
-        at = link.before
-    listed = [ballot for link in reversed(chain) for ballot in link.ballots]
-    beside = [ballot for other in receipts.values() for ballot in other.ballots]
-    lost = at is not None or sideset.is_full(store, device)
-    return _Chain(device, listed, beside, int(lost), [])
+        return _Chain(device, [], 0, [fault])
+    receipts = assembly.receipts_of(store, device, round_.open)
+    ballots, whole = listing.chain(receipts, stopped.last)
+    return _Chain(device, ballots, int(not whole or sideset.is_full(store, device)), [])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -314,28 +321,43 @@ class Standing:
 def tally_now(store: Store, vote: Vote, round_: Round, *, teller: bytes | None = None) -> Standing:
     """Where an open round stands; `teller`: the device whose own receipts matter to `fresh`."""
     polling = Polling(store, _state(store), vote, round_)
+    revise, tellers = vote.rule.revise, len(round_.tellers)
     valid = polling.in_view()
-    chains = {
+    receipts = {
         seat.device: assembly.receipts_of(store, seat.device, round_.open)
         for seat in round_.tellers
     }
-    by_device = {
-        device: [ballot for each in chain for ballot in each.ballots]
-        for device, chain in chains.items()
-    }
-    own = chains.get(teller or b"")
-    rest = {ballot for listed in by_device.values() for ballot in listed} - valid.keys()
-    valid.update(polling.here(rest)[0])
-    lists = [[valid[each] for each in listed if each in valid] for listed in by_device.values()]
-    needed = quorum(len(round_.tellers))
+    named = {ballot for some in receipts.values() for each in some for ballot in each.ballots}
+    valid.update(polling.here(named - valid.keys())[0])
+    owners = _owners(valid)
+    backing = [listing.backed(owners, each, revise=revise) for each in receipts.values()]
+    own = receipts.get(teller or b"", ())
+    mine = {ballot for each in own for ballot in each.ballots}
     return Standing(
         voters=polling.voters,
-        needed=needed,
-        receipts=Counter(record for listed in by_device.values() for record in set(listed)),
-        safe=_standing(lists, needed, revise=vote.rule.revise),
+        needed=listing.safe_from(tellers),
+        receipts=Counter(record for each in backing for record in each),
+        safe=listing.standing(valid, (), backing, tellers=tellers, revise=revise),
         cast=_by_person(valid.values()),
-        taken=_by_person(valid[e] for e in set(by_device.get(teller or b"", ())) if e in valid),
+        taken=_by_person(valid[each] for each in mine if each in valid),
         newest=own[-1].record if own else None,
+    )
+
+
+def _owners(valid: Mapping[bytes, Cast]) -> dict[bytes, bytes]:
+    return {each.record: each.person for each in valid.values()}
+
+
+def held(store: Store, vote: Vote, round_: Round, owners: Mapping[bytes, bytes]) -> Counter[bytes]:
+    """How many tellers back each of these ballots (ballot -> person), as far as it is here."""
+    return Counter(
+        ballot
+        for seat in round_.tellers
+        for ballot in listing.backed(
+            owners,
+            assembly.receipts_of(store, seat.device, round_.open),
+            revise=vote.rule.revise,
+        )
     )
 
 

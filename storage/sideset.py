@@ -23,15 +23,18 @@ from protocol.codec import decode
 from protocol.errors import Invalid
 from protocol.evidence import (
     MAX_OBJECT,
+    SEATS,
+    SPLIT,
     Contest,
     Fork,
-    Moves,
+    Rivals,
     Spared,
     read_object,
     spare,
 )
 from protocol.kinds.enrol import Enrol
 from protocol.kinds.erase import Erase
+from protocol.kinds.recall import Recall
 from protocol.kinds.registry import content
 from protocol.records import GOV, Record, read_entry, read_header, read_record, signed
 from storage import cited, erasing
@@ -48,7 +51,7 @@ _GROUP = (  # what is limited apart; what decides whether others count comes fir
     " ELSE 1 END)"
 )
 
-_APART = "('contest', 'seats', 'teller', 'double')"  # sorts that other modules judge
+_APART = "('contest', 'seats', 'split', 'teller', 'double')"  # sorts that other modules judge
 
 Key = tuple[int, bytes, bytes]
 
@@ -85,7 +88,7 @@ class _About(NamedTuple):
     key: bytes
 
 
-def put(store: Store, found: Fork | Contest | Moves | Spared) -> bool:
+def put(store: Store, found: Fork | Contest | Rivals | Spared) -> bool:
     """Keep a checked object if it beats what holds its place; True if it is new.
 
     Whether it counts is for `weigh` to say. Contests of one place are all kept: which of them
@@ -112,7 +115,7 @@ def put(store: Store, found: Fork | Contest | Moves | Spared) -> bool:
     return True
 
 
-def _about(store: Store, found: Fork | Contest | Moves | Spared) -> _About:
+def _about(store: Store, found: Fork | Contest | Rivals | Spared) -> _About:
     match found:
         case Fork(device=device, lane=lane, seq=seq):
             place = f"fork {device.hex()} {lane}"
@@ -124,9 +127,8 @@ def _about(store: Store, found: Fork | Contest | Moves | Spared) -> _About:
             return _About(
                 "contest", records[0].header.device, "contest " + " ".join(invites), 0, key
             )
-        case Moves(certificates=(one, other)):
-            place = f"seats {one.prev.hex()}"
-            return _About("seats", store.community, place, -found.attempt, one.id + other.id)
+        case Rivals(sort=sort):
+            return _About(sort, store.community, rivals_place(found), -found.attempt, found.key)
         case Spared(record=record):
             sort, key = "record", record.id
             if (said := cited.evidence(record)) is not None:
@@ -135,6 +137,8 @@ def _about(store: Store, found: Fork | Contest | Moves | Spared) -> _About:
                 sort = "erase"
             elif (person := enrolled(store, record)) is not None:
                 sort, key = "enrol", record.id + person
+            elif (person := recalling(store, record)) is not None:
+                sort, key = "recall", record.id + person
             header = record.header
             return _About(sort, header.device, f"record {record.id.hex()}", header.seq, key)
 
@@ -158,8 +162,20 @@ def enrolled(store: Store, record: Record) -> bytes | None:
     return said.person
 
 
+def recalling(store: Store, record: Record) -> bytes | None:
+    """The person who signs a recall with this record."""
+    said = content(record)
+    if not isinstance(said, Recall):
+        return None
+    try:
+        said.check(store.community)
+    except Invalid:
+        return None
+    return said.person
+
+
 def spares(store: Store, record: Record) -> bool:
-    """Only erases, enrolments, what votes rest on, and what certificates cite, are spared."""
+    """Only erases, enrolments, recalls, what votes rest on, and what certificates cite, are spared."""
     if record.header.lane != GOV or record.body is None:
         return False
     certified = store.certified
@@ -171,6 +187,7 @@ def spares(store: Store, record: Record) -> bool:
         isinstance(content(record), Erase)
         or (certified is not None and record.id in certified.roll.cited)
         or enrolled(store, record) is not None
+        or recalling(store, record) is not None
     )
 
 
@@ -287,6 +304,8 @@ def _record_counts(store: Store, noted: _About, seen: bool, persons: Collection[
         seen and (named or cited.in_force(store, noted.sort, noted.subject, *_vote(noted)))
     ):
         return False
+    if not seen and noted.sort == "recall":
+        return noted.key[32:] in persons  # their own key signs, on whatever device
     if not seen:
         return noted.rank <= CANDIDATE_RECORDS and _concerns(store, noted, persons)
     log = find_log(store, noted.subject, GOV)
@@ -319,30 +338,51 @@ def _forget_loose(store: Store) -> None:
         )
 
 
+def rivals_place(found: Rivals) -> str:
+    """Where a proof of two certificates competes with others: what both follow, and their kind."""
+    kind = found.sort if found.sort == SPLIT else found.certificates[0].kind
+    return f"{kind} {found.prev.hex()}"
+
+
 def halting(store: Store) -> bytes | None:
-    """The proof of two moves of the teller's seat that halts our chain, if one does."""
-    row = store.db.execute("SELECT raw FROM side WHERE sort = 'seats' AND live = 1").fetchone()
-    return None if row is None else bytes(row[0])
+    """The proof of two certificates that halts our chain, if one does.
+
+    Of those that tellers made all are shown, and the one above our newest certificate halts it.
+    """
+    row = store.db.execute(
+        "SELECT id FROM certificate ORDER BY height DESC LIMIT 1"
+    ).fetchone() or (store.community,)
+    found = store.db.execute(
+        "SELECT raw FROM side WHERE live = 1 AND (sort = ? OR place = ?)",
+        [SEATS, f"{SPLIT} {row[0].hex()}"],
+    ).fetchone()
+    return None if found is None else bytes(found[0])
 
 
-def all_moves(store: Store) -> list[bytes]:
-    """Every proof of two moves, whether it counts or waits."""
-    return [row[0] for row in store.db.execute("SELECT raw FROM side WHERE sort = 'seats'")]
+def rivals(store: Store, sort: str) -> list[tuple[bytes, bool]]:
+    """(bytes, whether it counts) of every proof of two certificates of this sort."""
+    rows = store.db.execute("SELECT raw, live FROM side WHERE sort = ? ORDER BY id", [sort])
+    return [(row[0], bool(row[1])) for row in rows]
 
 
-def moves_at(store: Store, prev: bytes) -> bytes | None:
-    """The proof of two moves that follow this certificate."""
-    place = f"seats {prev.hex()}"
+def rivals_at(store: Store, place: str) -> bytes | None:
+    """The proof of two certificates that holds this place."""
     row = store.db.execute("SELECT raw FROM side WHERE place = ?", [place]).fetchone()
     return None if row is None else bytes(row[0])
 
 
-def let_count(store: Store, sort: str, object_id: bytes | None) -> None:
-    """Of all objects of a sort this one counts, or none."""
+def keep_waiting(store: Store, sort: str, most: int) -> None:
+    """Of the objects of a sort that say nothing here yet only so many stay."""
     store.db.execute(
-        "UPDATE side SET live = (id IS ?) WHERE sort = ? AND live != (id IS ?)",
-        [object_id, sort, object_id],
+        "DELETE FROM side WHERE id IN (SELECT id FROM side WHERE sort = ? AND live = 0"
+        " ORDER BY id LIMIT -1 OFFSET ?)",
+        [sort, most],
     )
+
+
+def let_count(store: Store, object_id: bytes, counts: bool) -> None:
+    """Whether an object counts."""
+    store.db.execute("UPDATE side SET live = ? WHERE id = ?", [counts, object_id])
 
 
 def drop(store: Store, object_id: bytes) -> None:

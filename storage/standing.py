@@ -20,7 +20,7 @@ from governance.membership import (
     standings,
 )
 from protocol.records import GOV, LANES
-from storage import agreement, certificates, chain, contests, erasing, log, sideset
+from storage import agreement, certificates, contests, erasing, halts, log, recalls, sideset
 from storage.prefix import advance, advance_all
 from storage.rows import find_log, records_from
 from storage.store import Store
@@ -94,7 +94,7 @@ def settle(store: Store) -> None:
         return
     for _ in range(ROUNDS):
         store.changed -= UNSETTLED
-        chain.judge(store)
+        halts.judge(store)
         agreement.tidy(store)
         state, charter = certificates.current(store), certificates.charter(store)
         if state is None or charter is None:
@@ -109,6 +109,7 @@ def settle(store: Store) -> None:
         persons = now.guests.keys() | state.roll.persons.keys()
         _spare_out_of_view(store, persons)
         sideset.weigh(store, persons)
+        recalls.gather(store)
         told |= store.changed
         if not store.changed & UNSETTLED:
             break

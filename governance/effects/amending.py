@@ -21,7 +21,8 @@ from governance import charter_diff
 from governance.certified import Certified, Version, Vote
 from governance.charter import MAX_BYTES, Charter
 from governance.charter_read import At
-from governance.effects.effect import Effect, Stale, misshapen, only_keys
+from governance.effects.effect import BY_YES_OR_NO, Effect, Stale, misshapen, only_keys
+from governance.methods.registry import METHODS
 from governance.saying import Said, said
 from protocol.codec import Plain, decode, encode
 from protocol.errors import Refused
@@ -75,14 +76,14 @@ class Amending(Effect[Changes]):
                     part=dotted(change.path),
                 )
         after = _untree(_amended(before, read))
-        charter_after = sound(after)
-        seats = charter_after.offices.teller.seats
-        now = cast(dict[str, Any], charter["offices"])["teller"]["seats"]
-        if seats > 1 and seats != now:
+        data = sound(after).to_data()
+        if _unseatable(data) and not _unseatable(charter):
             raise Refused(
-                "bad-effect", "More than one teller is not possible yet: no vote could seat them."
+                "bad-effect",
+                "A yes or no can't seat several tellers: offices take a method of choice then, "
+                "as approval.",
             )
-        return [charter_after.to_data()]
+        return [data]
 
     def _carry_out(
         self, read: Changes, state: Certified, vote: Vote, height: int, at: int
@@ -107,6 +108,13 @@ class Amending(Effect[Changes]):
                 _told.clear()
             _told[key] = lines
         return list(_told[key])
+
+
+def _unseatable(charter: Mapping[str, Plain]) -> bool:
+    """Whether the charter has several tellers, and a rule for offices that can elect only one."""
+    parts = cast(dict[str, dict[str, dict[str, Any]]], charter)
+    method = METHODS[parts["rules"]["offices"]["method"]]
+    return parts["offices"]["teller"]["seats"] > 1 and method.form in BY_YES_OR_NO
 
 
 _told: dict[tuple[bytes, bytes], list[Said]] = {}  # comparing two charters takes milliseconds

@@ -155,6 +155,16 @@ class Effect(Generic[T]):
         return _from_others(lambda: self._seats(self._own(effect), charter))
 
     @final
+    def alternates(self, effect: Mapping[str, Any], charter: Mapping[str, Plain]) -> int:
+        """How many options are ranked behind the winners at most, to come in for one of them."""
+        return _from_others(lambda: self._alternates(self._own(effect), charter))
+
+    @final
+    def fewest(self, effect: Mapping[str, Any], seats: int) -> int:
+        """How many have to be found for `seats`, alternates among them, or nothing is changed."""
+        return _from_others(lambda: self._fewest(self._own(effect), seats))
+
+    @final
     def show(self, effect: Mapping[str, Any]) -> dict[str, object]:
         """The effect as a member would write it, ids in hex. Of a malformed one only its type."""
         try:
@@ -210,6 +220,12 @@ class Effect(Generic[T]):
 
     def _seats(self, read: T, charter: Mapping[str, Plain]) -> int:
         return 1
+
+    def _alternates(self, read: T, charter: Mapping[str, Plain]) -> int:
+        return 0
+
+    def _fewest(self, read: T, seats: int) -> int:
+        return 0
 
     def _show(self, read: T) -> dict[str, object]:
         raise NotImplementedError

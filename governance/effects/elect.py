@@ -1,8 +1,11 @@
 """`elect`: the winners hold an office from now on, instead of those who held it.
 
 A candidate who is no member any more drops out. Whoever is elected teller signs with the seat they
-have, or else with the device of theirs that has been on the roll longest: no election leaves the
-community without one.
+have, or else with the device of theirs that has been on the roll longest.
+
+Of tellers there is one, or all seats are filled at once: where fewer are found who can, nothing
+changes, so that no election leaves the community without a quorum. Who is ahead of the status quo
+and finds no seat is an alternate, for a winner who drops out and for a teller who is gone later.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from governance.effects.effect import (
 from governance.effects.words import PersonId
 from governance.roll import MEMBER
 from governance.saying import Said, said
-from protocol.certificates import Seat
+from governance.tellers import seat_of, seated
 from protocol.codec import Plain
 from protocol.errors import Refused, Term
 
@@ -81,19 +84,29 @@ class Elect(Effect[Election]):
         for person in read.candidates.values():
             if person not in state.roll.persons:
                 raise Refused("bad-effect", "Somebody stands here who was never on the roll.")
-        if not any(may_hold(state, read.office, each) for each in read.candidates.values()):
+        able = sum(may_hold(state, read.office, each) for each in read.candidates.values())
+        if not able:
             raise _nobody()
+        if able < self._fewest(read, self._seats(read, state.charter)):
+            raise Stale(
+                "stale",
+                "There are %(seats)s tellers, who are elected together: so many must stand who can "
+                "take it up, and %(able)s do.",
+                seats=self._seats(read, state.charter),
+                able=able,
+            )
 
     def _carry_out(
         self, read: Election, state: Certified, vote: Vote, height: int, at: int
     ) -> Certified:
         elected = winning(read.candidates, vote)
+        if read.office == TELLER:
+            elected += tuple(read.candidates[option] for option in vote.reserve)
         persons = tuple(each for each in elected if may_hold(state, read.office, each))
         if not persons:
             raise _nobody()
         if read.office == TELLER:
-            persons = persons[:1]
-            state = replace(state, tellers=(cast(Seat, seat_of(state, persons[0])),))
+            state, persons = _seated(state, persons, vote.seats, at)
         held = Held(persons=persons, proposal=vote.proposal, height=height, at=at)
         return replace(state, officers={**state.officers, read.office: held})
 
@@ -101,10 +114,17 @@ class Elect(Effect[Election]):
         return tuple(read.candidates)
 
     def _seats(self, read: Election, charter: Mapping[str, Plain]) -> int:
-        if read.office == TELLER:
-            return 1
-        offices = cast(dict[str, dict[str, int]], charter["offices"])
-        return min(offices[read.office]["seats"], len(read.candidates))
+        seats = _rules(read, charter)["seats"]
+        return seats if read.office == TELLER else min(seats, len(read.candidates))
+
+    def _alternates(self, read: Election, charter: Mapping[str, Plain]) -> int:
+        rules, seats = _rules(read, charter), self._seats(read, charter)
+        if read.office != TELLER or seats == 1:
+            return 0
+        return max(0, min(rules["alternates"], len(read.candidates) - seats))
+
+    def _fewest(self, read: Election, seats: int) -> int:
+        return seats if read.office == TELLER else 0
 
     def _show(self, read: Election) -> dict[str, object]:
         candidates = {option: person.hex() for option, person in read.candidates.items()}
@@ -131,6 +151,16 @@ class Elect(Effect[Election]):
                     "stays on the one that has it."
                 )
             )
+            seats = self._seats(read, state.charter)
+            if seats > 1:
+                lines.append(
+                    said(
+                        "%(seats)s are elected together, or nobody; at most %(alternates)s more "
+                        "are alternates.",
+                        seats=seats,
+                        alternates=self._alternates(read, state.charter),
+                    )
+                )
         lines += [
             said(
                 "%(who)s is %(office)s until then, and afterwards only if elected again.",
@@ -151,19 +181,21 @@ def may_hold(state: Certified, office: str, person: bytes) -> bool:
     return line is not None and line.standing == MEMBER
 
 
-def seat_of(state: Certified, person: bytes) -> Seat | None:
-    """The seat a member has as teller, or would get; None for who can't sign as one.
+def _seated(
+    state: Certified, persons: tuple[bytes, ...], seats: int, at: int
+) -> tuple[Certified, tuple[bytes, ...]]:
+    """The state with the first of these in the tellers' seats, and who these are; Stale if not."""
+    if seats != cast(dict[str, Any], state.charter["offices"])[TELLER]["seats"]:
+        raise Stale("stale", "The charter has another number of tellers by now: elect them anew.")
+    if len(persons) < seats:
+        raise Stale("stale", "Fewer of those elected than there are seats can be tellers now.")
+    chosen = persons[:seats]
+    taken = [seat for person in chosen if (seat := seat_of(state, person)) is not None]
+    return seated(state, taken, persons[seats:] if seats > 1 else (), at=at), chosen
 
-    Who has a seat keeps it: it may have been moved from a device that is lost.
-    """
-    line = state.roll.persons.get(person)
-    if line is None or line.standing != MEMBER:
-        return None
-    held = [seat for seat in state.tellers if seat.person == person]
-    usable = [(height, key) for key, height in line.devices.items() if not state.roll.is_cut(key)]
-    if held and not state.roll.is_cut(held[0].device):
-        return held[0]
-    return Seat(person, min(usable)[1]) if usable else None
+
+def _rules(read: Election, charter: Mapping[str, Plain]) -> dict[str, int]:
+    return cast(dict[str, dict[str, int]], charter["offices"])[read.office]
 
 
 def winning(choices: Mapping[str, bytes], vote: Vote) -> tuple[bytes, ...]:

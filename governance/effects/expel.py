@@ -16,6 +16,7 @@ from governance.effects.elect import OFFICES
 from governance.effects.words import PersonId
 from governance.roll import MEMBER
 from governance.saying import Said, said
+from governance.tellers import may_go
 from protocol.codec import Plain
 from protocol.errors import Refused
 
@@ -43,10 +44,10 @@ class Expel(Effect[bytes]):
             raise Refused("bad-effect", "Only who is on the roll can be expelled.")
         if line.standing != MEMBER:
             raise Stale("stale", "The person is no member any more.")
-        if any(seat.person == read for seat in state.tellers):
+        if not may_go(state, (read,)):
             raise Stale(
                 "stale",
-                "The person is teller, and without a teller nothing could be decided any more: "
+                "The person is teller, and without them nothing could be decided any more: "
                 "elect another teller first.",
             )
 

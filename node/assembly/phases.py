@@ -47,6 +47,7 @@ _BECAME = {
     "rejected": said("The members decided against it."),
     "missed": said("Too few were in favour."),
     "tie": said("It was level again after the run-off."),
+    "too-few": said("Too few were elected to fill all seats, so everybody stays who holds one."),
     "stale": said("What it rests on was changed before it could come in force."),
     "withdrawn": TAKEN_BACK,
 }

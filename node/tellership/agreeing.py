@@ -27,6 +27,8 @@ logger = logging.getLogger("moothall.teller")
 
 MOST_WORDS = 40  # in one go; each is on disk before the next
 MOST_FAILED = 20  # steps that can't be certified, after which others are not tried either
+AGAIN_S = 2.0  # between two looks at a proposal that was not right, since clocks differ a little
+AGAIN_FOR_S = 60.0
 PATIENCE = "patience"  # the setting that remembers since when a view has brought nothing new
 
 Steps = Callable[[Store], Iterator[Step]]
@@ -93,7 +95,7 @@ def _next(store: Store, at: Height, steps: Steps) -> Word | None:
     heard = [*agreement.heard(store), *rests_on]
     table = Table(at, [*heard, *own])
     due = is_due(table, bound(own), mind.draft)
-    left = _patience_left(store, at, table, due)
+    _, left = _patience(store, at, table, due)
     return next_word(
         at,
         seat,
@@ -131,8 +133,8 @@ class _Waiting(NamedTuple):
     since: int
 
 
-def _patience_left(store: Store, at: Height, table: Table, due: bool) -> float | None:
-    """Seconds until patience with the present view is over; None while nothing is due."""
+def _patience(store: Store, at: Height, table: Table, due: bool) -> tuple[float, float | None]:
+    """Seconds since the last milestone, and until patience is over; None while nothing is due."""
     milestone = [at.about.prev.hex(), *table.milestone(), due]
     now = store.now_ms()
     text = get_meta(store.db, PATIENCE)
@@ -144,20 +146,36 @@ def _patience_left(store: Store, at: Height, table: Table, due: bool) -> float |
                 "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
                 [PATIENCE, json.dumps(before)],
             )
-    if not due:
+    since = (now - before.since) / 1000
+    return since, patience_s(table.view) - since if due else None
+
+
+def patience_until(store: Store, at: Height, table: Table) -> int | None:
+    """Until when this node waits for the present view, in milliseconds since 1970; changes nothing.
+
+    None where it waits for nothing, has no seat, or has not looked since the last milestone.
+    """
+    text = get_meta(store.db, PATIENCE)
+    if text is None or at.seat(store.device) is None:
         return None
-    return patience_s(table.view) - (now - before.since) / 1000
+    waits = _Waiting(*json.loads(text))
+    if waits.milestone != [at.about.prev.hex(), *table.milestone(), True]:
+        return None
+    return waits.since + 1000 * patience_s(table.view)
 
 
 def next_look(store: Store, steps: Steps) -> float | None:
-    """Seconds until patience is over, None when only news can make something to say."""
+    """Seconds until patience is over, or a proposal may have become right; None for never."""
     at = agreement.height(store)
     if at is None or at.seat(store.device) is None:
         return None
     own, rests_on = agreement.own(store)
     table = Table(at, [*agreement.heard(store), *rests_on, *own])
     mine = bound(own)
-    if mine.asked > table.view:
-        return None  # this view is given up; the others have to ask for the next one too
-    left = _patience_left(store, at, table, is_due(table, mine, _Mind(store, steps).draft))
-    return None if left is None else max(0.0, left)
+    looked, left = _patience(store, at, table, is_due(table, mine, _Mind(store, steps).draft))
+    pauses = []
+    if left is not None and mine.asked <= table.view:
+        pauses.append(max(0.0, left))
+    if table.view in table.proposals and mine.top < table.view and looked < AGAIN_FOR_S:
+        pauses.append(AGAIN_S)
+    return min(pauses, default=None)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from governance import duties
 from governance.certified import Certified
 from node.tellership import roll, votes
 from node.tellership.votes import Step
@@ -47,6 +48,8 @@ def judge(store: Store, body: bytes) -> str:
         return _roll(store, certificate.decision)
     if certificate.kind == "close":
         return _close(store, state, certificate.decision)
+    if certificate.kind == "annul" and votes.is_proved(store, state, certificate.decision):
+        return OK
     due = (mine for mine in votes.steps(store) if mine.kind == certificate.kind)
     return OK if any(_same(store, state, certificate, mine) for mine in due) else "not-due"
 
@@ -82,8 +85,10 @@ def _roll(store: Store, decision: Mapping[str, Any]) -> str:
 def _close(store: Store, state: Certified, decision: Mapping[str, Any]) -> str:
     vote = state.votes[decision["proposal"]]
     mine = recount.closing(store, vote, decision["stops"])
-    if mine is None:
+    if mine is None or vote.round is None:
         return "not-here"
+    if decision["at"] < duties.earliest_close(vote, vote.round):
+        return "back-dated"
     return OK if _but(decision, "at") == encode(mine) else "miscounted"
 
 

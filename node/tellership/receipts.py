@@ -1,12 +1,15 @@
 """A teller's word on ballots: receipts as they come in, and `stop` when no more are taken.
 
+That is when the vote is over by this node's clock, when nothing can change any more, or when more
+other tellers have stopped than may lie: then what this one holds by now is all it has to add.
+
 The duty goes with the round, not with the office: who was a teller when the round began keeps its
 receipts to the end, even where another holds the seat by then.
 """
 
 from __future__ import annotations
 
-from governance import duties
+from governance import duties, listing
 from governance.certified import OPEN, Round, Vote
 from governance.early import decided
 from node.tellership.clock import by_our_clock
@@ -59,7 +62,7 @@ def _may_be_due(store: Store, vote: Vote, last: Round) -> bool:
     A teller's node asks after every record that comes, so all ballots are gone through only where
     one has no receipt, or where each may decide the vote.
     """
-    if _is_over(store, vote, last):
+    if _is_over(store, vote, last) or _others_stopped(store, last):
         return True
     if held.any_without_receipt(store, store.device, last.open):
         return True
@@ -68,6 +71,11 @@ def _may_be_due(store: Store, vote: Vote, last: Round) -> bool:
 
 def _is_over(store: Store, vote: Vote, last: Round) -> bool:
     return store.now_ms() >= 1000 * duties.ends(vote, last)
+
+
+def _others_stopped(store: Store, last: Round) -> bool:
+    """Whether more tellers have stopped than may lie, so that one of them was right to."""
+    return len(recount.stops_of(store, last)) >= listing.listed_from(len(last.tellers))
 
 
 def _may_end_early(store: Store, vote: Vote, last: Round) -> bool:
@@ -85,10 +93,14 @@ def _due(store: Store, vote: Vote, last: Round) -> Draft | None:
         some = fresh[: receipts_kind.MOST]
         body: dict[str, Plain] = receipts_kind.body(last.open, some, standing.newest)
         return Draft("receipts", body)
-    certain = _may_end_early(store, vote, last) and decided(
-        recount.question(vote, last),
-        standing.choices(),
-        len(standing.voters),
-        recount.second_call_left(vote),
+    ends = over or _others_stopped(store, last)
+    ends = ends or (
+        _may_end_early(store, vote, last)
+        and decided(
+            recount.question(vote, last),
+            standing.choices(),
+            len(standing.voters),
+            recount.second_call_left(vote),
+        )
     )
-    return Draft("stop", stop_kind.body(last.open, standing.newest)) if over or certain else None
+    return Draft("stop", stop_kind.body(last.open, standing.newest)) if ends else None

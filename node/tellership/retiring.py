@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from governance.certified import Certified
 from governance.roll import MEMBER
@@ -16,18 +16,18 @@ MOST = 10  # retired in one certificate, which has to hold all else that is due 
 
 
 def due(
-    store: Store, state: Certified, listed: Mapping[bytes, bytes]
+    store: Store, state: Certified, listed: Mapping[bytes, bytes], waits: Callable[[bytes], bool]
 ) -> tuple[list[Plain], list[bytes]]:
     """(lines of a roll decision's `retire`, records they rest on).
 
-    `listed`: the devices that the same certificate enrols, with their persons. A device with a
-    teller's seat is not retired before the seat has moved.
+    `listed`: the devices that the same certificate enrols, with their persons. `waits`: whether a
+    device with a teller's seat can't be retired yet; it is asked about each that would be.
     """
     lines: list[Plain] = []
     records: list[bytes] = []
-    taken = {seat.device for seat in state.tellers}
+    taken: set[bytes] = set()
     for motion in held.motions(store, "retire"):
-        if motion.about in taken or not _may(state, motion, listed):
+        if motion.about in taken or not may(state, motion, listed) or waits(motion.about):
             continue
         heads = decode(motion.detail, limit=MAX_BODY)
         assert isinstance(heads, list)  # noqa: S101 - the view wrote it so
@@ -37,7 +37,7 @@ def due(
     return lines[:MOST], records[:MOST]
 
 
-def _may(state: Certified, motion: Motion, listed: Mapping[bytes, bytes]) -> bool:
+def may(state: Certified, motion: Motion, listed: Mapping[bytes, bytes]) -> bool:
     """Whether it comes from a certified device of the same person, and there is what to retire."""
     person = state.roll.person_of(motion.device)
     line = state.roll.persons.get(person or b"")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from governance.certified import Certified
 from governance.membership import Due, due
-from governance.roll import MEMBER, Roll, admit
+from governance.roll import MEMBER, admit
+from governance.tellers import hold_back
 from node.tellership import retiring
 from protocol.codec import Plain, decode
 from storage import certificates
@@ -23,7 +25,7 @@ def decision(store: Store) -> dict[str, Plain]:
         return {}
     facts, standing = assessed
     policy = charter.membership
-    leaving = _leaving(store, state.roll)
+    leaving = _leaving(store, state)
     seen = {row[0]: row[1] / 1000 for row in store.db.execute("SELECT record, at_ms FROM seen")}
     found: Due = due(
         state.roll,
@@ -39,7 +41,17 @@ def decision(store: Store) -> dict[str, Plain]:
         leaves={person: record for person, (record, _) in leaving.items()},
         now=store.now_ms() / 1000,
     )
-    retired, rests_on = retiring.due(store, state, {e.device: e.person for e in found.enrol})
+    going = list(found.leave)
+
+    def waits(device: bytes) -> bool:
+        """Whether a device has a teller's seat that can't be given up in the same certificate."""
+        seats = [seat.person for seat in state.tellers if seat.device == device]
+        if any(hold_back(state, going, person) for person in seats):
+            return True
+        going.extend(seats)
+        return False
+
+    retired, rests_on = retiring.due(store, state, {e.device: e.person for e in found.enrol}, waits)
     found_due: dict[str, Any] = {
         "admit": [
             admit(
@@ -60,11 +72,10 @@ def decision(store: Store) -> dict[str, Plain]:
     return {key: value for key, value in found_due.items() if value}
 
 
-def _leaving(store: Store, roll: Roll) -> dict[bytes, tuple[bytes, list[Plain]]]:
-    """Members who wrote that they go: person -> (record, heads). The last teller can't."""
+def _leaving(store: Store, state: Certified) -> dict[bytes, tuple[bytes, list[Plain]]]:
+    """Members who wrote that they go: person -> (record, heads). Tellers may have to wait."""
     found: dict[bytes, tuple[bytes, list[Plain]]] = {}
-    state = certificates.current(store)
-    tellers = {seat.person for seat in state.tellers} if state else set()
+    roll = state.roll
     for device, heads, record in store.db.execute(
         "SELECT device, heads, record FROM leaving ORDER BY log_no, seq"
     ):
@@ -72,7 +83,7 @@ def _leaving(store: Store, roll: Roll) -> dict[bytes, tuple[bytes, list[Plain]]]
         if (
             person is not None
             and person not in found
-            and person not in tellers
+            and not hold_back(state, list(found), person)
             and roll.persons[person].standing == MEMBER
             and roll.is_member_device(device)
         ):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from governance import assembly, duties
@@ -20,6 +20,7 @@ from governance.certified import (
     NOTICE,
     OPEN,
     RUN_OFF,
+    RUNNING,
     SECOND_CALL,
     TIED,
     Certified,
@@ -32,7 +33,7 @@ from protocol.certificates import quorum
 from protocol.codec import Plain
 from protocol.errors import Invalid, Refused
 from storage import assembly as held
-from storage import certificates, recount
+from storage import certificates, opened, recount
 from storage.assembly import Motion
 from storage.rows import all_logs
 from storage.store import Store
@@ -84,13 +85,16 @@ def next_deadline(store: Store, since: float) -> float | None:
 def _steps(store: Store, state: Certified) -> Iterator[Step]:
     now = store.now_ms() // 1000
     for vote in duties.running(state):
-        step = _step_of(store, state, by_our_clock(store, state, vote, now), now)
+        ours = by_our_clock(store, state, vote, now)
+        step = _challenged(store, vote, None, now) or _step_of(store, state, ours, now)
         if step is not None:
             yield step
     for vote in state.votes.values():
-        step = _recount(store, vote, now)
-        if step is not None:
-            yield step
+        if vote.phase == FAILED:
+            until = duties.challengeable_until(by_our_clock(store, state, vote, now))
+            step = _challenged(store, vote, until, now)
+            if step is not None:
+                yield step
     yield from _drafts(store, state, now)
 
 
@@ -146,37 +150,65 @@ def _close(store: Store, state: Certified, vote: Vote, now: int) -> Step | None:
     last = vote.round
     if last is None:
         return None
-    stops = [
-        stop.record
+    counted = recount.closing_now(store, vote)
+    if counted is not None:
+        certified = state.votes[vote.proposal]
+        assert certified.round is not None  # noqa: S101 - it is this one, with the times it claims
+        earliest = duties.earliest_close(certified, certified.round)
+        return Step("close", {**counted, "at": max(now, earliest)})
+    able = sum(
+        state.roll.is_member_device(seat.device)
+        or held.stop_of(store, seat.device, last.open) is not None
         for seat in last.tellers
-        if (stop := held.stop_of(store, seat.device, last.open)) is not None
-    ]
-    need = quorum(len(last.tellers))
-    if len(stops) >= need:
-        counted = recount.closing(store, vote, stops)
-        if counted is not None:
-            return Step("close", {**counted, "at": now})
-        lost = False
-    else:
-        able = sum(1 for seat in last.tellers if state.roll.is_member_device(seat.device))
-        lost = able < need
+    )
+    lost = able < quorum(len(last.tellers))
     # A teller who says nothing, or names ballots that nobody has, must not keep a vote for ever.
     return _annul(vote, "again", None, now) if lost or now >= duties.given_up(vote, last) else None
 
 
-def _recount(store: Store, vote: Vote, now: int) -> Step | None:
-    """Annul a close that somebody challenges in time and that turns out to be wrong."""
+def _challenged(store: Store, vote: Vote, until: int | None, now: int) -> Step | None:
+    """What a challenge that is proved asks for; it goes before anything else in its vote.
+
+    `until`: when it must have come by, where nothing else is to come that would end the time for
+    it.
+    """
+    first: dict[bytes, Motion] = {}
+    for motion in held.motions(store, "challenge", vote.proposal):
+        first.setdefault(motion.detail[:32], motion)
+    for against, motion in first.items():
+        if until is not None and _seen(store, motion, now) > until:
+            continue
+        why = proved(store, vote, against)
+        if why:
+            return _annul(vote, why, motion.record, now)
+    return None
+
+
+def proved(store: Store, vote: Vote, against: bytes) -> str:
+    """Why a vote is annulled that is challenged for this certificate of it; empty if it isn't.
+
+    What is here has to prove it, and no clock is asked: what proves it to one teller does so to
+    all who hold the same.
+    """
     last = vote.round
-    until = duties.challengeable_until(vote)
-    if last is None or until is None or vote.phase not in (CHALLENGE, TIED, MISSED, FAILED):
-        return None
-    if vote.why == "stale" or now > until:
-        return None
-    moved = held.motions(store, "challenge", vote.proposal)
-    first = next((each for each in moved if each.detail[:32] == last.close), None)
-    if first is None or not recount.is_wrong(store, vote, last):
-        return None
-    return _annul(vote, "recount", first.record, now)
+    if against == vote.opened and opened.otherwise(store, vote) is not None:
+        return "opening" if vote.phase in RUNNING else ""
+    if last is None or against != last.close or vote.why == "stale":
+        return ""
+    if vote.phase not in (CHALLENGE, TIED, MISSED, FAILED):
+        return ""
+    if recount.hasty(vote, last) is not None:
+        return "again"
+    return "recount" if recount.is_wrong(store, vote, last) else ""
+
+
+def is_proved(store: Store, state: Certified, decision: Mapping[str, Any]) -> bool:
+    """Whether the challenge that this `annul` rests on is here and proves what it says."""
+    proposal, record = decision["proposal"], decision.get("record")
+    named = (each for each in held.motions(store, "challenge", proposal) if each.record == record)
+    return any(
+        proved(store, state.votes[proposal], each.detail[:32]) == decision["why"] for each in named
+    )
 
 
 def _drafts(store: Store, state: Certified, now: int) -> Iterator[Step]:

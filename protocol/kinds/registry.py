@@ -7,6 +7,7 @@ from typing import Any
 from protocol.errors import Invalid
 from protocol.kinds import (
     appeal,
+    ask_seat,
     ballot,
     challenge,
     comment,
@@ -18,6 +19,7 @@ from protocol.kinds import (
     join,
     leave,
     listing,
+    present,
     profile,
     proposal,
     recall,
@@ -54,6 +56,8 @@ KINDS: dict[str, Kind] = {
         challenge,
         appeal,
         recall,
+        ask_seat,
+        present,
         comment,
     )
 }

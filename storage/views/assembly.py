@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from protocol.codec import encode
 from protocol.kinds.appeal import Appeal
+from protocol.kinds.ask_seat import AskSeat
 from protocol.kinds.ballot import Ballot
 from protocol.kinds.challenge import Challenge
 from protocol.kinds.proposal import Proposal
@@ -23,6 +24,7 @@ from storage.store import Store
 from storage.views.view import Item, View
 
 WITHDRAW, CHALLENGE, APPEAL, RETIRE, VOUCH = "withdraw", "challenge", "appeal", "retire", "vouch"
+SEAT = "seat"
 
 _COLUMNS = {
     "proposal": "rowid, log_no, seq, record, kind, title",
@@ -80,6 +82,8 @@ def _motion(said: object) -> tuple[str, bytes, bytes]:
             return RETIRE, device, encode([list(head) for head in heads])
         case Vouch(person=person):
             return VOUCH, person, b""
+        case AskSeat(certificate=certificate, device=device, heads=heads):
+            return SEAT, device or b"", encode([certificate, [list(head) for head in heads]])
     raise AssertionError(f"not a motion: {said}")
 
 
@@ -111,6 +115,7 @@ VIEW = View(
         "appeal",
         "retire",
         "vouch",
+        "ask-seat",
     ),
     tables=TABLES,
     apply=apply,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.views import assembly, comments, listings, membership, profiles
+from storage.views import assembly, comments, listings, membership, profiles, recalls
 from storage.views.view import View
 
 VIEWS: tuple[View, ...] = (
@@ -11,6 +11,7 @@ VIEWS: tuple[View, ...] = (
     listings.VIEW,
     assembly.VIEW,
     comments.VIEW,
+    recalls.VIEW,
 )
 
 BY_KIND: dict[str, list[View]] = {}

@@ -1,4 +1,4 @@
-"""An assembly of named members under a real charter, and the certificates their teller makes."""
+"""An assembly of named members under a real charter, and the certificates their tellers make."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from governance.templates import template
 from protocol.certificates import Certificate, make_body, read_certificate, sign_certificate
 from protocol.codec import Plain
 from protocol.errors import Invalid
+from protocol.keys import Signer
 from protocol.kinds.found import Found
 from tests.protocol.people import Person, h
 
-NAMES = ("ana", "ben", "eva", "dan", "gus")
+NAMES = ("ana", "ben", "eva", "dan", "gus", "fay", "hal")
 PEOPLE = {name: Person(name) for name in NAMES}
 
 
@@ -42,8 +43,8 @@ class Hall:
         start = beginning(self.community, ana.device.public, found, charter_hash(charter))
         self.state = self.replayed = start
         self.chain: list[Certificate] = []
-        self.teller = ana
         self.clock = 1_000
+        self.more: list[Signer] = []  # further devices that may have a seat
         self.certify(
             "roll", {"admit": [admit(key("ana"), ana.device.public, None, None, self.community)]}
         )
@@ -57,7 +58,7 @@ class Hall:
         self.certify("roll", {"admit": [line]})
 
     def make(self, kind: str, decision: dict[str, Plain]) -> Certificate:
-        """The teller's next certificate, not folded yet; Invalid if it can't be carried out."""
+        """The next certificate, signed by all tellers and not folded yet; Invalid if it can't be."""
         after = step(self.state, kind, decision)
         raw = make_body(
             community=self.community,
@@ -69,8 +70,13 @@ class Hall:
             next_tellers=after.tellers,
             decision=decision,
         )
-        signature = sign_certificate(raw, 0, self.teller.device)
-        return read_certificate([raw, 0, [[0, signature]]])
+        devices = {person.device.public: person.device for person in PEOPLE.values()}
+        devices |= {signer.public: signer for signer in self.more}
+        signatures: list[Plain] = [
+            [number, sign_certificate(raw, 0, devices[seat.device])]
+            for number, seat in enumerate(self.state.tellers)
+        ]
+        return read_certificate([raw, 0, signatures])
 
     def certify(self, kind: str, decision: dict[str, Plain]) -> Certified:
         """Make and fold it; what is replayed from disk comes to the same."""
@@ -128,7 +134,10 @@ class Hall:
         return {
             "proposal": proposal,
             "open": last.open,
-            "stops": [h("stop", proposal.hex(), last.name)],
+            "stops": [
+                h("stop", proposal.hex(), last.name, *range(number))
+                for number in range(len(last.tellers))
+            ],
             "outcome": outcome,
             "winners": list(winners),
             "tied": [],

@@ -315,7 +315,11 @@ def test_two_proposals_about_rules_are_independent_leaf_by_leaf(
         ({"a": {"b": {"c": {"d": {"e": 1}}}}}, "wrong shape"),
         ({"offices": {"teller": None}}, "offices.teller is missing"),
         ({"offices": {"teller": {"seats": 0}}}, "offices.teller.seats"),
-        ({"offices": {"teller": {"seats": 4}}}, "not possible yet"),
+        ({"offices": {"teller": {"seats": 7}}}, "switched off until their model test passes"),
+        (
+            {"offices": {"teller": {"seats": 4}}, "rules": {"offices": {"method": "consent"}}},
+            "a method of choice",
+        ),
         ({"amendment": {"A": None}}, "amendment.A"),
         ({"amendment": {"C": None}}, "covers"),
         ({"amendment": {"A": {"approval": [1, 1, "more"]}}}, "more than everyone"),

@@ -120,7 +120,7 @@ def test_of_a_split_chain_the_same_side_weighs_more_whatever_it_is_compared_with
 
     assert [weight(branch) for branch in order] == sorted(weight(branch) for branch in order)
     assert len({weight(branch) for branch in order}) == len(order)
-    assert weight([]) == weight(ordinary) == Weight(False, 0, -1)
+    assert weight([]) == weight(ordinary) == Weight(0, -1, False, 0, -1)
     for longer, more in product(order, (cert("roll", 9), cert("tellers", 9))):
         assert weight([*longer, more]) >= weight(longer)  # what stands is not lost by going on
 

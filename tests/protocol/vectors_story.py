@@ -14,7 +14,7 @@ from governance.folding import fold, step
 from governance.roll import admit
 from protocol.certificates import Certificate, make_body, read_certificate, sign_move
 from protocol.codec import encode
-from protocol.evidence import contest_proof, fork_proof, moves_proof, spare
+from protocol.evidence import SEATS, contest_proof, fork_proof, rivals_proof, spare
 from protocol.keys import Signer
 from protocol.kinds import confirm, erase, invite
 from protocol.kinds.listing import Claim, Listing, Variant
@@ -126,4 +126,4 @@ def _move(laptop: int) -> Certificate:
     return read_certificate([raw, 0, [[0, sign_move(raw, ANA.person)]]])
 
 
-MOVES = moves_proof(COMMUNITY, _move(1), _move(2))
+MOVES = rivals_proof(COMMUNITY, SEATS, _move(1), _move(2))

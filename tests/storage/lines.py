@@ -9,20 +9,22 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from governance import seats
+from governance import recall, seats
 from governance.certified import Certified
+from governance.effects.elect import seat_of
 from governance.folding import fold, step
 from governance.opening import first_opening
 from protocol.certificates import make_body, read_certificate, sign_certificate, sign_move
 from protocol.errors import Invalid, Refused
-from protocol.keys import Signer
+from protocol.keys import RECALL, Signer
+from protocol.kinds import recall as recall_kind
 from protocol.records import GOV
 from storage import certificates, chain, log, objects
 from storage.database import FAST
 from storage.standing import settle
 from storage.store import Store
 from tests.storage.post import CERTIFICATE, FOUND, SEGMENT, Parcel
-from tests.storage.world import Device, World
+from tests.storage.world import NAMES, Device, World
 
 TELLERS = ("ana1", "ana2", "ana3", "ana4")
 
@@ -81,7 +83,9 @@ class Lines(World):
         )
         moved = kind == seats.MOVE
         signature = sign_move(raw, signer) if moved else sign_certificate(raw, 0, signer)
-        travel = [raw, 0, [[0, signature]]]
+        self._go_on(state, [raw, 0, [[0, signature]]])
+
+    def _go_on(self, state: Certified, travel: Any) -> None:
         self.states[state.id] = state
         self.state = fold(state, read_certificate(travel))
         self.states[self.state.id] = self.state
@@ -105,6 +109,53 @@ class Lines(World):
         if len(self.certificates) == prev + 1:  # it can't be
             self.lines.pop()
             self.line, self.state = before
+
+    def slate(self, prev: int, attempt: int, *names: str) -> recall_kind.Slate:
+        """These people as tellers above height `prev` of this line."""
+        state = self.states[read_certificate(self.certificates[prev]).id]
+        found = [seat_of(state, self.of[f"{name}1"].person.public) for name in names]
+        tellers = tuple(seat for seat in found if seat is not None)
+        return recall_kind.Slate(prev=state.id, attempt=attempt, tellers=tellers)
+
+    def sign(self, slate: recall_kind.Slate, *names: str) -> list[Any]:
+        """These people say so, each in the log of their first device."""
+        made = []
+        for name in names:
+            device = self.of[f"{name}1"]
+            body = recall_kind.body(device.person, self.community, slate)
+            made.append(self.write(device, "recall", body))
+        return made
+
+    def recalled(self, slate: recall_kind.Slate, *names: str) -> None:
+        """A new line: the certificate by which these people put the slate in force."""
+        heights = [number for number, each in enumerate(self.certificates)]
+        ids = [read_certificate(each).id for each in self.certificates]
+        prev = heights[ids.index(slate.prev)]
+        state = self.states[slate.prev]
+        decision = recall.recalling(slate.attempt, slate.tellers)
+        try:
+            after = step(state, recall.RECALL, decision)
+        except Invalid:
+            return
+        raw = make_body(
+            community=self.community,
+            height=state.height + 1,
+            prev=state.id,
+            kind=recall.RECALL,
+            charter_hash=after.charter_hash,
+            roll_root=after.roll.root(),
+            next_tellers=after.tellers,
+            decision=decision,
+        )
+        keys = {self.of[f"{name}1"].person.public: self.of[f"{name}1"].person for name in names}
+        signed = [
+            [place, keys[person].sign(RECALL, *slate.parts(self.community))]
+            for place, person in enumerate(recall.signers(state))
+            if person in keys
+        ]
+        self.lines.append(self.certificates[: prev + 1])
+        self.line, self.state = len(self.lines) - 1, state
+        self._go_on(state, [raw, 0, signed])
 
     def go_back(self, line: int) -> None:
         """Certify on another line from now on."""
@@ -164,6 +215,22 @@ class Lines(World):
         if b % 2:
             self.elect(("ben", "eva")[c % 2])
 
+    def do_recall(self, device: Device, b: int, c: int) -> None:
+        """Everybody signs, or too few do."""
+        prev = max(0, len(self.certificates) - 1 - (0, 0, 1, 2)[b % 4])
+        attempt = 1 + (self.state.recall_attempt + b // 4) % 3
+        slate = self.slate(prev, attempt, ("ben", "eva", "ana")[c % 3])
+        if not slate.tellers:
+            return
+        state = self.states[slate.prev]
+        voters = [n for n in NAMES if self._key(n) in state.members()]
+        voters = [name for name in voters if self.of[f"{name}1"].logs[GOV]]
+        if c % 4 == 3:
+            self.sign(slate, *voters[: recall.needed(state) - 1])
+        elif len(voters) >= recall.needed(state):
+            self.sign(slate, *voters)
+            self.recalled(slate, *voters)
+
     def parcels(self) -> list[Parcel]:
         """All records, a branch of a log in each."""
         posted: list[Parcel] = []
@@ -211,22 +278,33 @@ def winner(world: Lines) -> tuple[int, bytes]:
         best = _rank(tree, ranked[0])
         equal = [each for each in ranked if _rank(tree, each) == best]
         if len(equal) > 1:
-            if best[0] or any(each.kind != seats.MOVE for each in equal):
+            if best[0]:
+                halted = all((each.kind, each.height) == ("recall", best[1]) for each in equal)
+            else:
+                halted = not best[2] and all(each.kind == seats.MOVE for each in equal)
+            if not halted:
                 raise Split("two certificates of one height, or two elections")
             return height, at
         at, height = ranked[0].id, ranked[0].height
     return height, at
 
 
-def _rank(tree: dict[bytes, dict[bytes, Any]], found: Any) -> tuple[bool, int, int]:
+Rank = tuple[int, int, bool, int, int]
+
+
+def _rank(tree: dict[bytes, dict[bytes, Any]], found: Any) -> Rank:
     """The best that any chain through `found` has above its `prev`."""
     ways = [_rank(tree, each) for each in tree.get(found.id, {}).values()]
+    best = max(ways, default=(0, -1, False, 0, -1))
+    if best[0]:
+        return best
+    if found.kind == "recall":
+        return found.decision["attempt"], found.height, False, 0, -1
     if found.kind == "tellers":
-        return True, 0, -1
-    best = max(ways, default=(False, 0, -1))
+        return 0, -1, True, 0, -1
     if found.kind != seats.MOVE:
         return best
     attempt = found.decision["attempt"]
-    if best[0]:
-        return (True, best[1] or -attempt, best[2] if best[1] else found.height)
-    return best if best[1] else (False, attempt, found.height)
+    if best[2]:
+        return (0, -1, True, best[3] or -attempt, best[4] if best[3] else found.height)
+    return best if best[3] else (0, -1, False, attempt, found.height)

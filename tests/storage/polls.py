@@ -9,6 +9,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from governance import duties
 from governance.certified import CHALLENGE, OPEN, Round, Vote
 from governance.counting import count
 from governance.methods.registry import METHODS
@@ -110,7 +111,7 @@ class Polls:
             "ballots": len(ids),
             "root": sha256(b"".join(ids)).digest(),
             "tally": result.tally,
-            "at": self._made,
+            "at": duties.earliest_close(vote, last_),
         }
         self.certify(decision, "close")
         self.closes[stopped.id] = (named, ids)

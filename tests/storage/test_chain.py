@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from protocol.certificates import Certificate, read_certificate, sign_certificate
 from protocol.errors import Invalid, Refused
-from protocol.evidence import moves_proof
+from protocol.evidence import SEATS, rivals_proof
 from protocol.kinds import erase, leave
 from protocol.messages import Buckets, ProbeChain, WantCertificates, WantSideIds
 from protocol.sync import Answerer, Asker
-from storage import certificates, chain, sideset
+from storage import certificates, chain, halts, sideset, taking_back
 from storage.digest import digest
 from storage.holdings import StoreHoldings
 from storage.standing import settle
@@ -42,7 +42,7 @@ often = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-OURS = ("move", "move", "move", "other_line", "other_line", "elect", "retire", "leave")
+OURS = ("move", "move", "recall", "recall", "other_line", "other_line", "elect", "retire", "leave")
 ORDINARY = (*(step for step in OFTEN if step != "poll"), "list_device")
 _small = st.integers(0, 63)
 scripts = st.lists(
@@ -56,7 +56,7 @@ def made(script: Script) -> Lines:
     """A world in which ana and ben, and mostly eva, belong before anything parts."""
     world = Lines()
     for step in [("welcome", 1, 0, 1), ("welcome", 2, 1, 1), ("offer", 1, 1, 0), *script]:
-        if step[0] != "move" or len(world.lines) < MOST_LINES:
+        if step[0] not in ("move", "recall") or len(world.lines) < MOST_LINES:
             world.act(*step)
     return world
 
@@ -66,7 +66,7 @@ def made(script: Script) -> Lines:
 def test_friends_on_different_chains_agree_after_talking(script: Script, seed: int) -> None:
     """Each line has a friend who holds it; others heard of this and that, in any order."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chain, "MOST_LOST", 1000)  # owners who agree to whatever is taken back
+        patch.setattr(taking_back, "MOST_LOST", 1000)  # owners who agree to whatever is taken back
         _all_come_to_the_same(made(script), Random(seed))
 
 
@@ -122,23 +122,24 @@ def test_a_node_asks_its_owner_before_it_loses_much() -> None:
     mia, leo = friend(world, "mia", 0), friend(world, "leo", 1)
 
     talk(mia, leo)
-    asked = chain.question(mia)
+    asked = taking_back.question(mia)
 
     assert certificates.tip(mia)[1] == tip_of(world, 0)
     assert asked == {
         "chain": tip_of(world, 1).hex(),
         "person": world.of["ana1"].person.public.hex(),
+        "recall": False,
         "height": 3,
         "lost": 9,
     }
-    assert chain.question(leo) is None
+    assert taking_back.question(leo) is None
     with mia.transaction():
-        chain.accept(mia)
+        taking_back.accept(mia)
     agree([mia, leo])
     assert certificates.tip(mia)[1] == tip_of(world, 1)
-    assert chain.question(mia) is None
+    assert taking_back.question(mia) is None
     with pytest.raises(Refused):
-        chain.accept(mia)
+        taking_back.accept(mia)
 
 
 def test_small_steps_back_add_up() -> None:
@@ -151,7 +152,7 @@ def test_small_steps_back_add_up() -> None:
         talk(mia, friend(world, f"leo{line}", line))
 
     assert certificates.tip(mia)[1] == tip_of(world, 1)
-    asked = chain.question(mia)
+    asked = taking_back.question(mia)
     assert asked is not None
     assert asked["chain"] == tip_of(world, 2).hex()
 
@@ -166,19 +167,20 @@ def test_two_moves_that_are_settled_cost_nothing_afterwards(
     mia = friend(world, "mia", 0)
     for line in (1, 2, 3):
         agree([mia, friend(world, f"leo{line}", line)])
-    assert len(sideset.all_moves(mia)) == 1
+    assert len(sideset.rivals(mia, SEATS)) == 1
     assert certificates.tip(mia)[1] == tip_of(world, 3)
 
-    def never(*_: object) -> None:
-        raise AssertionError("the chain is read again")
+    class Frugal:
+        def __getattr__(self, name: str) -> Any:
+            assert name not in ("at", "above"), "the chain is read again"
+            return getattr(certificates, name)
 
-    monkeypatch.setattr(chain.certificates, "at", never)
-    monkeypatch.setattr(chain.certificates, "above", never)
+    monkeypatch.setattr(halts, "certificates", Frugal())
     with mia.transaction():
         mia.changed.add("gov")
         settle(mia)
 
-    assert chain.halt(mia) is None
+    assert halts.halt(mia) is None
 
 
 def test_where_two_long_chains_part_is_found_in_a_few_questions() -> None:
@@ -236,7 +238,7 @@ def test_two_moves_at_once_halt_everybody_until_a_higher_attempt() -> None:
 
     agree([first, second])
     for store in (first, second):
-        stopped = chain.halt(store)
+        stopped = halts.halt(store)
         assert stopped is not None
         assert {each.id for each in stopped.certificates} == {tip_of(world, 1), tip_of(world, 2)}
         assert certificates.tip(store)[1] == tip_of(world, 0)
@@ -244,14 +246,14 @@ def test_two_moves_at_once_halt_everybody_until_a_higher_attempt() -> None:
             certificates.certify(store, world.of["ana1"].signer, "roll", {"cite": [h("x")]})
         assert caught.value.reason == "halted"
         hear(store, (CERTIFICATE, world.lines[1][-1]))
-        assert chain.halt(store) is not None
+        assert halts.halt(store) is not None
     with first.transaction():
         again = chain.move(first, world.of["ana1"].person, world.of["ana4"].key, h("enrol"), [])
     assert again.decision["attempt"] == 2
-    assert chain.halt(first) is None
+    assert halts.halt(first) is None
 
     agree([second, third])
-    assert chain.halt(second) is None
+    assert halts.halt(second) is None
     assert certificates.tip(second)[1] == tip_of(world, 3)
 
 
@@ -268,8 +270,8 @@ def test_a_false_continuation_changes_nothing() -> None:
         with pytest.raises(Invalid):
             hear(mia, (CERTIFICATE, travel))
         assert digest(mia) == before
-    two = moves_proof(
-        world.community, read_certificate(world.lines[1][-1]), _another_move(world, 2)
+    two = rivals_proof(
+        world.community, SEATS, read_certificate(world.lines[1][-1]), _another_move(world, 2)
     )
     with pytest.raises(Invalid):
         hear(mia, (OBJECT, two.raw.replace(signature, bytes(64))))

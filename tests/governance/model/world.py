@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from hashlib import sha256
 from random import Random
 from typing import Any
 
@@ -72,6 +73,7 @@ class Teller:
         self.rests_on: list[Any] = []  # proposals it prepared
         self.skew = 0  # its clock against the true time, seconds
         self.lacks: set[bytes] = set()  # bodies it can't find right yet, evidence is missing
+        self.idle = False  # nothing ever seems due to it
         self.waits: tuple[Any, int] = (None, 0)  # (milestone, since when by its clock); on disk
         self._fresh: list[Any] = []  # heard since the last write
 
@@ -105,17 +107,13 @@ class Teller:
 
     def draft(self) -> bytes | None:
         """What it would propose now: something else every day."""
-        if self.clock < self.world.due:
+        if self.idle or self.clock < self.world.due:
             return None
         return self.world.body(by=self.seat, day=self.clock // DAY)
 
     def judge(self, body: bytes) -> bool:
         """Whether this may be certified, by its clock and the evidence that it has."""
-        return (
-            self.clock >= self.world.due
-            and self.world.is_right(body)
-            and body not in self.lacks
-        )
+        return self.clock >= self.world.due and self.world.is_right(body) and body not in self.lacks
 
     def table(self) -> Any:
         """What it sees."""
@@ -153,7 +151,7 @@ class Teller:
         while True:
             hurry = self.clock >= self.patience_ends() if impatient is None else impatient
             word = self.next_word(hurry)
-            if self.world.random.random() < 0.05 and word != self.next_word(hurry):
+            if self.world.random.random() < 0.05 and _bare(word) != _bare(self.next_word(hurry)):
                 raise Violation("what a teller says depends on the order of the messages")
             if word is None or (crash and said == at_word):
                 break
@@ -244,13 +242,13 @@ class World:
             self._bodies[self.build.messages.read_body(raw).id] = raw, right
         return self._known[key]
 
-    def id_of(self, body: bytes) -> bytes:
-        """The id of the certificate with this body."""
-        return h_of(body)
-
     def is_right(self, body: bytes) -> bool:
         """Whether honest tellers can find it right at all."""
-        return self._bodies[h_of(body)][1]
+        return self._bodies[id_of(body)][1]
+
+    def known_body(self, id_: bytes) -> bytes:
+        """The body of this certificate."""
+        return self._bodies[id_][0]
 
     # What is said
 
@@ -303,7 +301,7 @@ class World:
         """Every certificate there can be once the liars have signed, checked as a node does."""
         made = []
         for view, id_ in sorted(self.certifiable()):
-            body = self._bodies[id_][0]
+            body = self.known_body(id_)
             seals = {seat: each.seal for seat, each in self.commits[view, id_].items()}
             for seat in self.liars:
                 seals[seat] = self.build.certificates.sign_certificate(
@@ -338,8 +336,11 @@ class World:
         return {seat for seat in found if seat is not None}
 
 
-def h_of(body: bytes) -> bytes:
-    """The id of the certificate with this body."""
-    from hashlib import sha256
+def _bare(word: Any) -> Any:
+    """A word without the signatures that it shows; a quorum is a quorum."""
+    return word and word._replace(prepared=word.prepared and word.prepared[:2])
 
+
+def id_of(body: bytes) -> bytes:
+    """The id of the certificate with this body."""
     return sha256(body).digest()

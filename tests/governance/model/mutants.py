@@ -1,0 +1,181 @@
+"""The machine with one rule broken at a time, and the scripted run that finds each.
+
+docs/governance.md has the same list in words; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tests.governance.model import scenarios as on
+from tests.governance.model.builds import AGREEMENT, CERTIFICATES, MESSAGES, Build, Edit, build
+
+
+class Mutant(NamedTuple):
+    """A broken rule. `forgets`: own words are not on the disk before they are sent."""
+
+    name: str
+    found_by: Callable[[Build], None]
+    edits: tuple[Edit, ...] = ()
+    forgets: bool = False
+
+    def build(self) -> Build:
+        """The broken machine."""
+        return build(self.edits, self.forgets)
+
+
+def _agreement(old: str, new: str) -> Edit:
+    return Edit(AGREEMENT, old, new)
+
+
+MUTANTS = (
+    Mutant(
+        "a lock does not bind",
+        on.no_lock,
+        (_agreement("if mine.lock in (None, proposal.certificate):", "if True:"),),
+    ),
+    Mutant(
+        "any proof opens a lock, however old",
+        on.old_proof,
+        (_agreement("proposal.prepared.view >= mine.committed", "proposal.prepared.view >= 0"),),
+    ),
+    Mutant(
+        "the first commit locks, not the newest",
+        on.newest_lock,
+        (
+            _agreement(
+                "lock=None if last is None else last.certificate",
+                "lock=None if last is None else min(commits, key=lambda e: e.view).certificate",
+            ),
+        ),
+    ),
+    Mutant(
+        "two prepares are enough",
+        on.few_prepares,
+        (
+            _agreement("if len(found) >= at.quorum:", "if len(found) >= at.some_honest:"),
+            Edit(MESSAGES, "< quorum(len(tellers))", "< quorum(len(tellers)) - 1"),
+        ),
+    ),
+    Mutant(
+        "two commits are enough",
+        on.few_commits,
+        (_agreement("and len(found) >= self.at.quorum:", "and found:"),),
+    ),
+    Mutant(
+        "a quorum is two of four",
+        on.two_and_two,
+        (Edit(CERTIFICATES, "return 2 * (", "return ("),),
+    ),
+    Mutant(
+        "commits to what was prepared below its own prepare",
+        on.late_commit,
+        (_agreement(" and view >= mine.prepared", ""),),
+    ),
+    Mutant(
+        "commits again in one view",
+        on.calm,
+        (_agreement("view > mine.committed and ", ""),),
+    ),
+    Mutant(
+        "prepares twice in a view",
+        on.two_proposals,
+        (_agreement("mine.top < view <= table.view", "mine.committed < view <= table.view"),),
+    ),
+    Mutant(
+        "prepares in views that nobody asked for",
+        on.from_the_sky,
+        (_agreement("mine.top < view <= table.view", "mine.top < view"),),
+    ),
+    Mutant(
+        "prepares without looking",
+        on.false_body,
+        (_agreement("if proposal.prepared is not None or judge(proposal.body):", "if True:"),),
+    ),
+    Mutant(
+        "looks again at what was prepared",
+        on.unseen_evidence,
+        (_agreement("if proposal.prepared is not None or judge", "if judge"),),
+    ),
+    Mutant(
+        "a leader passes over what was prepared",
+        on.unseen_evidence,
+        (
+            _agreement(
+                "    if prepared is not None:\n        body =", "    if False:\n        body ="
+            ),
+        ),
+    ),
+    Mutant(
+        "a leader takes the lowest prepared",
+        on.two_prepared,
+        (_agreement("self._shown[max(self._shown)]", "self._shown[min(self._shown)]"),),
+    ),
+    Mutant(
+        "a leader proposes twice in a view",
+        on.second_thoughts,
+        (_agreement("or view in mine.proposed ", ""),),
+    ),
+    Mutant(
+        "anybody proposes",
+        on.usurper,
+        (_agreement('case "propose" if seat == self.at.leader(view):', 'case "propose":'),),
+    ),
+    Mutant(
+        "own words are forgotten in a restart",
+        on.forgetful,
+        forgets=True,
+    ),
+    Mutant(
+        "what a message shows is not checked",
+        on.false_proofs,
+        (
+            Edit(
+                MESSAGES,
+                "if not _prepared_by(tellers[seat].device, signature, about, shown.view, shown.id)",
+                "if False",
+            ),
+        ),
+    ),
+    Mutant(
+        "nobody joins those who ask for a view",
+        on.idle,
+        (_agreement("return _ask(table, view) if view > mine.asked else None", "return None"),),
+    ),
+    Mutant(
+        "one teller is enough to join",
+        on.nothing_due,
+        (_agreement("(len(self.tellers) - 1) // 3 + 1", "1"),),
+    ),
+    Mutant(
+        "a view begins when two ask for it",
+        on.two_and_two,
+        (_agreement("self._asked_by(self.at.quorum)", "self._asked_by(self.at.some_honest)"),),
+    ),
+    Mutant(
+        "asks beyond a view that has not begun",
+        on.two_and_two,
+        (
+            _agreement(
+                "    view = table.view\n    if not impatient or mine.asked > view or",
+                "    view = max(table.view, mine.asked)\n    if not impatient or",
+            ),
+        ),
+    ),
+    Mutant(
+        "asks for the next view at once",
+        on.calm,
+        (_agreement("if not impatient or mine.asked", "if mine.asked"),),
+    ),
+    Mutant(
+        "asks for the next view when nothing is due",
+        on.nothing_due,
+        (_agreement("or not is_due(table, mine, draft)", ""),),
+    ),
+    Mutant(
+        "patience does not grow",
+        on.hurried,
+        (_agreement("PATIENCE_S << min(view, MOST_DOUBLINGS)", "PATIENCE_S"),),
+    ),
+)
