@@ -118,11 +118,15 @@ class Table:
             if seat is None:
                 continue
             if message.prepared is not None:
-                self._shown.setdefault(message.prepared.view, message.prepared)
+                self._show(message.prepared)
             self._take(message, seat, prepares)
         for (view, certificate), found in prepares.items():
             if len(found) >= at.quorum:
-                self._shown.setdefault(view, Prepared(view, certificate, gather(found)))
+                self._show(Prepared(view, certificate, gather(found)))
+
+    def _show(self, prepared: Prepared) -> None:
+        """Of several proofs of one view any would do; the least is kept, whatever came first."""
+        self._shown[prepared.view] = min(prepared, self._shown.get(prepared.view, prepared))
 
     def _take(
         self,

@@ -102,3 +102,18 @@ def term_ends(state: Certified) -> int | None:
         return None
     offices = cast(dict[str, dict[str, Any]], state.charter["offices"])
     return state.term.at + int(offices["teller"]["term_s"])
+
+
+def why_elect(state: Certified, now: int) -> str | None:
+    """Why the members should elect tellers, in one word; None while nothing calls for it.
+
+    `seats`: the charter has another number by now; `vacant`: nobody can step in for who is gone;
+    `term`: the term is over at `now`, seconds since 1970. Those in office go on until then.
+    """
+    offices = cast(dict[str, dict[str, Any]], state.charter["offices"])
+    if offices["teller"]["seats"] != len(state.tellers):
+        return "seats"
+    if vacant(state) and not successors(state):
+        return "vacant"
+    ends = term_ends(state)
+    return "term" if ends is not None and ends <= now else None

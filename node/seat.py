@@ -3,20 +3,27 @@
 For the day when the teller's computer is lost: its person comes back by the recovery file, asks the
 members' nodes that can be reached for all they know, and then moves the seat by their person key.
 What the lost device certified and none of them knows is void.
+
+One of several tellers asks instead, in a record, and the others certify it: nothing is void. So do
+those who give their seat up, which goes to the first alternate.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from governance.certified import Certified
 from governance.roll import MEMBER
+from governance.tellers import successors
 from node.devices import heads
 from node.home import Home
 from protocol.certificates import Seat
 from protocol.errors import Refused
+from protocol.kinds import ask_seat
 from protocol.records import GOV
 from storage import certificates, chain, halts, taking_back
 from storage.database import get_meta
+from storage.own import Draft
 from storage.rows import find_log, id_at
 from storage.standing import settle
 from storage.views import profiles
@@ -85,13 +92,7 @@ def check(home: Home) -> Seat:
             "not-in-yet",
             "This home has not seen the community yet: let `moothall run` find somebody first.",
         )
-    seat = chain.seat(home.store)
-    if seat is None:
-        raise Refused("several-tellers", "There are several tellers; one seat can't move alone.")
-    if seat.person != home.person:
-        raise Refused(
-            "not-teller", "You are not the teller, so the seat is not yours; nothing was changed."
-        )
+    seat = _own(home, state)
     if seat.device == home.device:
         raise Refused("here-already", "The teller's seat is on this device already.")
     if home.standing() not in (MEMBER, "provisional"):
@@ -104,6 +105,63 @@ def check(home: Home) -> Seat:
             "This home is a copy of another, or was rolled back: recover into a new one first.",
         )
     return seat
+
+
+def _own(home: Home, state: Certified) -> Seat:
+    mine = [seat for seat in state.tellers if seat.person == home.person]
+    if not mine:
+        raise Refused("not-teller", "No teller's seat is yours; nothing was changed.")
+    return mine[0]
+
+
+def is_one_of_several(home: Home) -> bool:
+    """Whether seats change hands by what the other tellers certify."""
+    state = certificates.current(home.store)
+    return state is not None and len(state.tellers) > 1
+
+
+def ask(home: Home) -> dict[str, Any]:
+    """Ask the other tellers to move one's seat to this device: `{device, retired, status}`.
+
+    It is done once a quorum of them has heard of it. Refused as `check` says.
+    """
+    seat = check(home)
+    newest = certificates.tip(home.store)[1]
+    body = ask_seat.body(newest, home.device, heads(home, seat.device))
+    home.append([Draft("ask-seat", body)])
+    return {"device": home.device.hex(), "retired": seat.device.hex(), "status": "asked"}
+
+
+def resign(home: Home) -> dict[str, Any]:
+    """Give one's seat up to the first alternate who can: `{person, name, status}`, who that is.
+
+    It is done once a quorum of the tellers has heard of it. Refused `not-teller`, `only-teller`,
+    `no-alternate`, or `not-member` for a device that may not say so.
+    """
+    state = certificates.current(home.store)
+    if state is None:
+        raise Refused("not-teller", "No teller's seat is yours; nothing was changed.")
+    _own(home, state)
+    if len(state.tellers) == 1:
+        raise Refused(
+            "only-teller",
+            "You are the only teller, and nobody could decide anything without you: propose an "
+            "election of another first. Nothing was changed.",
+        )
+    able = successors(state)
+    if not able:
+        raise Refused(
+            "no-alternate",
+            "There is no alternate who could take your seat: propose an election first. Nothing "
+            "was changed.",
+        )
+    if home.standing() != MEMBER:
+        raise Refused("not-member", "This device is not certified (yet); nothing was changed.")
+    newest = certificates.tip(home.store)[1]
+    home.append([Draft("ask-seat", ask_seat.body(newest, None, []))])
+    person = able[0].person
+    name = profiles.names(home.store).get(person, "")
+    return {"person": person.hex(), "name": name, "status": "asked"}
 
 
 async def move(node: Node, *, alone: bool) -> dict[str, Any]:

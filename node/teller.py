@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
-from node.tellership import agreeing, receipts, roll, votes
+from node.tellership import agreeing, handover, receipts, roll, votes
 from node.tellership.votes import Step
 from protocol.certificates import Certificate
 from protocol.errors import Invalid, Refused
@@ -68,7 +68,7 @@ def act(store: Store, signer: Signer) -> Acted:
     if not has_duties(store):
         return acted
     for _ in range(MOST_STEPS):
-        wrote = receipts.write_due(store, signer)
+        wrote = receipts.write_due(store, signer) or handover.say_present(store, signer)
         acted = acted._replace(records=acted.records or wrote)
         height = certificates.tip(store)[0]
         if _is_alone(store):
@@ -105,7 +105,7 @@ def _certify(store: Store, signer: Signer) -> Certificate | None:
 
 def due(store: Store) -> Iterator[Step]:
     """The certificates that are due, the most pressing first."""
-    return chain(_roll_step(store), votes.steps(store))
+    return chain(handover.steps(store), _roll_step(store), votes.steps(store))
 
 
 def _roll_step(store: Store) -> Iterator[Step]:
@@ -119,10 +119,11 @@ def next_look(store: Store, since: float) -> float | None:
 
     `since` is when `act` began, in seconds since 1970: it has done what could be done by then.
     """
-    when = votes.next_deadline(store, since)
+    now = store.now_ms() / 1000
+    times = (votes.next_deadline(store, since), handover.next_look(store, since))
     pauses = [
         agreeing.next_look(store, due),
-        None if when is None else max(0.0, when - store.now_ms() / 1000),
+        *(None if when is None else max(0.0, when - now) for when in times),
     ]
     return min((each for each in pauses if each is not None), default=None)
 

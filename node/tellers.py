@@ -24,6 +24,7 @@ from node.status import rfc3339
 from node.tellership import agreeing
 from node.tellership.sentences import in_words
 from protocol.certificates import Certificate, quorum
+from protocol.errors import Invalid
 from protocol.teller_messages import COMMIT, MOVE_ON, PREPARE, PROPOSE, Message, read_body
 from storage import agreement, certificates, heard
 from storage.store import Store
@@ -74,12 +75,12 @@ def show(home: Home) -> dict[str, Any]:
         "until": moment(ends),
         "over": ends is not None and 1000 * ends <= store.now_ms(),
         "due": due,
-        "next": None if hand is None else _next(store, hand),
+        "next": None if hand is None else _next(store, state, hand),
         "signed": [_signed(store, each) for each in _newest(store)],
     }
 
 
-_NOBODY: Mapping[str, Any] = {
+_NOBODY: dict[str, Any] = {
     "needed": 0,
     "alternates": [],
     "since": None,
@@ -187,19 +188,32 @@ def _answers(hand: _AtHand, device: bytes) -> list[Said]:
     return found or [_NO_ANSWER]
 
 
-def _next(store: Store, hand: _AtHand) -> dict[str, Any]:
+def _next(store: Store, state: Certified, hand: _AtHand) -> dict[str, Any]:
     at, _, table = hand
     proposal, prepared = table.proposals.get(table.view), table.highest_prepared()
     body = proposal.body if proposal else table.bodies.get(prepared.id) if prepared else None
-    made = None if body is None else read_body(body)
     until = agreeing.patience_until(store, at, table)
+    if until is not None and until <= store.now_ms():
+        until = None  # it has asked
     return {
         "height": at.about.height,
         "attempt": table.view + 1,
         "leader": at.leader(table.view),
-        "proposed": [] if made is None else in_words(store, made.kind, made.decision, at.tellers),
+        "proposed": [] if body is None else _proposed(store, state, body),
         "patience": None if until is None else rfc3339(until),
     }
+
+
+def _proposed(store: Store, state: Certified, body: bytes) -> list[Said]:
+    """What a proposal would do; nobody has judged it yet, and it may hold anything."""
+    made = read_body(body)
+    try:
+        possible = certificates.body(store, state, made.kind, made.decision) == body
+    except Invalid:
+        possible = False
+    if not possible:
+        return [said("Something that can't be carried out")]
+    return in_words(store, made.kind, made.decision, state.tellers)
 
 
 def _alternates(store: Store, state: Certified) -> list[dict[str, Any]]:

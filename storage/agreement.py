@@ -40,6 +40,7 @@ from storage.store import Store
 logger = logging.getLogger("moothall.agreement")
 
 MOST_VIEWS = 32  # of one kind and device; honest tellers need a handful
+MOST_TAKEN_BACK = 64  # certificates, below which what this device said is not remembered
 
 
 def height(store: Store) -> Height | None:
@@ -175,15 +176,16 @@ def complete(store: Store) -> Certificate | None:
 
 
 def tidy(store: Store) -> None:
-    """The newest certificate is another one: drop what is not about the next, judge proofs anew."""
-    at = height(store)
-    for message in heard(store):
-        if at is None or (message.height, message.prev) != at.about[1:]:
-            store.db.execute("DELETE FROM side WHERE id = ?", [message.id])
-    lowest = certificates.tip(store)[0] - MOST_VIEWS  # a recall may take some certificates back
-    kept = [each.id for each in certificates.above(store, lowest - 1)] or [store.community]
-    marks = ", ".join("?" * len(kept))
-    store.db.execute(f"DELETE FROM own_word WHERE prev NOT IN ({marks})", kept)
+    """The newest certificate may be another: drop what is not about the next, judge proofs anew."""
+    if (messages := heard(store)) and (at := height(store)) is not None:
+        messages = [each for each in messages if (each.height, each.prev) != at.about[1:]]
+    for message in messages:
+        store.db.execute("DELETE FROM side WHERE id = ?", [message.id])
+    store.db.execute(  # some certificates may be taken back
+        "DELETE FROM own_word WHERE prev != ?1 AND prev NOT IN"
+        " (SELECT id FROM certificate ORDER BY height DESC LIMIT ?2)",
+        [store.community, MOST_TAKEN_BACK],
+    )
     for raw, live in store.db.execute(
         "SELECT raw, live FROM side WHERE sort = 'double'"
     ).fetchall():
@@ -226,10 +228,12 @@ def _double(raw: bytes, community: bytes) -> Double:
 def _had_seat(store: Store, proof: Double) -> bool:
     """Whether the device was one of several tellers of the height that its words are about."""
     said = proof.messages[0]
-    before = next(iter(certificates.above(store, said.height - 2)), None)
-    if before is None or before.id != said.prev:
+    if certificates.certificate_at(store, said.height - 1) != said.prev or said.height == 0:
         return False
-    return any(seat.device == proof.device for seat in before.next_tellers)
+    before = certificates.get(store, said.height - 1)
+    return len(before.next_tellers) > 1 and any(
+        seat.device == proof.device for seat in before.next_tellers
+    )
 
 
 def doubles(store: Store) -> list[Double]:

@@ -111,9 +111,11 @@ def gather(store: Store) -> None:
         travel = _travel(store, each, voters)
         if travel is None:
             continue
-        asked = taking_back.question(store)
+        asked, before = taking_back.question(store), certificates.tip(store)
         if asked is None or asked["chain"] != read_certificate(travel).id.hex():
             chain.Incoming(store).take([travel], False)
+        if certificates.tip(store) != before:
+            return  # the others are looked at from where the chain ends now
 
 
 def _ready(store: Store) -> Iterator[tuple[Signed, Electorate]]:

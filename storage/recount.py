@@ -54,7 +54,8 @@ class Recount:
     """What this node makes of a closed round. `here` of `of` counted ballots are at hand.
 
     `status`: equal, differs, or incomplete while something that the close rests on is not here;
-    `why` says what differs or is missing. `count` and `ballots` are of what is here.
+    `why` says what differs or is missing. `count` and `ballots` are of what is here; `left_out` are
+    safe ballots that the stops don't lead to, where the close counts others than these.
     """
 
     status: Status
@@ -63,6 +64,7 @@ class Recount:
     count: Count
     why: tuple[Said, ...]
     ballots: tuple[Cast, ...]
+    left_out: tuple[bytes, ...]
 
 
 def recount(store: Store, vote: Vote, round_: Round) -> Recount:
@@ -87,6 +89,7 @@ def recount(store: Store, vote: Vote, round_: Round) -> Recount:
         count=found.counted,
         why=tuple(why),
         ballots=tuple(found.ballots),
+        left_out=tuple(_left_out(claimed, found)) if status == DIFFERS else (),
     )
 
 
@@ -193,10 +196,9 @@ def _differences(claimed: Mapping[str, Any], found: _Found) -> list[Said]:
         why += [
             said(
                 "Ballot %(ballot)s was left out; the tellers' receipts for it are kept as proof.",
-                ballot=each.record.hex()[:16],
+                ballot=each.hex()[:16],
             )
-            for each in found.ballots
-            if each.record in found.beside
+            for each in _left_out(claimed, found)
         ]
     stated = ("outcome", "winners", "tied", "seats", "alternates")
     if any(claimed.get(key) != ours.get(key) for key in stated):
@@ -210,6 +212,13 @@ def _differences(claimed: Mapping[str, Any], found: _Found) -> list[Said]:
     elif not why and encode(claimed["tally"]) != encode(found.counted.tally):
         why.append(said("The close states other numbers than this count."))
     return why
+
+
+def _left_out(claimed: Mapping[str, Any], found: _Found) -> list[bytes]:
+    ours = _result(found)
+    if (claimed["ballots"], claimed["root"]) == (ours["ballots"], ours["root"]):
+        return []
+    return [each.record for each in found.ballots if each.record in found.beside]
 
 
 def _outcome(result: Mapping[str, Any]) -> str:

@@ -133,14 +133,16 @@ def appeal(home: Home, text: str) -> dict[str, Any]:
 
 
 def challenge(home: Home, text: str, ballots: Sequence[str] = ()) -> dict[str, Any]:
-    """Say that a vote was closed wrongly. `ballots`: ids of those that should have counted.
+    """Say that a vote was closed wrongly, or opened for something else than its author wrote.
 
-    Without any, the ballots that this home has a teller's receipt for and the close leaves out.
+    `ballots`: ids of those that should have counted. Without any, what this home's own count finds.
     """
     found = finding.find(home.store, text)
     vote = found.vote
     last = None if vote is None else vote.round
     state = member_state(home, Term("challenge a count"))
+    if vote is not None and not ballots and mine.misopened(home.store, vote):
+        return _challenged(home, found.record, vote.opened, [])
     if vote is None or last is None or last.close is None or phases.until(vote) is None:
         raise Refused("not-challengeable", "There is no count that could be challenged now.")
     if not mine.may_challenge(home.store, state, vote, home.person):
@@ -162,14 +164,27 @@ def challenge(home: Home, text: str, ballots: Sequence[str] = ()) -> dict[str, A
             "This node's own count gives no reason to: name the ballots that were left out.",
         )
     if not named:
-        counted = {each.record for each in made.ballots}
-        named = [each for each in held_here if each not in counted]
-    kept = list(dict.fromkeys(named))[: challenge_kind.MOST]
-    body = challenge_kind.body(found.record, last.close, kept)
-    (record,) = home.append([Draft("challenge", body)])
+        named = list(made.left_out)
+    return _challenged(home, found.record, last.close, list(dict.fromkeys(named)))
+
+
+def _challenged(
+    home: Home, proposal: bytes, against: bytes, ballots: list[bytes]
+) -> dict[str, Any]:
+    """Write it, unless this person has said the same already."""
+    kept = ballots[: challenge_kind.MOST]
+    detail = against + b"".join(kept)
+    made = (
+        each.record
+        for each in held.motions(home.store, "challenge", proposal)
+        if each.person == home.person and each.detail == detail
+    )
+    record = next(made, None)
+    if record is None:
+        (record,) = home.append([Draft("challenge", challenge_kind.body(proposal, against, kept))])
     return {
         "record": record.hex(),
-        "proposal": found.record.hex(),
+        "proposal": proposal.hex(),
         "ballots": [each.hex() for each in kept],
     }
 

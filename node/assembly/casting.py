@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import monotonic, sleep
 from typing import Any
 
@@ -32,12 +33,14 @@ def cast(
     data: object = None,
     reason: str = "",
     wait_s: float = 0.0,
+    grew: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Cast a ballot in the open round of a proposal.
 
     `choice` is as typed, `yes` or `A>B=C`; a form may give plain `data` instead. An objection by
     consent needs a `reason`. Waits up to `wait_s` seconds for the tellers' receipts, as long as a
-    node of this home runs that could bring them; a page does not wait.
+    node of this home runs that could bring them; a page does not wait. `grew` is told when more of
+    them hold the ballot, though not yet enough: how many, and of how many.
     """
     state = member_state(home, Term("vote"))
     found = finding.find(home.store, text)
@@ -66,7 +69,7 @@ def cast(
     if said:
         home.append([Draft("comment", Comment(about=record, text=said).body())])
     late = home.store.now_ms() >= 1000 * duties.ends(vote, last)
-    made = _with_receipts(home, last, record, wait_s)
+    made = _with_receipts(home, vote, last, record, wait_s, grew)
     return {
         "proposal": found.record.hex(),
         "ballot": record.hex(),
@@ -109,12 +112,24 @@ def _choice(vote: Vote, last: Round, choice: str | None, data: object) -> Plain:
         raise Refused(error.reason, error.text, **error.values) from error
 
 
-def _with_receipts(home: Home, last: Round, ballot: bytes, wait_s: float) -> int:
+def _with_receipts(
+    home: Home,
+    vote: Vote,
+    last: Round,
+    ballot: bytes,
+    wait_s: float,
+    grew: Callable[[int, int], None] | None,
+) -> int:
     """How many tellers hold the ballot, after a short wait if a node may bring their word."""
     until = monotonic() + wait_s
     running = wait_s > 0 and control.is_running(home.path / LOCK)
+    known = 0
     while True:
-        receipts = mine.receipts(home.store, last, ballot)
+        cast = mine.cast(home.store, vote, last, home.person)
+        receipts = 0 if cast is None or cast.record != ballot else cast.receipts
         if receipts >= mine.needed(last) or not running or monotonic() >= until:
             return receipts
+        if receipts > known and grew is not None:
+            grew(receipts, len(last.tellers))
+        known = receipts
         sleep(LOOK_S)

@@ -10,7 +10,7 @@ from governance.counting import Count
 from governance.counting import count as count_ballots
 from governance.methods.registry import METHODS
 from governance.saying import Said
-from node.assembly import comments, finding
+from node.assembly import comments, finding, phases
 from node.assembly.choices import as_typed, tally_of
 from node.assembly.summary import options_json
 from node.assembly.words import Names
@@ -32,7 +32,6 @@ def count(store: Store, text: str) -> dict[str, Any]:
     names = profiles.names(store)
     *earlier, newest = vote.rounds
     return {
-        "proposal": found.record.hex(),
         "title": found.title,
         "kind": vote.kind,
         **counted(store, vote, newest, names),
@@ -74,7 +73,12 @@ def _agreed(
 
 def counted(store: Store, vote: Vote, last: Round, names: Names) -> dict[str, Any]:
     """One round: the ballots here, each step, and whether that is what was certified."""
+    newest = vote.round
     common = {
+        "proposal": vote.proposal.hex(),
+        "challengeable": newest is not None
+        and newest.open == last.open
+        and phases.may_be_challenged(store, vote),
         "round": last.name,
         "method": vote.rule.method,
         "form": METHODS[vote.rule.method].form,

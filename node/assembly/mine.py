@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from governance import duties
-from governance.certified import APPEAL, CHALLENGE, NOTICE, OPEN, Certified, Round, Vote
+from governance import duties, listing
+from governance.certified import (
+    APPEAL,
+    CHALLENGE,
+    NOTICE,
+    OPEN,
+    RUNNING,
+    Certified,
+    Round,
+    Vote,
+)
 from governance.charter_parts import KINDS
 from governance.effects.registry import effect_type
 from governance.opening import rule_for
@@ -13,10 +22,10 @@ from governance.saying import Said, said
 from node.assembly import phases
 from node.assembly.choices import as_read
 from node.assembly.finding import Found
-from protocol.certificates import quorum
 from protocol.codec import Plain
 from protocol.errors import Invalid, Refused
 from storage import assembly as held
+from storage import opened, recount
 from storage.store import Store
 
 
@@ -47,10 +56,15 @@ def cast(store: Store, vote: Vote, last: Round, person: bytes) -> Cast | None:
 
     Of several the highest version, or, where none may be revised, the one that tellers hold.
     """
-    found = [
-        Cast(each.record, each.version, choice, receipts(store, last, each.record), needed(last))
+    some = [
+        (each, choice)
         for each in held.ballots(store, last.open, person)
         if (choice := as_read(vote, last, each.choice)) is not None
+    ]
+    receipts = recount.held(store, vote, last, {each.record: person for each, _ in some})
+    found = [
+        Cast(each.record, each.version, choice, receipts[each.record], needed(last))
+        for each, choice in some
     ]
 
     def order(each: Cast) -> tuple[int, int, bytes]:
@@ -65,17 +79,9 @@ def next_version(store: Store, last: Round, person: bytes) -> int:
     return max((each.version for each in found), default=0) + 1
 
 
-def receipts(store: Store, last: Round, ballot: bytes) -> int:
-    """How many of a round's tellers have given a receipt for this ballot."""
-    return sum(
-        any(ballot in row.ballots for row in held.receipts_of(store, seat.device, last.open))
-        for seat in last.tellers
-    )
-
-
 def needed(last: Round) -> int:
     """How many receipts make a ballot safe."""
-    return quorum(len(last.tellers))
+    return listing.safe_from(len(last.tellers))
 
 
 def concerned(state: Certified, found: Found) -> tuple[bytes, ...]:
@@ -137,9 +143,18 @@ def may_withdraw(found: Found, me: bytes) -> bool:
 
 
 def may_challenge(store: Store, state: Certified, vote: Vote | None, me: bytes) -> bool:
-    """Whether a member may still say that the newest count is wrong."""
-    limit = None if vote is None else phases.until(vote)
-    return limit is not None and store.now_ms() <= 1000 * limit and me in state.members()
+    """Whether a member may still say that the newest count is wrong, or how the vote was opened."""
+    return (
+        vote is not None
+        and me in state.members()
+        and (phases.may_be_challenged(store, vote) or misopened(store, vote))
+    )
+
+
+def misopened(store: Store, vote: Vote) -> bool:
+    """Whether a vote that is not over yet was opened for something else than its author wrote."""
+    over = vote.phase == CHALLENGE and not phases.may_be_challenged(store, vote)
+    return vote.phase in RUNNING and not over and opened.otherwise(store, vote) is not None
 
 
 def may_appeal(store: Store, vote: Vote | None, me: bytes) -> bool:

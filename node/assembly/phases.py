@@ -50,11 +50,12 @@ _BECAME = {
     "too-few": said("Too few were elected to fill all seats, so everybody stays who holds one."),
     "stale": said("What it rests on was changed before it could come in force."),
     "withdrawn": TAKEN_BACK,
+    "opening": said("It was put to the vote as something else than its author wrote."),
 }
 _NEXT = {
     TIED: said("Level: a run-off begins by itself."),
     MISSED: said("Too few were in favour: the vote is called once more."),
-    AGAIN: said("Its tellers are gone: it is opened again."),
+    AGAIN: said("The round does not stand: it is opened again."),
 }
 
 
@@ -107,6 +108,12 @@ def until(vote: Vote) -> int | None:
     if vote.phase in (CHALLENGE, TIED, MISSED) or (vote.phase == FAILED and vote.why != "stale"):
         return duties.challengeable_until(vote)
     return None
+
+
+def may_be_challenged(store: Store, vote: Vote) -> bool:
+    """Whether that time is not over yet."""
+    limit = until(vote)
+    return limit is not None and store.now_ms() <= 1000 * limit
 
 
 def due(vote: Vote) -> int | None:

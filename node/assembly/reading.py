@@ -106,6 +106,16 @@ def proposal(store: Store, me: bytes | None, text: str) -> dict[str, Any]:
     }
 
 
+def own_ballot(store: Store, me: bytes, text: str) -> dict[str, Any]:
+    """`status` and `mine` of `proposal`, for a page that asks again and again."""
+    state = finding.state_of(store)
+    found = finding.find(store, text)
+    return {
+        "status": phases.DRAFT if found.vote is None else phases.status(store, found.vote),
+        "mine": _own(store, state, found, me)["mine"],
+    }
+
+
 def _draft(store: Store, state: Certified, found: Found, names: Names) -> dict[str, Any]:
     proposed = found.said
     rule = None

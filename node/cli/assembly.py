@@ -160,12 +160,15 @@ def proposal_show(out: Output, proposal_id: str) -> None:
 
 def answer(out: Output, home: Home, proposal_id: str) -> None:
     """A proposal as it stands, as the answer of a command."""
-    from node.assembly import reading
+    from node.assembly import counts, reading
     from node.assembly.words import plainly
     from node.cli.assembly_text import proposal_text
     from storage.views import profiles
 
     found = reading.proposal(home.store, home.person, proposal_id)
+    found["agrees"] = (
+        counts.agreement(home.store, proposal_id)["agrees"] if found["rounds"] else None
+    )
     data = plainly(found, profiles.names(home.store))
     out.answer(data, proposal_text(data, home.store.now_ms()))
 
@@ -228,16 +231,16 @@ def proposal_withdraw(out: Output, proposal_id: str) -> None:
 )
 @click.pass_obj
 def proposal_challenge(out: Output, proposal_id: str, ballots: tuple[str, ...]) -> None:
-    """Say that the vote on P was counted wrongly.
+    """Say that the vote on P was counted wrongly, or opened for something else.
 
-    The teller's node counts again, and annuls a count that is proved wrong. Without --ballot it
-    is about what this node's own count has found.
+    The tellers' nodes look for themselves, and annul what is proved wrong. Without --ballot it is
+    about what this node has found.
     """
     from node.assembly import acting
 
     with out.opened() as home:
         made = acting.challenge(home, proposal_id, ballots)
-        out.answer(made, "Challenged: it is counted again.")
+        out.answer(made, "Challenged: the tellers' nodes look for themselves.")
 
 
 @proposal.command("appeal")

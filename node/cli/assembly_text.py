@@ -59,13 +59,16 @@ def date(at: str | None) -> str:
 
 def when(at: str | None, now_ms: int) -> str:
     """The same, with how far off it is: `(in 3 days)`, `(2 hours ago)`."""
-    if at is None:
-        return ""
+    return "" if at is None else f"{date(at)} ({off(at, now_ms)})"
+
+
+def off(at: str, now_ms: int) -> str:
+    """How far off an RFC 3339 time is: `in 3 days`, `2 hours ago`."""
     seconds = int(datetime.datetime.fromisoformat(at).timestamp()) - now_ms // 1000
     size, unit = next((s, u) for s, u in _SPANS if abs(seconds) >= s or s == 1)
     number = abs(seconds) // size
     span = f"{number} {unit}{'s' * (number != 1)}"
-    return f"{date(at)} ({f'in {span}' if seconds > 0 else f'{span} ago'})"
+    return f"in {span}" if seconds > 0 else f"{span} ago"
 
 
 def proposals_text(listed: Sequence[Data], total: int, now_ms: int) -> str:
@@ -119,6 +122,7 @@ def proposal_text(found: Data, now_ms: int) -> str:
     rows += [("my ballot", text) for text in _mine(found)]
     if found["problem"]:
         rows.append(("note", found["problem"]))
+    rows += [("count", text) for text in _wrong(found)]
     lines = [line(found["title"]) or "(its text is not here yet)", ""]
     shown: str | None = None
     for name, text in rows:
@@ -192,6 +196,17 @@ def _mine(found: Data) -> list[str]:
         return [f"none yet: {_how(found)}"] if found["may_vote"] else [found["why_not"]]
     reason = f"; because: {line(mine['reason'])}" if mine["reason"] else ""
     return [mine["text"] + reason, receipts_text(mine)]
+
+
+def _wrong(found: Data) -> list[str]:
+    """What to do where this node finds that the vote was opened or counted wrongly."""
+    short = found["proposal"][:8]
+    told = []
+    if found["agrees"] is False:
+        told.append(f"This node's own count DIFFERS; `moothall count {short}` says in what.")
+    if (told or found["problem"]) and found["may_challenge"]:
+        told.append(f"Say so: `moothall proposal challenge {short}`")
+    return told
 
 
 def _how(found: Data) -> str:
@@ -278,7 +293,10 @@ def _verdict(each: Data) -> list[str]:
     if each["status"] == "equal":
         return [first, "This node's own count is equal."]
     if each["status"] == "differs":
-        return [first, "This node's own count DIFFERS; the proof is kept.", *each["why"]]
+        lines = [first, "This node's own count DIFFERS; the proof is kept.", *each["why"]]
+        if each["challengeable"]:
+            lines.append(f"Say so: `moothall proposal challenge {each['proposal'][:8]}`")
+        return lines
     return [first, "This node can't count it in full yet.", *each["why"]]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from node.cli.output import Output
@@ -19,40 +17,19 @@ def teller() -> None:
 @teller.command("show")
 @click.pass_obj
 def teller_show(out: Output) -> None:
-    """Show who certifies, and on which device."""
-    from node import seat
+    """Show who certifies, what is due, and who signed what.
+
+    Of several tellers also who was heard of when, and what each says on the step at hand.
+    """
+    from node import tellers
+    from node.assembly.words import plainly
+    from node.cli.teller_text import tellers_text
+    from storage.views import profiles
 
     with out.opened() as home:
-        found = seat.show(home)
-    lines = [_line(each) for each in found["tellers"]] or ["Nobody is known here yet."]
-    if found["halted"]:
-        lines.append(
-            "The seat was moved twice at once, so nothing is certified: `moothall teller "
-            "move-seat` once more settles it."
-        )
-    if found["question"]:
-        lines.append(_question(found["question"]))
-    out.answer(found, "\n".join(lines))
-
-
-def _line(each: dict[str, Any]) -> str:
-    name = "you" if each["mine"] else line(each["name"]) or each["person"][:8]
-    where = "this device" if each["here"] else f"device {each['device'][:8]}"
-    return f"{name}, on {where}"
-
-
-def _question(asked: dict[str, Any]) -> str:
-    if asked["person"] is None:
-        return (
-            "Elsewhere other tellers were elected, on another chain of certificates, and that "
-            f"would take {asked['lost']} certificates back here. Ask the others why; `moothall "
-            "teller accept` agrees to it."
-        )
-    who = line(asked["name"]) or asked["person"][:8]
-    return (
-        f"{who} has moved the teller's seat, and that would take {asked['lost']} certificates "
-        f"back here. Ask {who} why; `moothall teller accept` agrees to it."
-    )
+        found = plainly(tellers.show(home), profiles.names(home.store))
+        text = tellers_text(found, home.store.now_ms())
+    out.answer(found, text)
 
 
 @teller.command("move-seat")
@@ -60,16 +37,26 @@ def _question(asked: dict[str, Any]) -> str:
 @click.option("--yes", is_flag=True, help="Don't ask whether you are sure.")
 @click.pass_obj
 def move_seat(out: Output, alone: bool, yes: bool) -> None:
-    """Move the teller's seat to this device.
+    """Move your teller's seat to this device.
 
     The device that had it is retired: this is for the teller whose computer is lost. The members'
-    nodes are asked first. What the lost device certified and none of them knows is void.
+    nodes are asked first. What the lost device certified and none of them knows is void. One of
+    several tellers asks the others instead, and nothing is void.
     """
     from node import control, running, seat
 
     with out.opened() as home:
         seat.check(home)
         out.confirm("Is the other device gone for good? It will be retired.", yes)
+        if seat.is_one_of_several(home):
+            out.answer(
+                seat.ask(home),
+                "Asked. The other tellers' nodes move your seat to this device by themselves, once "
+                "enough of them have heard of it, and retire the other one.\n\n"
+                "Next: keep `moothall run` running here; `moothall teller show` says when it is "
+                "done.",
+            )
+            return
         answer = control.ask(home.socket, {"do": "move-seat", "alone": alone})
         if answer is None:
             answer = running.move_seat_once(home, alone=alone)
@@ -82,6 +69,27 @@ def move_seat(out: Output, alone: bool, yes: bool) -> None:
     )
 
 
+@teller.command("resign")
+@click.option("--yes", is_flag=True, help="Don't ask whether you are sure.")
+@click.pass_obj
+def resign(out: Output, yes: bool) -> None:
+    """Give up your teller's seat to the first alternate.
+
+    For one of several tellers. You stay a member.
+    """
+    from node import seat
+
+    with out.opened() as home:
+        out.confirm("Give up your seat? Only an election brings it back.", yes)
+        answer = seat.resign(home)
+    who = line(answer["name"]) or answer["person"][:8]
+    out.answer(
+        answer,
+        f"Said. {who} takes your seat as soon as enough tellers' nodes have heard of it.\n\n"
+        "Next: keep `moothall run` running until `moothall teller show` names them.",
+    )
+
+
 @teller.command("accept")
 @click.option("--yes", is_flag=True, help="Don't ask whether you are sure.")
 @click.pass_obj
@@ -91,12 +99,13 @@ def accept(out: Output, yes: bool) -> None:
     Your node does not undo more than a few certificates unless you say so.
     """
     from node import control, seat
+    from node.cli.teller_text import question
 
     with out.opened() as home:
         asked = seat.question(home)
         if asked is None:
             raise Refused("nothing-asked", "No other chain of certificates waits for your word.")
-        out.note(_question(asked))
+        out.note(question(asked))
         out.confirm("Take these certificates back?", yes)
         answer = seat.accept(home)
         control.poke(home.socket)

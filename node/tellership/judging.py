@@ -13,7 +13,8 @@ from typing import Any
 
 from governance import duties
 from governance.certified import Certified
-from node.tellership import roll, votes
+from governance.handover import is_ours
+from node.tellership import handover, roll, votes
 from node.tellership.votes import Step
 from protocol.certificates import Certificate
 from protocol.codec import Plain, encode
@@ -48,6 +49,8 @@ def judge(store: Store, body: bytes) -> str:
         return _roll(store, certificate.decision)
     if certificate.kind == "close":
         return _close(store, state, certificate.decision)
+    if is_ours(certificate.kind, certificate.decision):
+        return OK if handover.acceptable(store, certificate.decision) else "not-due"
     if certificate.kind == "annul" and votes.is_proved(store, state, certificate.decision):
         return OK
     due = (mine for mine in votes.steps(store) if mine.kind == certificate.kind)

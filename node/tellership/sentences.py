@@ -77,7 +77,7 @@ def _about_a_vote(store: Store, kind: str, decision: Mapping[str, Any]) -> Said:
     if kind == "open" and decision["stage"] == "notice":
         sentence = said("Announce “%(title)s”")
     elif kind == "open":
-        sentence = _OPENED.get(decision["round"])
+        sentence = _OPENED.get(decision.get("round", ""))
     elif kind == "annul":
         sentence = _ANNULLED.get(decision["why"])
     sentence = sentence or _ABOUT_A_VOTE.get(kind)

@@ -249,33 +249,48 @@ METHODS: dict[str, Callable[[list[str], Sequence[Any]], tuple[dict[str, int], Be
 
 
 def counted(
-    asked: Question, lists: Sequence[Sequence[Any]], tellers: int, revise: bool
+    asked: Question,
+    ended: Sequence[Sequence[Any]],
+    chains: Sequence[Sequence[Sequence[Any]]],
+    tellers: int,
+    revise: bool,
 ) -> dict[bytes, tuple[bytes, Any]]:
     """By person the ballot that counts, as (record id, choice).
 
-    `lists`: what each stop leads to, as (record id, person, version, choice as written), where
-    person is None for a ballot by nobody who may vote.
+    `ended`: the list of each stop's chain, `chains`: the lists of all chains of each teller; a list
+    is of (record id, person, version, choice as written), where person is None for a ballot by
+    nobody who may vote.
     """
-    times: dict[bytes, int] = {}
     known: dict[bytes, tuple[bytes, int, Any]] = {}
-    for each in lists:
-        named: dict[bytes, None] = {}
+
+    def struck(named: Sequence[Any]) -> set[bytes]:
+        left: set[bytes] = set()
         seen: set[bytes] = set()
-        for record, person, version, choice in each:
+        for record, person, version, choice in named:
             try:
                 read = read_choice(asked, choice)
             except Bad:
                 continue
-            if person is None or (not revise and person in seen):
-                continue
-            seen.add(person)
-            named[record] = None
-            known[record] = (person, version, read)
-        for record in named:
-            times[record] = times.get(record, 0) + 1
-    taken = [record for record, number in times.items() if number >= (tellers - 1) // 3 + 1]
+            if person is not None and (revise or person not in seen):
+                seen.add(person)
+                left.add(record)
+                known[record] = (person, version, read)
+        return left
+
+    def times(several: Sequence[set[bytes]]) -> dict[bytes, int]:
+        return {r: sum(r in each for each in several) for each in several for r in each}
+
+    third = (tellers - 1) // 3
+    listed = {r for r, n in times([struck(each) for each in ended]).items() if n > third}
+    by_teller = [set().union(*map(struck, each)) for each in chains]
+    safe = {record for record, number in times(by_teller).items() if number > 2 * third}
     found: dict[bytes, tuple[bytes, Any]] = {}
-    for record in sorted(taken, key=lambda r: (known[r][1], [255 - byte for byte in r])):
+
+    def rank(record: bytes) -> Any:
+        newest = (known[record][1], [255 - byte for byte in record])
+        return newest if revise else (record in safe, record in listed, newest)
+
+    for record in sorted(listed | safe, key=rank):
         person, _, read = known[record]
         found[person] = (record, read)
     return found

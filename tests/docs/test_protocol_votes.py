@@ -109,12 +109,14 @@ def test_the_reader_counts_a_round_from_its_records(row: Any) -> None:
         row["voters"],
     )
 
+    ended = [
+        [(r.id, owner.get(r.device), r.says()["version"], r.says()["choice"]) for r in each]
+        for each in lists
+    ]
     found = counting.counted(
         asked,
-        [
-            [(r.id, owner.get(r.device), r.says()["version"], r.says()["choice"]) for r in each]
-            for each in lists
-        ],
+        ended,
+        [[each] for each in ended],  # nobody's chain branches
         len(last.tellers),
         vote.rule["revise"],
     )
@@ -238,7 +240,7 @@ def test_both_read_the_same_choices(method: str) -> None:
 def test_both_take_the_same_ballots_from_the_lists_of_several_tellers() -> None:
     dice = random.Random("lists")
     asked = counting.Question("majority", [], 1, [], [])
-    differing = 0
+    differing = proved = 0
     for _ in range(300):
         tellers = dice.choice((1, 4, 7))
         third, revise = (tellers - 1) // 3, dice.random() < 0.5
@@ -246,17 +248,58 @@ def test_both_take_the_same_ballots_from_the_lists_of_several_tellers() -> None:
             Cast(h("person", dice.randint(1, 3)), h("ballot", n), dice.randint(1, 2), "yes")
             for n in range(6)
         ]
-        some = [dice.sample(cast, dice.randint(1, 6)) for _ in range(2 * third + 1)]
-        lists = [[(c.record, c.person, c.version, c.choice) for c in each] for each in some]
+        chains = [
+            [dice.sample(cast, dice.randint(1, 6)) for _ in range(dice.choice((1, 1, 3)))]
+            for _ in range(tellers)
+        ]
+        stopped = dice.sample(range(tellers), dice.randint(2 * third + 1, tellers))
+        ended = [dice.choice(chains[each]) for each in stopped]
 
-        found = counting.counted(asked, lists, tellers, revise)
+        found = counting.counted(
+            asked,
+            [plain(each) for each in ended],
+            [[plain(each) for each in some] for some in chains],
+            tellers,
+            revise,
+        )
 
-        stands = recount._standing(some, third + 1, revise=revise)
-        assert {p: record for p, (record, _) in found.items()} == {
-            p: each.record for p, each in stands.items()
-        }
-        differing += recount._standing(some, third + 1, revise=not revise) != stands
-    assert differing > 50
+        stands = standing(cast, ended, chains, revise)
+        assert {p: record for p, (record, _) in found.items()} == stands
+        differing += standing(cast, ended, chains, not revise) != stands
+        proved += standing(cast, ended, [[]] * tellers, revise) != stands
+    assert min(differing, proved) > 50
+
+
+def plain(casts: Iterable[Cast]) -> list[Any]:
+    return [(each.record, each.person, each.version, each.choice) for each in casts]
+
+
+def standing(
+    cast: list[Cast], ended: list[list[Cast]], chains: list[list[list[Cast]]], revise: bool
+) -> dict[bytes, bytes]:
+    """By person the ballot that counts, as the program finds it; one record to a ballot."""
+    owners = {each.record: each.person for each in cast}
+    backing = []
+    for number, some in enumerate(chains):
+        links = [
+            Receipt(
+                h("link", number, which, at),
+                at,
+                h("link", number, which, at - 1) if at else None,
+                (each.record,),
+            )
+            for which, named in enumerate(some)
+            for at, each in enumerate(named)
+        ]
+        backing.append(listing.backed(owners, links, revise=revise))
+    found = listing.standing(
+        {each.record: each for each in cast},
+        [[each.record for each in named] for named in ended],
+        backing,
+        tellers=len(chains),
+        revise=revise,
+    )
+    return {person: each.record for person, each in found.items()}
 
 
 # Certificates

@@ -58,7 +58,7 @@ class Hall:
         self.certify("roll", {"admit": [line]})
 
     def make(self, kind: str, decision: dict[str, Plain]) -> Certificate:
-        """The next certificate, signed by all tellers and not folded yet; Invalid if it can't be."""
+        """The next certificate, signed by all tellers, not folded yet; Invalid if it can't be."""
         after = step(self.state, kind, decision)
         raw = make_body(
             community=self.community,

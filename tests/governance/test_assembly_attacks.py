@@ -11,12 +11,17 @@ from governance import assembly, duties
 from governance.certified import AGAIN, APPEAL, CHALLENGE, RUN_OFF, SECOND_CALL, Certified
 from governance.charter import Charter
 from governance.effects.registry import EFFECTS
+from governance.handover import WHY, moving, stepping_in
+from governance.tellers import decides, is_able, successors, term_ends
 from protocol.codec import decode, encode
 from protocol.errors import Invalid, Refused
+from protocol.keys import Signer
+from tests.governance.four import four
 from tests.governance.hall import NAMES, PEOPLE, Hall, key
 from tests.governance.test_votes import ADVICE, FEE, effect
 from tests.protocol.people import h
 
+SPARE = Signer(h("a spare device of Ben's"))
 ODD: list[Any] = [
     *(None, True, 0, -1, 2**53, 2**64 - 1, -(2**64), "", "A", "tie", "adopted", "stale", "again"),
     *(b"", bytes(32), h("r"), [], [[]], [None], ["A", "A"], {}, {"type": ["x"]}, {"a": {"b": []}}),
@@ -31,6 +36,12 @@ GIVEN: list[tuple[str, dict[str, Any]]] = [
     ("expulsion", {"type": "expel", "person": "eva"}),
     ("offices", {"type": "elect", "office": "teller", "candidates": {"A": "ben", "B": "ana"}}),
     ("offices", {"type": "elect", "office": "mediator", "candidates": {"A": "ben", "B": "eva"}}),
+    (
+        "offices",
+        {"type": "elect", "office": "teller", "candidates": {name: name for name in NAMES[:5]}},
+    ),
+    ("rules", {"type": "set_rules", "changes": {"offices": {"teller": {"seats": 1}}}}),
+    ("rules", {"type": "set_rules", "changes": {"offices": {"teller": {"seats": 4}}}}),
     ("spending", {"type": "spend", "amount": 5, "to": "eva", "purpose": "Flour"}),
     ("picks", {"type": "pick", "title": "Best", "count": 2, "listings": {"A": "x", "B": "y"}}),
 ]
@@ -56,6 +67,8 @@ def decided(rng: Random, hall: Hall) -> tuple[str, Any]:
         won = rng.sample(named, rng.randint(0, len(named))) if outcome in ("adopted", "tie") else []
         tied = [name for name in named if name not in won] if outcome == "tie" else []
         more = {"tied": tied, "seats": int(bool(tied)), "ballots": rng.randint(0, 3)}
+        if outcome == "adopted" and vote.round.alternates:
+            won, more["alternates"] = won[:4], won[4:]
         return "close", {**hall.closing(vote.proposal, outcome, *won), **more}
     why = rng.choice(["recount", "again", "stale", "withdrawn"])
     return rng.choice(
@@ -64,6 +77,11 @@ def decided(rng: Random, hall: Hall) -> tuple[str, Any]:
             ("effect", about),
             ("tellers", about),
             ("remove", {**about, "heads": []}),
+            ("tellers", stepping_in(rng.randrange(4), rng.choice(WHY), None, 9)),
+            ("tellers", stepping_in(rng.randrange(4), "resigned", h("r"), 9)),
+            ("move-seat", moving(1, SPARE.public, h("r"), [])),
+            ("roll", {"enrol": [[key("ben"), SPARE.public, h("r")]]}),
+            ("roll", {"retire": [[PEOPLE[rng.choice(NAMES)].device.public, []]]}),
             ("annul", {**about, "why": why, "record": rng.choice([None, h("r")])}),
         ]
     )
@@ -96,14 +114,23 @@ def sound(state: Certified) -> None:
         if vote.phase == CHALLENGE:
             assembly.certificate_for(state, vote, 1)
         EFFECTS[vote.effect["type"]].in_words(vote.effect, state)
+    assert len(state.tellers) in (1, 4)
+    assert len({seat.device for seat in state.tellers}) == len(state.tellers)
+    assert decides(state) or len(state.tellers) == 1
+    assert not {seat.person for seat in state.tellers} & set(state.alternates)
+    assert all(is_able(state, seat) for seat in successors(state))
+    term_ends(state)
     for held in state.officers.values():
         assert len(set(held.persons)) == len(held.persons)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(24))
 def test_what_a_teller_makes_up_is_refused_or_means_the_same_to_all(seed: int) -> None:
     rng = Random(seed)
-    hall = Hall(members=4, notice_s=60 * (seed % 2), second_call=seed % 3 == 0)
+    rules = {"notice_s": 60 * (seed % 2), "second_call": seed % 3 == 0}
+    hall = Hall(members=6, **rules) if seed % 4 else four(**rules)
+    hall.more.append(SPARE)
+    there = {name for name in NAMES if key(name) in hall.state.roll.persons}
     made = 0
     for _ in range(50):
         kind, decision = decided(rng, hall)
@@ -118,7 +145,7 @@ def test_what_a_teller_makes_up_is_refused_or_means_the_same_to_all(seed: int) -
                 sound(hall.state)
     sound(hall.state)
     assert made > 2
-    assert {name for name in NAMES if key(name) in hall.state.roll.persons} == set(NAMES[:4])
+    assert {name for name in NAMES if key(name) in hall.state.roll.persons} == there
 
 
 def test_an_option_can_not_win_and_be_level_at_once() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from governance.certified import CHALLENGE, FAILED, IN_EFFECT, TIED, Term
-from governance.effects.registry import EFFECTS
 from governance.folding import fold, step
 from governance.handover import GONE, RESIGNED, SILENT, check, moving, stepping_in
 from governance.opening import first_opening
@@ -16,49 +15,9 @@ from governance.tellers import decides, hold_back, may_go, successors, term_ends
 from protocol.certificates import Seat, quorum
 from protocol.errors import Invalid
 from protocol.keys import Signer
+from tests.governance.four import FIRST, adopt, elect, election, four, seat
 from tests.governance.hall import NAMES, PEOPLE, Hall, key
 from tests.protocol.people import h
-
-FIRST = ("ana", "ben", "eva", "dan")
-REST = ("gus", "fay", "hal")
-
-
-def seat(name: str) -> Seat:
-    return Seat(key(name), PEOPLE[name].device.public)
-
-
-def election(*names: str) -> dict[str, Any]:
-    return {"type": "elect", "office": "teller", "candidates": {n: key(n) for n in names}}
-
-
-def adopt(hall: Hall, seats: int) -> None:
-    """The charter gets another number of tellers, by a vote on the rules."""
-    effect = EFFECTS["set_rules"].prepare(
-        {"type": "set_rules", "changes": {"offices": {"teller": {"seats": seats}}}},
-        hall.state,
-        None,  # type: ignore[arg-type]  # it names nobody
-    )
-    proposal = hall.open("rules", effect)
-    hall.close(proposal, "adopted")
-    hall.effect(proposal)
-
-
-def elect(hall: Hall, *winners: str, alternates: tuple[str, ...] = ()) -> bytes:
-    """These are elected as tellers, and hold the seats."""
-    proposal = hall.open("offices", election(*winners, *alternates))
-    asked = hall.state.votes[proposal].alternates
-    more = {"alternates": list(alternates)} if asked else {}
-    hall.close(proposal, "adopted", *winners, **more)
-    hall.effect(proposal, "tellers")
-    return proposal
-
-
-def four(alternates: tuple[str, ...] = ("gus", "fay")) -> Hall:
-    """Seven members with four tellers."""
-    hall = Hall(len(NAMES))
-    adopt(hall, 4)
-    elect(hall, *FIRST, alternates=alternates)
-    return hall
 
 
 def step_in(hall: Hall, at: int, why: str, record: bytes | None = None) -> None:

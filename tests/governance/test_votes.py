@@ -10,6 +10,7 @@ from governance import assembly
 from governance.certified import Certified
 from governance.effects.registry import EFFECTS
 from governance.folding import fold
+from protocol.certificates import sign_certificate
 from protocol.errors import Invalid, Refused
 from tests.governance.hall import PEOPLE, Hall, key
 from tests.protocol.people import h
@@ -155,10 +156,12 @@ def test_an_election_of_the_teller_hands_the_seat_over() -> None:
     hall.effect(proposal, "tellers")
     assert [seat.device for seat in hall.state.tellers] == [PEOPLE["ben"].device.public]
 
+    again: dict[str, Any] = {"proposal": other, "why": "again", "record": None, "at": 1}
+    made = hall.make("annul", again)
+    by_ana = sign_certificate(made.raw, 0, PEOPLE["ana"].device)
     with pytest.raises(Invalid):
-        hall.certify("annul", {"proposal": other, "why": "again", "record": None, "at": 1})
-    hall.teller = PEOPLE["ben"]
-    hall.certify("annul", {"proposal": other, "why": "again", "record": None, "at": 1})
+        fold(hall.state, made._replace(signatures=((0, by_ana),)))
+    hall.certify("annul", again)
     vote = hall.begin(other, "again")
     assert vote.round is not None
     assert vote.round.tellers == hall.state.tellers

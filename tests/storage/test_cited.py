@@ -221,7 +221,7 @@ def test_a_teller_who_forks_its_log_takes_no_receipt_back() -> None:
     vote, last = world.rounds()[0]
     counted = recount.closing(_with(mia, world), vote, list(stops))
     assert counted is not None and counted["ballots"] == 3
-    world.certify({**counted, "at": 9}, "close")
+    world.certify({**counted, "at": 9_999}, "close")
     assert statuses(world, _with(leo, world)) == statuses(world, _with(mia, world)) == ["equal"]
 
 

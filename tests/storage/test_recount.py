@@ -77,7 +77,7 @@ def close_as(world: World, store: Store, **otherwise: Any) -> recount.Recount:
     """A close that says otherwise than it should, counted again."""
     vote, last = newest(world)
     right = recount.closing(store, vote, otherwise.get("stops", stops(store, last)))
-    said = {**(right or {}), "proposal": vote.proposal, "open": last.open, "at": 9, **otherwise}
+    said = {**(right or {}), "proposal": vote.proposal, "open": last.open, "at": 9_999, **otherwise}
     before = len(world.certificates)
     world.certify(said, "close")
     assert len(world.certificates) == before + 1

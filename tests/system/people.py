@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.system import commands
+
 SAFETY = 60.0
 COMMAND = str(Path(sys.executable).parent / "moothall")
 LOOPBACK = ("--listen", "/ip4/127.0.0.1/tcp/0", "--desk", "127.0.0.1:0", "--shop", "127.0.0.1:0")
@@ -35,7 +37,7 @@ class Person:
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
         self.home = folder / name.lower()
-        self.node: subprocess.Popen[str] | None = None
+        self.node: commands.Process | None = None
         self.ready: dict[str, Any] = {}
         self.secret: Path | None = None  # a file with the passphrase, where there is one
         self._events: queue.Queue[str] = queue.Queue()  # lines; an empty one at the end
@@ -47,14 +49,7 @@ class Person:
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        return subprocess.run(
-            self.command(*arguments),
-            capture_output=True,
-            text=True,
-            timeout=SAFETY,
-            stdin=subprocess.DEVNULL,
-            env=self._environment(),
-        )
+        return commands.run(self.command(*arguments)[1:], self._environment(), SAFETY)
 
     def do(self, *arguments: str) -> dict[str, Any]:
         """Run a command that must succeed; its JSON answer."""
@@ -94,16 +89,12 @@ class Person:
 
     def _launch(self, command: str, options: tuple[str, ...]) -> None:
         with self._log.open("a") as log:
-            self.node = subprocess.Popen(
-                self.command(command, *(options or LOOPBACK)),
-                stdout=subprocess.PIPE,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                text=True,
-                env=self._environment(),
-            )
+            line = self.command(command, *(options or LOOPBACK))[1:]
+            self.node = commands.start(line, self._environment(), log.fileno())
         self._events = queue.Queue()
-        self._reader = threading.Thread(target=_read, args=(self.node, self._events), daemon=True)
+        self._reader = threading.Thread(
+            target=read_lines, args=(self.node, self._events), daemon=True
+        )
         self._reader.start()
 
     def _line(self) -> dict[str, Any]:
@@ -180,7 +171,8 @@ class Person:
         return {each["title"] for each in found["listings"]}
 
 
-def _read(node: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
+def read_lines(node: commands.Process, lines: queue.Queue[str]) -> None:
+    """Put what it prints into a queue, and an empty line at the end: a thread's work."""
     assert node.stdout is not None
     for line in node.stdout:
         lines.put(line)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import queue
 import signal
 import subprocess
 import threading
 from pathlib import Path
 
-from tests.system.people import COMMAND, SAFETY, Person, agree, settle, village
+from tests.system import commands
+from tests.system.people import COMMAND, SAFETY, Person, agree, read_lines, settle, village
 
 
 def test_a_listing_is_edited_withdrawn_and_seen_so_by_the_other(tmp_path: Path) -> None:
@@ -141,10 +144,11 @@ def test_a_node_ends_by_sigterm_and_only_one_runs_for_a_home(tmp_path: Path) -> 
 def test_watch_tells_of_records_and_certificates(tmp_path: Path) -> None:
     with village(tmp_path, "Ana", "Ben") as (ana, ben):
         settle(ana, ben)
-        watching = subprocess.Popen(
-            ben.command("watch"), stdout=subprocess.PIPE, text=True, bufsize=1
-        )
-        assert watching.stdout is not None
+        with (tmp_path / "watch.log").open("w") as log:
+            watching = commands.start(ben.command("watch")[1:], os.environ, log.fileno())
+        lines: queue.Queue[str] = queue.Queue()
+        reader = threading.Thread(target=read_lines, args=(watching, lines), daemon=True)
+        reader.start()
         stop = threading.Timer(SAFETY, watching.kill)
         stop.start()
         try:
@@ -155,13 +159,13 @@ def test_watch_tells_of_records_and_certificates(tmp_path: Path) -> None:
                 number += 1
                 ana.do("listing", "add", "--title", f"Jar {number}", "--mode", "give")
                 ben.until(lambda n=number: f"Jar {n}" in ben.titles(), "Ben has it")  # type: ignore[misc]
-                if number > 1:
-                    seen.append(json.loads(watching.stdout.readline()))
+                while not lines.empty():
+                    seen.append(json.loads(lines.get()))
         finally:
             stop.cancel()
             watching.kill()
             watching.wait(SAFETY)
-            watching.stdout.close()
+            reader.join(SAFETY)
 
 
 def test_help_and_version_need_no_home(tmp_path: Path) -> None:

@@ -134,22 +134,28 @@ class Village:
         return f"10.1.0.{names.index(name) + 1}"
 
     async def join(
-        self, *names: str, probation_s: int = 0, rules: dict[str, Any] | None = None
+        self,
+        *names: str,
+        probation_s: int = 0,
+        rules: dict[str, Any] | None = None,
+        tellers: int = 1,
     ) -> list[Villager]:
         """The first founds, the others join one by one; all run and hold the same at the end.
 
-        `rules` change what the kitchen table's charter says of every kind of vote.
+        `rules` change what the kitchen table's charter says of every kind of vote; `tellers` is
+        how many seats the next election of tellers fills.
         """
         founder, *others = names
-        ana = self._add(founder, self._found(founder, probation_s, rules or {}))
+        ana = self._add(founder, self._found(founder, probation_s, rules or {}, tellers))
         await ana.start()
         for name in others:
             await self.invited(name, by=ana)
         return self.people
 
-    def _found(self, name: str, probation_s: int, rules: dict[str, Any]) -> Home:
+    def _found(self, name: str, probation_s: int, rules: dict[str, Any], tellers: int) -> Home:
         data: Any = template("kitchen-table")
         data["membership"]["probation_s"] = probation_s
+        data["offices"]["teller"]["seats"] = tellers
         for rule in data["rules"].values():
             rule.update(rules)
         charter = Charter.from_data(data)

@@ -11,29 +11,34 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from node import telling
+from node.assembly import reading
 from node.gateway.live import Stream
 from node.gateway.pages.page import DESK, Page
+from node.gateway.pages.proposal import held_text
 from node.gateway.pages.status import touch_text
 from node.gateway.visit import Visit
+from protocol.errors import MoothallError
 from storage.store import Store
 from storage.views import members
 
 
 async def show(visit: Visit) -> Response:
-    """A stream; `since` says from which entry on listings are new to this page."""
+    """A stream. `since` says from which entry on listings are new to this page, `about` which
+    proposal it shows.
+    """
     if visit.request.method == "HEAD":
         return Response(media_type="text/event-stream", headers={"Cache-Control": "no-store"})
     home = visit.home
-    since = _since(visit)
+    since, about = _since(visit), visit.request.query_params.get("about", "")
 
     def texts() -> Mapping[str, str] | None:
-        return live_texts(visit, since) if visit.gateway.home is home else None
+        return live_texts(visit, since, about) if visit.gateway.home is home else None
 
     gateway = visit.gateway
     return Stream(gateway.streams, visit.session, gateway.node.events, texts)
 
 
-def live_texts(visit: Visit, since: int) -> dict[str, str]:
+def live_texts(visit: Visit, since: int, about: str = "") -> dict[str, str]:
     """Everything a page may keep fresh. Empty where there is nothing to say."""
     words, store = visit.words, visit.store
     near = telling.neighbours(store, visit.gateway.node.touch())
@@ -45,6 +50,7 @@ def live_texts(visit: Visit, since: int) -> dict[str, str]:
         "newcomers": newcomers_text(visit),
         "standing": standing_word(visit),
         "check": check_text(visit),
+        **_of_ballot(visit, about),
         "working": "yes" if visit.gateway.checkup and visit.gateway.checkup.state.running else "",
     }
 
@@ -102,6 +108,15 @@ def check_text(visit: Visit) -> str:
         "done": number(state.done),
         "total": number(state.total),
     }
+
+
+def _of_ballot(visit: Visit, about: str) -> dict[str, str]:
+    """Whether the reader's ballot on a proposal is safe; nothing where there is none."""
+    try:
+        found = reading.own_ballot(visit.store, visit.home.person, about) if about else None
+    except MoothallError:
+        return {}  # no proposal, or nobody to ask
+    return {"held": held_text(visit.words, found)} if found else {}
 
 
 def _counted(visit: Visit, count: int, sentence: str) -> str:

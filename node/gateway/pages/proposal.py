@@ -31,6 +31,7 @@ from node.gateway.results import Result, choice_text, result
 from node.gateway.rooms import rooms
 from node.gateway.sentences import Sentence, sentence
 from node.gateway.visit import Visit
+from node.gateway.words import Words
 from protocol.errors import Refused
 from protocol.kinds.comment import MAX_TEXT
 
@@ -162,6 +163,7 @@ def _page(
         problem=problem,
         rooms=rooms(visit),
         address=proposal_path(found["proposal"]),
+        about=found["proposal"],
         vote=item(visit, found),
         title=title(visit, found),
         author=("", "")
@@ -194,6 +196,7 @@ def _page(
         if mine
         else {},
         mine=mine,
+        held=held_text(words, found),
         mine_text=choice_text(visit, found["form"], mine["choice"], options) if mine else "",
         reason=typed.lines("reason") if voting else (mine["reason"] or "") if mine else "",
         course=course(visit, found),
@@ -217,6 +220,26 @@ def _page(
         may=found,
         now=visit.gateway.clock(),
     )
+
+
+def held_text(words: Words, found: Mapping[str, Any]) -> str:
+    """How many tellers hold the reader's ballot, and whether that makes it safe; empty for none.
+
+    `found` is a proposal's `status` and `mine`.
+    """
+    mine, t = found["mine"], words.gettext
+    if mine is None:
+        return ""
+    if found["status"] not in ("open", "counting"):
+        text = t("Held by %(held)s of %(all)s tellers.")
+    elif mine["safe"]:
+        text = t("Held by %(held)s of %(all)s tellers: it will be counted.")
+    else:
+        text = t(
+            "Held by %(held)s of %(all)s tellers: not yet safe. It goes to them by itself; leave "
+            "your node running."
+        )
+    return text % {"held": words.number(mine["receipts"]), "all": words.number(mine["tellers"])}
 
 
 def _member(person: str) -> str:

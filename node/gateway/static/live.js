@@ -3,6 +3,7 @@
 // the page read anew as soon as the text is no longer the one it names.
 const places = document.querySelectorAll("[data-live]");
 let source;
+const about = document.querySelector("[data-about]")?.dataset.about ?? ""; // a proposal
 let since = ""; // what this page has seen when it was opened, said by the first message
 
 function show(texts) {
@@ -22,7 +23,7 @@ function show(texts) {
 function follow() {
   source?.close();
   if (document.visibilityState !== "visible") return;
-  source = new EventSource(`/live?since=${since}`);
+  source = new EventSource(`/live?since=${since}&about=${about}`);
   source.onmessage = (event) => show(JSON.parse(event.data));
 }
 

@@ -97,11 +97,9 @@ class Liars:
         return [*range(max(0, reached - 3), reached + 3), SKY - 3]
 
     def _body(self) -> bytes:
-        if len(self._bodies) < 3 or self.random.random() < 0.1:
-            made = self.world.body(
-                right=self.random.random() < 0.7, liar=self.random.randrange(1000)
-            )
-            self._bodies.append(made)
+        if not self._bodies:
+            self._bodies += [self.world.body(liar=1), self.world.body(liar=2)]
+            self._bodies.append(self.world.body(right=False, liar=3))
         known = [each.body for each in self.world.ever.values() if each.body is not None]
         return self.random.choice([*self._bodies, *known])
 

@@ -102,46 +102,37 @@ def old_proof(build: Build) -> None:
     on.support(5, first.certificate, on.world.honest)
     on.tell(on.world.honest, on.world.honest, "prepare")
     on.speak(*on.world.honest)
-    together(on.world, on.world.honest, on.member, None, most=200)
+    together(on.world, on.world.honest, on.member, None, most=30)
 
 
 def newest_lock(build: Build) -> None:
-    """ana commits to X in view 0, to Y in view 1, and is then shown X from view 0 again."""
+    """ben commits to X in view 0 and to Y in view 1, and is then shown X from view 0 again."""
     on = Stage(build, height=2)
     on.eva.speak(False)
     first = on.eva.own[0]
-    on.tell([on.eva], [on.ana])
-    on.speak(on.ana)
-    on.support(0, first.certificate, [on.ana])
-    on.speak(on.ana)
-    shown = on.liars.provable(0, first.certificate)
+    on.tell([on.eva], [on.ben], "propose")
+    on.speak(on.ben)
     on.to_view(1)
     body, y = on.body(liar=1)
-    on.liars.propose(IDA, 1, body, on.world.honest)
+    on.liars.propose(IDA, 1, body, [on.ana, on.eva])
+    on.speak(on.ana, on.eva)
+    shown = on.liars.provable(0, first.certificate)
+    on.tell([on.eva], [on.ben], "prepare")
+    on.support(0, first.certificate, [on.ben])
+    on.speak(on.ben)
+    on.eva.speak(True)
+    on.tell([on.eva], [on.ana], "move-on")
+    on.liars.move_on(IDA, 2, [on.ana])
+    on.ana.speak(True)  # she leads view 2, prepares in it, and can't commit in view 1 any more
+    on.support(1, y, [on.ben, on.eva])
+    on.tell([on.ana, on.eva], [on.ben, on.eva], "prepare")
     on.speak(on.ben, on.eva)
-    on.support(1, y, [on.ana, on.ben])
-    on.tell([on.ben, on.eva], [on.ana, on.ben], "prepare")
+    on.to_view(5)
+    on.liars.propose(IDA, 5, first.body, [on.ana, on.ben], shown=shown)
     on.speak(on.ana, on.ben)
-    for each in on.world.honest:  # of what is prepared now, eva must hear nothing
-        each.speak(False)
-    _climb_without_proofs(on, 5)
-    on.liars.propose(IDA, 5, first.body, on.world.honest, shown=shown)
-    on.speak(on.ana, on.eva)
-    on.support(5, first.certificate, [on.ana, on.eva])
-    on.tell([on.ana, on.eva], [on.ana, on.eva], "prepare")
-    on.speak(on.ana, on.eva)
-
-
-def _climb_without_proofs(on: Stage, view: int) -> None:
-    """All come to `view`; eva hears the asking of ida alone, who repeats what the others ask."""
-    for step in range(2, view + 1):
-        on.ana.speak(True)
-        on.ben.speak(True)
-        on.liars.move_on(IDA, step, on.world.honest)
-        on.tell([on.ana], [on.ben], "move-on")
-        on.tell([on.ben], [on.ana], "move-on")
-        on.tell([on.ana, on.ben], [on.eva], "move-on") if step == view else None
-    on.eva.speak(False)
+    on.support(5, first.certificate, [on.ana, on.ben])
+    on.tell([on.ana, on.ben], [on.ana, on.ben], "prepare")
+    on.speak(on.ana, on.ben)
 
 
 def late_commit(build: Build) -> None:
@@ -255,7 +246,7 @@ def two_and_two(build: Build) -> None:
         if len(world.ever) > 8:
             raise Violation("two and two go on talking though nothing can come of it")
     world.trace.append("--- mended")
-    together(world, world.honest, Member(), None, most=60)
+    together(world, world.honest, Member(), None, most=30)
 
 
 def unseen_evidence(build: Build) -> None:
@@ -273,7 +264,7 @@ def unseen_evidence(build: Build) -> None:
     on.tell([on.eva], [on.ben], "propose")
     on.speak(on.ben)
     on.speak(on.ana)
-    together(on.world, on.world.honest, on.member, None, most=80)
+    together(on.world, on.world.honest, on.member, None, most=30)
 
 
 def two_prepared(build: Build) -> None:
@@ -291,14 +282,14 @@ def two_prepared(build: Build) -> None:
     on.support(1, y, [on.ana])
     on.speak(on.ana)
     on.support(0, x, on.world.honest)
-    together(on.world, on.world.honest, on.member, None, most=80)
+    together(on.world, on.world.honest, on.member, None, most=30)
 
 
 def idle(build: Build) -> None:
     """ida, who leads, is gone; to eva nothing seems due, but what others propose is right."""
     on = Stage(build, height=3)
     on.eva.idle = True
-    together(on.world, on.world.honest, on.member, None, most=60)
+    together(on.world, on.world.honest, on.member, None, most=30)
 
 
 def nothing_due(build: Build) -> None:
@@ -321,7 +312,7 @@ def false_body(build: Build) -> None:
     body = on.world.body(right=False, liar=1)
     on.liars.propose(IDA, 0, body, on.world.honest)
     on.support(0, id_of(body), on.world.honest)
-    together(on.world, on.world.honest, on.member, on.liars, most=60)
+    together(on.world, on.world.honest, on.member, on.liars, most=30)
 
 
 def from_the_sky(build: Build) -> None:
@@ -332,7 +323,7 @@ def from_the_sky(build: Build) -> None:
     for each, teller in zip(_in_order(on, view, 3), on.world.honest, strict=True):
         teller.hear([each])
         teller.speak(False)
-    together(on.world, on.world.honest, on.member, None, most=60)
+    together(on.world, on.world.honest, on.member, None, most=30)
 
 
 def second_thoughts(build: Build) -> None:
@@ -358,7 +349,7 @@ def usurper(build: Build) -> None:
 def calm(build: Build) -> None:
     """Nobody lies and all are there: decided in view 0 without a word too many."""
     world = World(build, height=0)
-    rounds = together(world, world.honest, Member(), None, most=60)
+    rounds = together(world, world.honest, Member(), None, most=30)
     kinds = sorted(each.kind for each in world.ever.values())
     if kinds != ["commit"] * 4 + ["prepare"] * 4 + ["propose"] or rounds > 4:
         raise Violation(f"in calm it took {rounds} rounds and {kinds}")

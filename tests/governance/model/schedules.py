@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from protocol.teller_messages import KINDS
 from tests.governance.model.builds import REAL, Build
 from tests.governance.model.liars import SKY, Liars
 from tests.governance.model.world import DAY, HOUR, MINUTE, Held, Teller, Violation, World
@@ -70,6 +71,7 @@ def made(seed: int, build: Build = REAL, *, seats: int = 4) -> World:
 
 def finish(world: World, seed: int) -> Run:
     """Run a world to its end."""
+    world.orders = 0.05
     liars = Liars(world) if world.liars else None
     member = Member()
     nodes: list[Any] = [*world.honest, member]
@@ -104,8 +106,10 @@ def chaos(world: World, liars: Liars | None, nodes: list[Any], steps: int) -> No
     for _ in range(steps):
         what = chance.random()
         teller = chance.choice(world.honest)
-        if what < 0.45:
+        if what < 0.40:
             pass_on(world, *chance.sample(nodes, 2))
+        elif what < 0.45:
+            move_on(world, liars)
         elif what < 0.75:
             crash = chance.choice(["", "", "", "", "", "", "unwritten", "unsent"])
             teller.speak(chance.random() < hurry, crash, chance.randrange(3))
@@ -125,12 +129,28 @@ def chaos(world: World, liars: Liars | None, nodes: list[Any], steps: int) -> No
 
 def pass_on(world: World, one: Any, other: Any) -> None:
     """`other` hears some of what `one` holds, in any order, some of it again."""
-    held = list(one.held)
-    share = world.random.choice([0.2, 0.6, 1.0])
+    kinds = world.random.choice([*KINDS, "", "", ""])  # often of one kind alone
+    held = [each for each in one.held if kinds in ("", each.kind)]
+    share = world.random.choice([0.5, 1.0])
     some = [each for each in held if world.random.random() < share]
     world.random.shuffle(some)
     if other.hear(some):
-        world.trace.append(f"  {one} -> {other}")
+        world.trace.append(f"  {one} -> {other} {kinds}")
+
+
+def move_on(world: World, liars: Liars | None) -> None:
+    """Many lose patience, and of each other they hear no more than that."""
+    chance = world.random
+    some = chance.sample(world.honest, chance.randint(1, len(world.honest)))
+    if liars is not None:
+        for seat in liars.seats:
+            liars.move_on(seat, 1 + max(each.table().view for each in some), some)
+    for each in some:
+        each.speak(True)
+    asked = [m for each in some for m in each.own if m.kind == "move-on"]
+    for each in some:
+        each.hear(asked)
+    world.trace.append("  ... heard of " + ", ".join(map(str, some)))
 
 
 def together(

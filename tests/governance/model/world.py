@@ -120,14 +120,14 @@ class Teller:
         return self.world.build.agreement.Table(self.world.at, self.seen())
 
     def patience_ends(self) -> int:
-        """When it will be impatient, by its clock. Notes the milestone that it has reached."""
-        table = self.table()
-        milestone = (table.milestone(), self.draft() is None)
+        """When it will be impatient, by its clock. Notes what it has reached, as its node does."""
+        machine, table = self.world.build.agreement, self.table()
+        due = machine.is_due(table, machine.bound(self.own), self.draft)
         last, since = self.waits
-        if milestone != last:
+        if (table.milestone(), due) != last or since > self.clock:  # or the clock was put back
             since = self.clock
-        self.waits = milestone, min(since, self.clock)  # a clock may have been put back
-        return self.waits[1] + int(self.world.build.agreement.patience_s(table.view))
+        self.waits = (table.milestone(), due), since
+        return since + int(machine.patience_s(table.view))
 
     def next_word(self, impatient: bool) -> Any:
         """What the machine would have it say."""
@@ -151,7 +151,7 @@ class Teller:
         while True:
             hurry = self.clock >= self.patience_ends() if impatient is None else impatient
             word = self.next_word(hurry)
-            if self.world.random.random() < 0.05 and _bare(word) != _bare(self.next_word(hurry)):
+            if self.world.random.random() < self.world.orders and word != self.next_word(hurry):
                 raise Violation("what a teller says depends on the order of the messages")
             if word is None or (crash and said == at_word):
                 break
@@ -211,6 +211,7 @@ class World:
         self.honest = [Teller(self, i) for i in range(seats) if i not in self.liars]
         self.member = Held()  # no teller; carries messages
         self.now, self.due = 30 * DAY, due
+        self.orders = 0.0  # how often a teller is asked again, with its messages in another order
         self.trace: list[str] = []
         self.ever: dict[bytes, Any] = {}
         self.prepares: dict[tuple[int, bytes], dict[int, Any]] = defaultdict(dict)
@@ -292,7 +293,8 @@ class World:
     def _check_certificates(self) -> None:
         found = {id_ for _, id_ in self.certifiable()}
         if len(found) > 1:
-            raise Violation("two certificates: " + ", ".join(sorted(i.hex()[:4] for i in found)))
+            made = ", ".join(each.id.hex()[:4] for each in self.forge())
+            raise Violation(f"two certificates: {made}")
         for id_ in found:
             if not self._bodies[id_][1]:
                 raise Violation("a certificate that no honest teller finds right")
@@ -334,11 +336,6 @@ class World:
             places[each.place].add(each.id)
         found = {self.at.seat(place.device) for place, ids in places.items() if len(ids) > 1}
         return {seat for seat in found if seat is not None}
-
-
-def _bare(word: Any) -> Any:
-    """A word without the signatures that it shows; a quorum is a quorum."""
-    return word and word._replace(prepared=word.prepared and word.prepared[:2])
 
 
 def id_of(body: bytes) -> bytes:
