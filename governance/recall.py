@@ -13,8 +13,7 @@ from typing import Any
 
 from governance.certified import Certified
 from governance.opening import charter_in_force
-from governance.roll import MEMBER
-from governance.tellers import seated
+from governance.tellers import is_able, seated
 from protocol.certificates import MAX_SIGNERS, Certificate, Seat
 from protocol.codec import Plain
 from protocol.errors import Invalid
@@ -46,18 +45,7 @@ def may_follow(state: Certified, slate: Slate) -> bool:
         slate.prev == state.id
         and slate.attempt > state.recall_attempt
         and 0 < needed(state) <= MAX_SIGNERS
-        and all(_can_serve(state, seat) for seat in slate.tellers)
-    )
-
-
-def _can_serve(state: Certified, seat: Seat) -> bool:
-    """Whether this is a member's device on the roll."""
-    owner = state.roll.persons.get(seat.person)
-    return (
-        owner is not None
-        and owner.standing == MEMBER
-        and seat.device in owner.devices
-        and not state.roll.is_cut(seat.device)
+        and all(is_able(state, seat) for seat in slate.tellers)
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
-from node import seat
+from node import recalling, seat
 from node.control import MAX_LINE, short
 from node.inviting import Place, one_time_key
 from node.service import Node
@@ -106,6 +106,9 @@ def _answer(node: Node, login_link: Callable[[], str] | None, request: Any) -> d
             return {"seeds": [key.seed.hex() for key in keys]}
         case {"do": "desk"} if login_link is not None:
             return {"desk": login_link()}
+        case {"do": "recall", "prev": str(prev), "attempt": int(attempt), "tellers": list(seats)}:
+            recalling.write(node.home, recalling.from_plain(prev, attempt, seats))
+            return {"done": True}
         case {"do": "append", "drafts": list(drafts)}:
             ids = node.home.append_here([_draft(item) for item in drafts])
             node.poke()

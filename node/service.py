@@ -297,7 +297,7 @@ class Node:
         self._news.set()
 
     async def _ask_why(self, peer: str) -> None:
-        """A peer does not talk with us: it may know of a certificate that we lack, or not know us."""
+        """A peer won't talk with us: it may know of a certificate that we lack, or not know us."""
         if words := await farewell.ask(self.store, self.network, peer):
             self.kept(words)
         elif self.home.standing() == "provisional":

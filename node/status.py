@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from node import control, devices, seat, telling
+from node import control, devices, fraud, seat, telling
 from node.home import LOCK, Home
 from node.people import own_profile
 from protocol.errors import MoothallError
@@ -53,6 +53,7 @@ def of_home(home: Home) -> dict[str, Any]:
         "provisional": standing in ("waiting", "provisional"),
         "newcomers": members.provisional_count(store),
         "waiting_records": aside,
+        "fraud": fraud.proved(store),
         "seat": {"halted": halts.halt(store) is not None, "question": seat.question(home)},
         "recovery_old": devices.recovery_is_old(home),
         "forks": [_fork(home, *fork) for fork in sideset.forks(store)],

@@ -39,7 +39,7 @@ _PROPOSED = said("Has proposed it")
 _FOUND_RIGHT = said("Finds it right")
 _SIGNED = said("Has signed it")
 _MOVES_ON = said("Asks that somebody else proposes")
-_NO_ANSWER = said("No answer yet")
+_NO_WORD = said("No word yet")
 
 
 def show(home: Home) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def waiting(store: Store) -> Said | None:
         for seat in hand.at.tellers
         if seat.device in {store.device, *spoke} or (heard.last(store, seat.device) or 0) > since
     ]
-    if len(there) >= hand.at.quorum or not _waits(store):
+    if len(there) >= hand.at.quorum or not overdue(store, GRACE_MS):
         return None
     return said(
         "A decision waits for the tellers: %(needed)s of %(all)s must agree, and this node has "
@@ -115,9 +115,9 @@ def waiting(store: Store) -> Said | None:
     )
 
 
-def _waits(store: Store) -> bool:
-    """Whether something was due some minutes ago already, by what was here then."""
-    then = store.now_ms() - GRACE_MS
+def overdue(store: Store, by_ms: int) -> bool:
+    """Whether something was due so long ago already, by what was here then."""
+    then = store.now_ms() - by_ms
     earlier = replace(store, now_ms=lambda: then)
     return any(
         all(_came(store, name) <= then for name in _names(step.decision))
@@ -185,7 +185,7 @@ def _answers(hand: _AtHand, device: bytes) -> list[Said]:
         found.append(_PROPOSED)
     if any(each.kind == MOVE_ON and each.view > hand.table.view for each in said_by):
         found.append(_MOVES_ON)
-    return found or [_NO_ANSWER]
+    return found or [_NO_WORD]
 
 
 def _next(store: Store, state: Certified, hand: _AtHand) -> dict[str, Any]:

@@ -163,7 +163,7 @@ class _Found(NamedTuple):
     ballots: list[Cast]  # those that count, in the order of persons
     faults: list[Said]
     missing: int  # records that the stops lead to and that are not here
-    beside: set[bytes]  # ballots that only receipts outside the stops' chains list
+    proved: list[bytes]  # of them those that are safe, though too few of the stops lead to them
 
 
 def _result(found: _Found) -> dict[str, Any]:
@@ -218,7 +218,7 @@ def _left_out(claimed: Mapping[str, Any], found: _Found) -> list[bytes]:
     ours = _result(found)
     if (claimed["ballots"], claimed["root"]) == (ours["ballots"], ours["root"]):
         return []
-    return [each.record for each in found.ballots if each.record in found.beside]
+    return found.proved
 
 
 def _outcome(result: Mapping[str, Any]) -> str:
@@ -248,12 +248,14 @@ def _count(store: Store, vote: Vote, round_: Round, stops: Sequence[bytes]) -> _
         revise=revise,
     )
     choices = {person: each.choice for person, each in ballots.items()}
+    times = listing.listed(owners, [chain.ballots for chain in chains], revise=revise)
+    enough = listing.listed_from(len(round_.tellers))
     return _Found(
         counting.count(polling.question, choices, len(polling.voters)),
         list(ballots.values()),
         faults,
         missing + sum(chain.missing for chain in chains),
-        beside,
+        [each.record for each in ballots.values() if times[each.record] < enough],
     )
 
 

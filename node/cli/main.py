@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "recovery": ("node.cli.devices", "Save your recovery file anew."),
     "recover": ("node.cli.devices", "Make a new home from your recovery file."),
     "teller": ("node.cli.teller", "Show who certifies, and move the teller's seat."),
+    "recall": ("node.cli.recall", "Replace the tellers, if enough members sign."),
     "member": ("node.cli.people", "Show who belongs to the community."),
     "profile": ("node.cli.people", "Show and change your own profile."),
     "start": ("node.cli.starting", "Start your node; the first time, make a home in the browser."),

@@ -107,8 +107,10 @@ def _next(found: Data, now_ms: int) -> Iterator[str]:
         yield "Nothing is due at the moment."
         return
     leader = found["tellers"][going_on["leader"]]
-    if going_on["proposed"]:
-        who = "You have" if leader["mine"] else f"{_name(leader)} has"
+    who = "You have" if leader["mine"] else f"{_name(leader)} has"
+    if going_on["proposed"] and going_on["proposed"] == found["due"]:
+        yield f"{who} proposed it."
+    elif going_on["proposed"]:
         yield from _under(f"{who} proposed:", going_on["proposed"])
     else:
         yield f"It is up to {_who(leader)} to propose the next step."

@@ -112,7 +112,8 @@ def say_present(store: Store, signer: Signer) -> bool:
     with store.transaction():
         if not _has_been_quiet(store):
             return False
-        own.append(store, signer, [Draft("present", present.body())])
+        newest = certificates.tip(store)[1]
+        own.append(store, signer, [Draft("present", present.body(newest))])
     return True
 
 

@@ -1,4 +1,6 @@
-"""`challenge`: a member says that a vote was closed wrongly, and names the ballots left out."""
+"""`challenge`: a member says that a vote was closed wrongly, and names the ballots left out; or that
+it was opened for something else than its author proposed.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ MOST = 64  # ballots named
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Challenge:
-    """Against certificate `close` of `proposal`; `ballots`: those that should have counted."""
+    """Against certificate `close` of `proposal`, which is the newest close or the first `open`;
+    `ballots`: those that should have counted.
+    """
 
     proposal: bytes
     close: bytes

@@ -10,22 +10,24 @@ from dataclasses import dataclass
 from protocol.codec import Plain
 from protocol.kinds.kind import Kind
 from protocol.records import GOV
-from protocol.shape import Body
+from protocol.shape import Body, key32
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Present:
-    """Nothing but that it was written."""
+    """The newest certificate that the teller's device knows."""
+
+    certificate: bytes
 
 
-def body() -> dict[str, Plain]:
-    """The record's body, which is empty."""
-    return {}
+def body(certificate: bytes) -> dict[str, Plain]:
+    """The record's body."""
+    return {"certificate": certificate}
 
 
 def read(data: Body) -> Present:
-    """Whatever `data` holds."""
-    return Present()
+    """What `data` holds."""
+    return Present(certificate=key32(data, "certificate"))
 
 
 KIND = Kind(name="present", lane=GOV, erasable=False, read=read)

@@ -77,7 +77,7 @@ def make(folder: Path, listings: int, members: int = len(SELLERS)) -> Community:
     set_meta(ana.store.db, "addresses", json.dumps([f"/ip4/127.0.0.1/tcp/{port}"]))
     sellers = [ana]
     for name in SELLERS[1:members]:
-        sellers.append(_join(ana, folder / name, name, clock))
+        sellers.append(join(ana, folder / name, name, clock))
     values = tuple(value.id for value in charter.values)
     inventor = Inventor(f"{listings} listings", values)
     chunks = _chunks(inventor, listings)
@@ -117,10 +117,11 @@ def _draft(listing: Listing) -> Draft:
     return Draft("listing", listing.body())
 
 
-def _join(ana: Home, path: Path, name: str, clock: Clock) -> Home:
+def join(ana: Home, path: Path, name: str, clock: Clock) -> Home:
     """Somebody joins and is on the roll in both homes."""
     (link,) = inviting.make(ana, 1)
     home = homes.join_by(path, link, name, None, clock)
+    pull(home, ana)  # until it knows the community, a newcomer shows nothing
     pull(ana, home)
     teller.act(ana.store, ana.unlock().device)
     pull(home, ana)

@@ -19,6 +19,7 @@ from benchmarks.crowd import crowd
 from benchmarks.idle import idle
 from benchmarks.machine import Limits
 from benchmarks.report import Line, Report
+from benchmarks.tellers import tellers
 from benchmarks.workers import NotMeasured, Process
 
 MOOTHALL = Path(sys.executable).parent / "moothall"
@@ -103,6 +104,11 @@ class Bench:
                 )
 
             yield votes
+
+            def agreed() -> Iterator[Line]:
+                return tellers(self._folder("tellers"), quick=self.quick, say=self.say)
+
+            yield agreed
         if "idle" in self.parts and not self.quick:
 
             def idle_nodes() -> Iterator[Line]:

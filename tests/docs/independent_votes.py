@@ -117,6 +117,8 @@ def _roll(state: State, decision: Any, id_: bytes) -> State:
 
 # Votes
 
+GOING_ON = ("notice", "open", "challenge", "tied", "missed", "again")
+
 
 def _vote(state: State, decision: Any, *phases: str) -> Vote:
     need(is_whole(decision.get("at"), 0, 2**53), "at")
@@ -300,15 +302,21 @@ def _annul(state: State, decision: Any, id_: bytes) -> State:
             vote = _vote(state, decision, "notice", "open", "tied", "missed", "again")
             need(not possible(vote.opened["effect"], state), "not stale")
             vote = vote._replace(phase="annulled")
-        case "again":
+        case "opening":
+            vote = _vote(state, decision, *GOING_ON)
+            need(record is not None, "record")
+            vote = vote._replace(phase="annulled", winners=())
+        case "again" if _vote(state, decision, *GOING_ON, "failed").phase == "open":
             vote = _vote(state, decision, "open")._replace(phase="again")
-        case "recount":
+        case "again" | "recount":
             vote = _vote(state, decision, "challenge", "tied", "missed", "failed")
             need(not vote.stale, "stale")
+            need(why == "recount" or record is not None, "record")
             sure = () if vote.phase == "tied" else vote.sure
             last = vote.rounds[-1]._replace(result=None, voters=None)
             rounds = (*vote.rounds[:-1], last)
-            vote = vote._replace(phase="open", rounds=rounds, sure=sure, winners=())
+            phase = "open" if why == "recount" else "again"
+            vote = vote._replace(phase=phase, rounds=rounds, sure=sure, winners=())
         case _:
             raise Bad("why")
     return _with(state, decision, vote)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from governance import listing
 from governance.certified import Certified, Version
 from governance.charter_read import Share, Threshold
 from governance.counting import Question, count
@@ -20,7 +22,7 @@ from governance.methods.registry import METHODS
 from governance.roll import Roll
 from protocol.certificates import Certificate, Seat
 from protocol.errors import Invalid
-from storage import recount
+from storage.assembly import Receipt
 from storage.polling import Cast
 from tests.docs import independent as other
 from tests.docs import independent_count as counting
@@ -283,9 +285,9 @@ def standing(
     for number, some in enumerate(chains):
         links = [
             Receipt(
-                h("link", number, which, at),
+                h(f"link {number} {which} {at}"),
                 at,
-                h("link", number, which, at - 1) if at else None,
+                h(f"link {number} {which} {at - 1}") if at else None,
                 (each.record,),
             )
             for which, named in enumerate(some)

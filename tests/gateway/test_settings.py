@@ -10,18 +10,22 @@ import pytest
 import trio
 
 from node import home as homes
-from node import welcome
+from node import devices, inviting, welcome
 from node.checkup import CHECK, REBUILD, Checkup
 from node.gateway.apps import desk_app, shop_app
 from node.gateway.context import Alone, Gateway
 from node.gateway.shop_window import ShopWindow
+from node.peers import Peers
+from protocol.cards import make_card
 from protocol.errors import Refused
 from protocol.kinds.listing import Listing
 from storage.database import get_meta
+from storage.holdings import StoreHoldings
 from tests.gateway.first_steps import ADDRESSES
 from tests.gateway.reading import check_page
 from tests.gateway.sending import follow, send
 from tests.gateway.village import DESK
+from tests.pulling import pull
 
 
 @pytest.fixture
@@ -287,3 +291,23 @@ async def test_a_damaged_profile_does_not_keep_its_owner_from_the_check(desk, an
 
     assert page.status_code == 200
     assert "Check what is kept here" in page.text
+
+
+async def test_who_has_saved_the_recovery_file_says_so_and_is_not_asked_again(ana, desk, tmp_path):
+    (link,) = inviting.make(ana.home, 1)
+    ben = homes.join_by(tmp_path / "ben", link, "Ben", None)
+    anas, bens = StoreHoldings(ana.home.store, "ben"), StoreHoldings(ben.store, "ana")
+    pull(bens, anas)
+    pull(anas, bens)
+    with ana.home.store.transaction():
+        where, signer = ("/ip4/127.0.0.1/tcp/4002",), ben.unlock().device
+        card = make_card(signer, ana.home.store.community, where, ana.home.store.now_ms())
+        assert Peers(ana.home.store, lambda: 0.0).keep(card)
+    ben.close()
+    assert devices.recovery_is_old(ana.home)
+
+    done = await follow(desk, await send(desk, "/settings/recovery", button="I have saved it"))
+
+    assert "your copy is up to date" in check_page(done.text).text
+    assert not devices.recovery_is_old(ana.home)
+    assert "I have saved it" not in (await desk.get("/settings/recovery")).text

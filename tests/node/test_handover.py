@@ -1,4 +1,4 @@
-"""Seats among four tellers change hands by what each of their nodes holds, has heard, and its clock."""
+"""Seats among four tellers change hands by what each node holds and has heard, and by its clock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from governance.handover import DOUBLE, GONE, RESIGNED, SILENT, moving, stepping_in
+from governance.handover import DOUBLE, RESIGNED, SILENT, moving, stepping_in
 from governance.tellers import vacant
 from node import home as homes
 from node import people, seat, teller
@@ -18,7 +18,7 @@ from node.tellership import handover
 from node.tellership.handover import LISTEN_S, SIGN_S, SILENCE_S
 from protocol.errors import Refused
 from protocol.kinds import retire as retire_kind
-from protocol.teller_messages import Prepared, double, prepare
+from protocol.teller_messages import double, prepare
 from storage import agreement, certificates, heard
 from storage.own import Draft
 from tests.node import four as fours
@@ -50,10 +50,14 @@ def refused(reason: str) -> Iterator[None]:
 
 def holders(home: Home) -> list[str]:
     """First letters of who hold the seats, as this home sees it."""
-    state = certificates.current(home.store)
-    assert state is not None
-    names = {person.key: person.name for person in people.everybody(home)}
-    return [names.get(each.person, "?")[0] for each in state.tellers]
+    return [each["name"][0] for each in seat.show(home)["tellers"]]
+
+
+def go_on(four: Four, *who: str) -> None:
+    """These people, or all, go on for a minute: patience with whoever should lead runs out."""
+    for _ in range(6):
+        four.settle(*who)
+        four.wait(10)
 
 
 def kinds(home: Home, after: int) -> list[str]:
@@ -70,29 +74,29 @@ def test_who_resigns_hands_over_to_the_alternate_and_stays_a_member(four: Four) 
         seat.resign(four.homes["Eva"])
     before = tip(dan)
     assert seat.resign(dan)["name"] == "Eva"
-    four.settle()
+    go_on(four)
     assert all(holders(home) == ["A", "B", "C", "E"] for home in four.homes.values())
     assert kinds(dan, before) == ["tellers"]
     assert dan.standing() == "member"
     with refused("no-alternate"):
         seat.resign(four.homes["Eva"])
-    four.settle()
+    go_on(four)
     assert tip(dan) == before + 1  # what was asked is done, once
 
 
 def test_a_teller_who_leaves_hands_over_first_and_the_last_that_are_needed_stay(four: Four) -> None:
     before = tip(four.homes["Fay"])
     people.leave(four.homes["Dan"])
-    four.settle()
+    go_on(four)
     assert kinds(four.homes["Fay"], before) == ["tellers", "roll"]
     assert holders(four.homes["Fay"]) == ["A", "B", "C", "E"]
 
     people.leave(four.homes["Cleo"])  # there is no further alternate, and three can decide
-    four.settle()
+    go_on(four)
     state = certificates.current(four.homes["Fay"].store)
     assert state is not None and vacant(state) == (2,)
     people.leave(four.homes["Ben"])  # now nobody can be spared
-    four.settle()
+    go_on(four)
     state = certificates.current(four.homes["Fay"].store)
     assert state is not None and four.homes["Ben"].person in state.members()
 
@@ -111,12 +115,12 @@ def test_a_seat_moves_to_a_new_device_when_its_person_asks(four: Four, tmp_path:
     try:
         four.homes.pop("Ben")  # the lost one
         everybody = ("Ana", "Cleo", "Dan", "Eva", "Fay", "again")
-        four.settle(*everybody)
+        go_on(four, *everybody)
         with refused("not-teller"):
             seat.check(four.homes["Fay"])
         asked = seat.ask(again)
         assert asked["retired"] == ben.device.hex()
-        four.settle(*everybody)
+        go_on(four, *everybody)
         state = certificates.current(again.store)
         assert state is not None
         assert state.tellers[1].device == again.device
@@ -124,11 +128,9 @@ def test_a_seat_moves_to_a_new_device_when_its_person_asks(four: Four, tmp_path:
         with refused("here-already"):
             seat.ask(again)
         at = tip(again)
-        four.settle(*everybody)
+        go_on(four, *everybody)
         assert tip(again) == at
-        assert (
-            teller.is_teller(again.store) and not teller.is_teller(four.homes["Ana"].store) is True
-        )
+        assert teller.is_teller(again.store)
     finally:
         again.close()
         four.homes["Ben"] = ben
@@ -139,7 +141,7 @@ def test_a_quiet_teller_is_no_silent_one(four: Four) -> None:
     before = tip(four.homes["Ana"])
     for _ in range(6):
         four.wait(SIGN_S)
-        four.settle()
+        go_on(four)
     assert tip(four.homes["Ana"]) == before
     for home in four.tellers:
         last = heard.last(four.homes["Fay"].store, home.device)
@@ -148,31 +150,31 @@ def test_a_quiet_teller_is_no_silent_one(four: Four) -> None:
 
 def test_who_was_not_heard_of_for_thirty_days_is_replaced(four: Four) -> None:
     four.wait(SILENCE_S - 2 * SIGN_S)
-    four.settle(*OTHERS)
-    four.wait(2 * SIGN_S - 60)
-    four.settle(*OTHERS)
+    go_on(four, *OTHERS)
+    four.wait(2 * SIGN_S - 300)
+    go_on(four, *OTHERS)
     assert handover.next_look(four.homes["Ana"].store, four.now_ms / 1000) is not None
-    four.wait(120)
-    four.settle(*OTHERS)
+    four.wait(300)
+    go_on(four, *OTHERS)
     assert holders(four.homes["Ana"]) == ["A", "B", "C", "D"]  # they listen first
-    four.wait(LISTEN_S - 1)
+    four.wait(LISTEN_S - 120)
     four.settle(*OTHERS)
     assert holders(four.homes["Ana"]) == ["A", "B", "C", "D"]
-    four.wait(2)
-    four.settle(*OTHERS)
+    four.wait(120)
+    go_on(four, *OTHERS)
     assert holders(four.homes["Ana"]) == ["A", "B", "C", "E"]
-    four.settle()
+    go_on(four)
     assert holders(four.homes["Dan"]) == ["A", "B", "C", "E"]
 
 
 def test_a_word_in_the_last_minutes_is_enough(four: Four) -> None:
     four.wait(SILENCE_S + 60)
-    four.settle(*OTHERS)
-    four.wait(LISTEN_S - 1)
+    go_on(four, *OTHERS)
+    four.wait(LISTEN_S - 120)
     four.settle("Dan", "Fay")
-    four.settle(*OTHERS)
-    four.wait(60)
-    four.settle(*OTHERS)
+    go_on(four, *OTHERS)
+    four.wait(LISTEN_S)
+    go_on(four, *OTHERS)
     assert holders(four.homes["Ana"]) == ["A", "B", "C", "D"]
 
 
@@ -201,7 +203,7 @@ def test_who_said_two_things_is_replaced(four: Four) -> None:
     with ana.transaction():
         agreement.receive_double(ana, proof)
     assert handover.acceptable(ana, why)
-    four.settle()
+    go_on(four)
     assert all(holders(home) == ["A", "B", "C", "E"] for home in four.homes.values())
 
 
@@ -218,10 +220,10 @@ def test_a_device_given_up_gives_its_seat_up(four: Four, tmp_path: Path) -> None
     four.homes["phone"] = phone
     try:
         everybody = ("Ana", "Ben", "Cleo", "Eva", "Fay", "phone")
-        four.settle(*everybody)
+        go_on(four, *everybody)
         before = tip(phone)
         phone.append([Draft("retire", retire_kind.body(dan.device, []))])
-        four.settle(*everybody)
+        go_on(four, *everybody)
         assert kinds(phone, before) == ["tellers", "roll"]
         assert holders(phone) == ["A", "B", "C", "E"]
     finally:
@@ -242,4 +244,3 @@ def test_what_others_claim_is_not_believed(four: Four) -> None:
     (right,) = handover.steps(ana)
     assert right.decision["why"] == RESIGNED and handover.acceptable(ana, right.decision)
     assert not handover.acceptable(ana, right.decision | {"seat": 2})
-    assert GONE not in right.decision.values() and Prepared

@@ -16,6 +16,7 @@ from protocol.errors import Invalid
 from protocol.keys import Signer
 from protocol.kinds import (
     appeal,
+    ask_seat,
     ballot,
     challenge,
     confirm,
@@ -25,6 +26,7 @@ from protocol.kinds import (
     invite,
     join,
     leave,
+    present,
     receipts,
     retire,
     stop,
@@ -179,6 +181,16 @@ SAID: dict[str, st.SearchStrategy[tuple[dict[str, Plain], Any]]] = {
         ids,
         st.lists(ids, max_size=3),
     ),
+    "ask-seat": st.builds(
+        lambda c, d, some: (
+            ask_seat.body(c, d, some),
+            ask_seat.AskSeat(certificate=c, device=d, heads=tuple(some)),
+        ),
+        ids,
+        st.none() | ids,
+        st.lists(heads, max_size=3),
+    ),
+    "present": ids.map(lambda i: (present.body(i), present.Present(certificate=i))),
     "retire": st.builds(
         lambda d, some: (retire.body(d, some), retire.Retire(device=d, heads=tuple(some))),
         ids,

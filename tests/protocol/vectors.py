@@ -78,6 +78,7 @@ from tests.protocol.vectors_story import (
 from tests.protocol.vectors_votes import (
     ANA_GOV,
     APPEAL,
+    ASK_SEAT,
     BALLOT,
     CHALLENGE,
     COMMENT,
@@ -229,6 +230,8 @@ def records() -> Any:
         "appeal": record(APPEAL, "dan device"),
         "withdraw-proposal": record(WITHDRAW, "ben device"),
         "retire": record(RETIRE, "ben device"),
+        "ask-seat": record(ASK_SEAT, "dan device"),
+        "present": record(PRESENT, "dan device"),
         "profile": record(PROFILE, "ana device"),
         "listing": record(BREAD, "ana device"),
         "withdraw": record(LAST, "ana device"),

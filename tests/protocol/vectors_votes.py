@@ -21,10 +21,12 @@ from protocol.codec import Plain, encode
 from protocol.keys import Signer
 from protocol.kinds import (
     appeal,
+    ask_seat,
     ballot,
     challenge,
     invite,
     leave,
+    present,
     receipts,
     retire,
     stop,
@@ -266,3 +268,7 @@ HEADS = [(PHONE.device.public, GOV, 1, PHONES.records[0].id)]
 RETIRE = BENS.add("retire", retire.body(PHONE.device.public, HEADS))
 COUNCIL.certify("roll", {"retire": [[PHONE.device.public, [list(head) for head in HEADS]]]})
 LEAVE = BENS.add("leave", leave.body([(BEN.device.public, GOV, 3, BENS.records[2].id)]))
+
+# What Dan would say as one of several tellers.
+ASK_SEAT = DANS.add("ask-seat", ask_seat.body(AGAIN, PHONE.device.public, HEADS))
+PRESENT = DANS.add("present", present.body(AGAIN))

@@ -150,8 +150,10 @@ def _serve(asked: socket.socket) -> list[str]:
                 os._exit(0)
             pid = os.fork()
             if pid == 0:
-                for each in (waiting, asked, *(said for _, said in children.values())):
-                    each.close()
+                waiting.close()
+                asked.close()
+                for _, said in children.values():
+                    said.close()
                 return _become(json.loads(request), [*files, *children])
             child, said = os.pidfd_open(pid), socket.socket(fileno=files.pop())
             children[child] = pid, said
@@ -167,8 +169,8 @@ def _become(request: Any, files: list[int]) -> list[str]:
     os.dup2(files[0], 1)
     os.dup2(files[1], 2)
     # Those of the server asked once what kind of files they are; these are others.
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: PTH123, SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
     for file in files:
         os.close(file)
     os.environ.clear()

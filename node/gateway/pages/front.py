@@ -10,6 +10,7 @@ from typing import Any
 from starlette.responses import Response
 
 from node.gateway import distances
+from node.gateway.notices import notices
 from node.gateway.offers import Card, card, maker_name, member_path
 from node.gateway.pages.page import BOTH, Page
 from node.gateway.picks import picked
@@ -62,6 +63,7 @@ def _market(visit: Visit) -> Response:
     return visit.render(
         "front.html",
         charter=visit.charter,
+        notices=notices(visit),
         neighbours=len(visit.gateway.node.touch()),
         new=_shelf(visit, SHELF, wanted=False),
         near=_shelf(visit, NEARBY, besides=owner, wanted=False, near=near) if near else [],

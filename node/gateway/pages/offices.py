@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from governance.effects.elect import TELLER
 from node.assembly import charters
 from node.gateway.hall import milliseconds, office_hint, office_name, proposal_path
 from node.gateway.offers import member_path
@@ -26,6 +27,7 @@ class Office:
     since_ms: int | None
     until_ms: int | None
     path: str  # of the election, for members
+    more: str  # a page of its own, for members
 
 
 async def show(visit: Visit) -> Response:
@@ -51,6 +53,7 @@ def _office(visit: Visit, found: dict[str, Any]) -> Office:
         since_ms=milliseconds(found["since"]),
         until_ms=milliseconds(found["until"]),
         path=proposal_path(proposal) if proposal and not visit.guests else "",
+        more="/tellers" if found["office"] == TELLER and not visit.guests else "",
     )
 
 

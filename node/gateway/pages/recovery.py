@@ -1,4 +1,4 @@
-"""`/recovery.txt`, the recovery file to save, and `/settings/recovery`, which makes it again."""
+"""`/recovery.txt`, the recovery file to save, and `/settings/recovery`: saved, or made again."""
 
 from __future__ import annotations
 
@@ -33,9 +33,12 @@ async def show(visit: Visit) -> Response:
     return _page(visit)
 
 
-async def renew(visit: Visit, form: Form) -> Response:
-    """Make the file again, sealed like the keys."""
+async def act(visit: Visit, form: Form) -> Response:
+    """Remember that it was saved; or make the file again, sealed like the keys."""
     home, t = visit.home, visit.words.gettext
+    if form.text("do") == "saved":
+        devices.recovery_is_saved(home)
+        return visit.done("/settings/recovery", t("Good: your copy is up to date."))
     passphrase = form.lines("passphrase") if home.keyfile.sealed else None
     try:
         # It takes a second and touches no store, so the node goes on meanwhile.
@@ -56,6 +59,7 @@ def _page(visit: Visit, status: int = 200, problem: str = "") -> Response:
         problem=problem,
         sealed=visit.home.keyfile.sealed,
         kept=(visit.home.path / RECOVERY).exists(),
+        old=devices.recovery_is_old(visit.home),
     )
 
 
@@ -76,7 +80,7 @@ PAGES_HERE = [
         path="/settings/recovery",
         name="recovery",
         endpoint=show,
-        post=renew,
+        post=act,
         audience=DESK,
     ),
 ]

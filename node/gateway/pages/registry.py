@@ -42,6 +42,7 @@ from node.gateway.pages import (
     status,
     take,
     take_down,
+    tellers,
     values,
     welcome,
 )
@@ -57,6 +58,7 @@ PAGES: list[Page] = [
     *charter.PAGES_HERE,
     values.PAGE,
     offices.PAGE,
+    tellers.PAGE,
     login.PAGE,
     join.PAGE,
     catalogue.PAGE,

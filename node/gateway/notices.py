@@ -1,0 +1,46 @@
+"""What the desk's front page says about the community's decisions before anything else.
+
+Each is a calm line with a page that says more. To add one, write a function and put it in _ALL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from node import tellers
+from node.gateway.sentences import Sentence, sentence
+from node.gateway.visit import Visit
+
+_QUARTER_MS = 900_000  # how long a line may be late: what waits has waited for hours
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line, and the page that says more: its path and what the link to it is called."""
+
+    text: Sentence
+    path: str
+    label: str
+
+
+def notices(visit: Visit) -> list[Notice]:
+    """All that are to be said now."""
+    return [found for look in _ALL if (found := look(visit)) is not None]
+
+
+def _waiting(visit: Visit) -> Notice | None:
+    """Decisions wait for tellers who are away.
+
+    A node that is in touch with nobody can't know, and says that it is alone.
+    """
+    if not visit.gateway.node.touch():
+        return None
+    quarter = visit.gateway.clock() // _QUARTER_MS
+    found = visit.gateway.facts.kept(("tellers", quarter), lambda: tellers.waiting(visit.store))
+    if found is None:
+        return None
+    return Notice(sentence(visit, found), "/tellers", visit.words.gettext("See the tellers"))
+
+
+_ALL: tuple[Callable[[Visit], Notice | None], ...] = (_waiting,)
