@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,7 +117,7 @@ def _draft(listing: Listing) -> Draft:
     return Draft("listing", listing.body())
 
 
-def join(ana: Home, path: Path, name: str, clock: Clock) -> Home:
+def join(ana: Home, path: Path, name: str, clock: Callable[[], int]) -> Home:
     """Somebody joins and is on the roll in both homes."""
     (link,) = inviting.make(ana, 1)
     home = homes.join_by(path, link, name, None, clock)

@@ -16,7 +16,6 @@ from typing import Any
 from node import home as homes
 from node import teller
 from node.assembly import casting, proposing
-from node.home import Home
 from storage import certificates
 from tests.cli.council import kitchen_table
 from tests.cli.people import Person, invited

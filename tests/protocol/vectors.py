@@ -89,6 +89,7 @@ from tests.protocol.vectors_votes import (
     OTHER_ONCE,
     PHONE,
     PHONES,
+    PRESENT,
     RECEIPTS,
     RETIRE,
     STOP,
