@@ -38,7 +38,7 @@ class Conversation:
         self._stream = stream
         self._peers = peers
         self._asking = True
-        self.through = False  # whether it came to its good end
+        self.through = False  # whether we heard all that the peer had
         self._holdings = StoreHoldings(store, stream.peer, kept)
 
     @property
@@ -92,10 +92,12 @@ class Conversation:
         mine = self._holdings.hello()
         await self._say(mine)
         if same(mine, theirs):
+            self.through = True
             return False
         theirs = await self._answer()
         if self._asking:
             await self._ask(self._holdings.hello(), theirs)
+            self.through = True
         await self._say(Bye("done"))
         return True
 

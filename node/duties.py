@@ -41,6 +41,15 @@ class Duties:
         self._publish = publish
         self._acted = acted
         self._wake = trio.Event()
+        self._caught_up = False
+
+    def catch_up(self) -> None:
+        """A sync conversation came to its good end. Before that one of several tellers says
+        nothing: where a home was put back from a copy, others still hold what it has said since.
+        """
+        if not self._caught_up:
+            self._caught_up = True
+            self.wake()
 
     def wake(self) -> None:
         """Something changed that may make something due."""
@@ -62,7 +71,7 @@ class Duties:
                 await self._wake.wait()
 
     async def _act(self) -> None:
-        acted = teller.act(self._store, self._signer)
+        acted = teller.act(self._store, self._signer, speaks=self._caught_up)
         if acted:
             self._kept({"certificate", "gov", *(("side",) if acted.words else ())})  # wakes us too
         if acted.records:
@@ -77,5 +86,5 @@ class Duties:
         """Seconds. Only a teller acts by the clock; others have nothing to do until news comes."""
         if not teller.has_duties(self._store):
             return math.inf
-        deadline = teller.next_look(self._store, since)
+        deadline = teller.next_look(self._store, since, speaks=self._caught_up)
         return TELLER_SECONDS if deadline is None else min(TELLER_SECONDS, deadline)

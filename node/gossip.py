@@ -104,7 +104,7 @@ class Hearing:
         except StoreError as error:
             logger.error("gossip could not be kept: %s", error)
             return False
-        if not placed and message[1] not in (CARD, TELLER):
+        if not placed and message[1] == RECORDS:
             self._ahead(peer)
         return placed
 
@@ -118,7 +118,7 @@ class Hearing:
             if sort == RECORDS:
                 placed = self._take_records(content)
             elif sort == CERTIFICATE:
-                placed = self._take_certificate(content)
+                placed = self._take_certificate(peer, content)
             elif sort == TELLER:
                 placed = self._take_word(peer, content)
             elif sort == CARD:
@@ -153,10 +153,17 @@ class Hearing:
             settle(self._store)
         return placed and all(self._known(item[0]) for item in content)
 
-    def _take_certificate(self, content: Any) -> bool:
+    def _take_certificate(self, peer: str, content: Any) -> bool:
+        """What is ahead of us, or of another chain, sync finds out about, and nobody is at fault.
+
+        Only the newest is passed on, as it is held: with other signatures it can be sent without
+        end.
+        """
         part = chain.hear(self._store, content)
         settle(self._store)
-        return part  # else ahead of us, or of another chain: sync finds out, and nobody is at fault
+        if not part:
+            self._ahead(peer)
+        return part and certificates.newest_is(self._store, content)
 
     def _take_word(self, peer: str, content: Any) -> bool:
         """Late and early words are dropped, and nobody is at fault; whoever is ahead is asked."""

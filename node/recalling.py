@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from governance import duties
 from governance.certified import Certified
 from governance.recall import RECALL, recalling
+from governance.saying import said
 from governance.tellers import seat_of
 from node import control, people, tellers
 from node.assembly.words import person_json
@@ -35,14 +37,16 @@ OPEN, IN_FORCE, READY, OVER, ELSEWHERE = "open", "in-force", "ready", "over", "e
 
 # Why
 
+REASONS = {
+    "split": said("The tellers have signed two decisions on one step, so nothing goes on."),
+    "double": said("A teller has signed two different answers at once."),
+    "wrong": said("A vote was decided wrongly, and the tellers have not put it right in time."),
+    "silent": said("For a week the tellers have done nothing of what is due."),
+}
+
 
 def reasons(store: Store) -> list[str]:
-    """Why the members may want to recall the tellers there are, in words for programs.
-
-    `split`: they certified two things, and nothing goes on. `double`: one of them said two things
-    at once. `wrong`: a vote was counted or decided wrongly, and they let the time go by in which
-    they should have put that right. `silent`: for a week they did nothing of what was due.
-    """
+    """Why the members may want to recall the tellers there are: keys of REASONS."""
     state = certificates.current(store)
     if state is None:
         return []
@@ -92,6 +96,10 @@ def _silent(store: Store) -> bool:
     ).fetchone()
     if row is None or store.now_ms() - row[0] < WEEK_MS or halts.halt(store) is not None:
         return False
+    state, then = certificates.current(store), (store.now_ms() - WEEK_MS) / 1000
+    votes = state.votes.values() if state is not None else ()
+    if any(duties.due(vote, then).step is not None for vote in votes):
+        return True
     return tellers.overdue(store, WEEK_MS)
 
 

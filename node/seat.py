@@ -58,9 +58,9 @@ def show(home: Home) -> dict[str, Any]:
 
 
 def question(home: Home) -> dict[str, Any] | None:
-    """Another chain that waits for this owner's word: `{chain, person, name, lost}`.
+    """Another chain that waits for this owner's word: `{chain, person, name, recall, lost}`.
 
-    `person` moved the teller's seat there; None where newly elected tellers certify.
+    `person` moved the teller's seat there; None where tellers were recalled (`recall`) or elected.
     """
     asked = taking_back.question(home.store)
     if asked is None:
@@ -71,6 +71,7 @@ def question(home: Home) -> dict[str, Any] | None:
         "chain": asked["chain"],
         "person": person,
         "name": names.get(bytes.fromhex(person), "") if person else "",
+        "recall": asked["recall"],
         "lost": asked["lost"],
     }
 

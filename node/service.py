@@ -244,6 +244,8 @@ class Node:
                 talk = Conversation(self.store, stream, self.peers, self.kept)
                 differed = await talk.start()
                 through = through or talk.through
+                if talk.through:
+                    self._duties.catch_up()
                 if talk.new_records:
                     self._news.set()
                 self._heard[peer] = self._clock()
@@ -316,6 +318,8 @@ class Node:
             await talk.serve(asking=stream.peer not in self._talking)
         finally:
             self._serving -= Counter([stream.peer])
+        if talk.through:
+            self._duties.catch_up()
         if talk.new_records:
             self._news.set()
         await self._gate_may_have_changed()

@@ -59,10 +59,11 @@ def has_duties(store: Store) -> bool:
     return not _copied(store) and (is_teller(store) or bool(receipts.rounds(store)))
 
 
-def act(store: Store, signer: Signer) -> Acted:
+def act(store: Store, signer: Signer, *, speaks: bool = True) -> Acted:
     """Do what is due now, MOST_STEPS at the most: whoever did something is called again.
 
-    A home that turned out to be a copy does nothing: its chain may be behind the real one.
+    A home that turned out to be a copy does nothing: its chain may be behind the real one. Where
+    not `speaks`, nothing is said to other tellers.
     """
     acted = Acted([], records=False, words=[])
     if not has_duties(store):
@@ -73,7 +74,7 @@ def act(store: Store, signer: Signer) -> Acted:
         height = certificates.tip(store)[0]
         if _is_alone(store):
             _certify(store, signer)
-        else:
+        elif speaks:
             acted.words.extend(agreeing.speak(store, signer, due))
         made = certificates.above(store, height)
         acted.certificates.extend(made)
@@ -114,15 +115,16 @@ def _roll_step(store: Store) -> Iterator[Step]:
         yield Step("roll", decision)
 
 
-def next_look(store: Store, since: float) -> float | None:
+def next_look(store: Store, since: float, *, speaks: bool = True) -> float | None:
     """Seconds until a deadline may make something due; None when only news can.
 
     `since` is when `act` began, in seconds since 1970: it has done what could be done by then.
+    `speaks` as there.
     """
     now = store.now_ms() / 1000
     times = (votes.next_deadline(store, since), handover.next_look(store, since))
     pauses = [
-        agreeing.next_look(store, due),
+        agreeing.next_look(store, due) if speaks else None,
         *(None if when is None else max(0.0, when - now) for when in times),
     ]
     return min((each for each in pauses if each is not None), default=None)

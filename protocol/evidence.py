@@ -10,16 +10,16 @@ array whose SHA-256 is its id:
   `[enrol entry, join entry]`, ordered by the id of the join record.
 - `["seats", certificate, certificate]`: two moves of one seat, or two recalls, of one attempt. They
   halt that height, whoever of the two came first where.
-- `["split", certificate, certificate]`: two certificates that a quorum of the tellers signed, of any
-  other kinds: fraud. They halt that height for who holds none above it yet.
+- `["split", certificate, certificate]`: two certificates of any other kinds, which a quorum of the
+  tellers signed: fraud. They halt that height for who holds none above it yet.
 - `["propose", …]`, `["prepare", …]`, `["commit", …]`, `["move-on", …]`, `["double", …]`: what
   tellers say while they agree, and proof of one who said two things (`protocol.teller_messages`).
 - `["record", entry]`: one signed `gov` record with its body: an `erase`, an enrolment, what a
   certificate cites or a vote rests on.
 
-The two certificates of an object are as they travel, differ, have one height and one `prev`, and are
-ordered by id. Of several such objects on one `prev` a node keeps the one with the lowest ids; of
-those with the same certificates, signed by others, the one with the lowest id itself.
+The two certificates of an object are as they travel, differ, have one height and one `prev`, and
+are ordered by id. Of several such objects on one `prev` a node keeps the one with the lowest ids;
+of those with the same certificates, signed by others, the one with the lowest id itself.
 
 Of several forks of one log a node keeps the one with the lowest seq, then the lowest id; of
 several contests of one slot the lowest id. The choice decides only which proof is kept, never

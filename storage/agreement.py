@@ -8,7 +8,7 @@ once there is a certificate. Whoever holds the commits of a quorum puts it toget
 
 What this device said itself stays in `own_word`, written before it is sent: it binds a teller
 beyond a restart. Two different messages in one place are kept as a proof of the sort `double`, one
-a device, for good.
+a device, for good: the one about the newest height, so that nobody hides behind an old fault.
 
 Callers hold the write transaction and settle afterwards.
 """
@@ -26,6 +26,7 @@ from protocol.errors import Invalid
 from protocol.evidence import read_object
 from protocol.teller_messages import (
     PREPARE,
+    PROPOSE,
     About,
     Double,
     Message,
@@ -64,9 +65,11 @@ def receive(store: Store, message: Message) -> bool:
     at = height(store)
     if at is None or (message.height, message.prev) != at.about[1:]:
         return _dropped(message, "about another certificate than the next")
-    state = certificates.current(store)
-    if at.seat(message.device) is None or state is None or state.roll.is_cut(message.device):
+    state, seat = certificates.current(store), at.seat(message.device)
+    if seat is None or state is None or state.roll.is_cut(message.device):
         return _dropped(message, "by a device that has no seat, or lost it")
+    if message.kind == PROPOSE and at.leader(message.view) != seat:
+        return _dropped(message, "by who does not lead that view")
     check_prepared(message, store.community, at.tellers)
     place = _place(message)
     held = store.db.execute("SELECT id, raw FROM side WHERE place = ?", [place]).fetchone()
@@ -76,9 +79,9 @@ def receive(store: Store, message: Message) -> bool:
         return False
     store.db.execute("DELETE FROM side WHERE place = ?", [place])
     _insert(store, message.id, "teller", message.device, place, message.view, message.raw)
-    note(store, message.device)
     if not _keep_views(store, message):
         return _dropped(message, "of a view below many others")
+    note(store, message.device)
     store.changed.add("teller")
     complete(store)
     return True
@@ -170,7 +173,9 @@ def complete(store: Store) -> Certificate | None:
     try:
         certificates.keep(store, travel)
     except Invalid as error:  # a quorum agreed on what this program can't carry out
-        logger.error("what the tellers certified can't be kept: %s", error)
+        if store.unreadable != at.about.prev:  # said once, and not with every word that comes
+            logger.error("what the tellers certified can't be kept: %s", error)
+        store.unreadable = at.about.prev
         return None
     return read_certificate(travel)
 
@@ -186,12 +191,10 @@ def tidy(store: Store) -> None:
         " (SELECT id FROM certificate ORDER BY height DESC LIMIT ?2)",
         [store.community, MOST_TAKEN_BACK],
     )
-    for raw, live in store.db.execute(
-        "SELECT raw, live FROM side WHERE sort = 'double'"
-    ).fetchall():
+    for (raw,) in store.db.execute("SELECT raw FROM side WHERE sort = 'double'").fetchall():
         proof = _double(raw, store.community)
-        if (counts := _had_seat(store, proof)) != live:
-            store.db.execute("UPDATE side SET live = ? WHERE id = ?", [counts, proof.id])
+        if not _had_seat(store, proof):
+            sideset.drop(store, proof.id)
             store.changed.add("side")
 
 
@@ -199,22 +202,22 @@ def tidy(store: Store) -> None:
 
 
 def receive_double(store: Store, proof: Double) -> bool:
-    """Keep a proof that a device said two things in one place; the lowest id of a device stays.
+    """Keep a proof that a device said two things in one place; True if it is new.
 
-    It counts once the device is known to have had a seat there.
+    Of one device the one about the newest height, and then with the lowest id, stays. What is about
+    no height of our chain, or one at which the device had no seat, is dropped: it proves nothing
+    here, and must not take the place of what does.
     """
-    place = f"double {proof.device.hex()}"
-    held = store.db.execute("SELECT id FROM side WHERE place = ?", [place]).fetchone()
-    known = store.db.execute("SELECT 1 FROM device WHERE key = ?", [proof.device]).fetchone()
-    if known is None or (held is not None and held[0] <= proof.id):
+    if not _had_seat(store, proof):
+        return False
+    place, rank = f"double {proof.device.hex()}", -proof.messages[0].height
+    held = store.db.execute("SELECT rank, id FROM side WHERE place = ?", [place]).fetchone()
+    if held is not None and held <= (rank, proof.id):
         return False
     store.db.execute("DELETE FROM side WHERE place = ?", [place])
-    _insert(store, proof.id, "double", proof.device, place, 0, proof.raw)
-    counts = _had_seat(store, proof)
-    store.db.execute("UPDATE side SET live = ? WHERE id = ?", [counts, proof.id])
+    _insert(store, proof.id, "double", proof.device, place, rank, proof.raw)
     store.changed.add("side")
-    if counts:
-        logger.warning("Teller %s said two things at once; the proof is kept.", proof.device.hex())
+    logger.warning("Teller %s said two things at once; the proof is kept.", proof.device.hex())
     return True
 
 
@@ -238,5 +241,5 @@ def _had_seat(store: Store, proof: Double) -> bool:
 
 def doubles(store: Store) -> list[Double]:
     """The proofs against devices that held a seat and said two things in one place."""
-    rows = store.db.execute("SELECT raw FROM side WHERE sort = 'double' AND live = 1").fetchall()
+    rows = store.db.execute("SELECT raw FROM side WHERE sort = 'double'").fetchall()
     return [_double(raw, store.community) for (raw,) in rows]

@@ -158,13 +158,19 @@ def get(store: Store, height: int) -> Certificate:
     return read_certificate(cbor2.loads(row[0]))
 
 
+def newest_is(store: Store, travel: object) -> bool:
+    """Whether our newest certificate came with just these signatures."""
+    row = store.db.execute(
+        "SELECT travel FROM certificate ORDER BY height DESC LIMIT 1"
+    ).fetchone()
+    return row is not None and cbor2.loads(row[0]) == travel
+
+
 def height_of(store: Store, certificate: bytes) -> int | None:
     """The height of a certificate of our chain, -1 for the community's id; None for others."""
     if certificate == store.community:
         return -1
-    row = store.db.execute(
-        "SELECT height FROM certificate WHERE id = ?", [certificate]
-    ).fetchone()
+    row = store.db.execute("SELECT height FROM certificate WHERE id = ?", [certificate]).fetchone()
     return None if row is None else int(row[0])
 
 

@@ -118,10 +118,8 @@ def _judged(store: Store, branch: Branch) -> str:
     mine = [*ours, *halts.deciding(stopped)]
     theirs = [*branch.certificates, *halts.deciding(halts.stopped(store, branch.state))]
     one, other = weight(mine), weight(theirs)
-    if ours:
-        fraud = split(ours[0], first)
-    else:
-        fraud = stopped is not None and stopped.sort == SPLIT
+    halted = stopped is not None and stopped.sort == SPLIT
+    fraud = split(ours[0], first) if ours else halted
     if fraud and not other.by_persons:
         return LOSES
     if not mine:

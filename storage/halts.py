@@ -10,7 +10,7 @@ Callers hold the write transaction and settle afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from governance.certified import Certified
@@ -18,7 +18,7 @@ from governance.folding import fold
 from governance.recall import RECALL
 from governance.seats import MOVE, Weight, split, weight
 from protocol.certificates import Certificate, Seat, check_signatures
-from protocol.errors import Invalid
+from protocol.errors import Invalid, NotFound, StoreError
 from protocol.evidence import SEATS, SPLIT, Rivals, read_object, rivals_proof
 from storage import certificates, sideset
 from storage.store import Store
@@ -57,9 +57,15 @@ def _rivals(raw: bytes, community: bytes) -> Rivals:
 
 
 def receive(store: Store, found: Rivals) -> bool:
-    """Keep a proof; of three certificates or more on one place the two lowest ids are kept."""
+    """Keep a proof; of three certificates or more on one place the two lowest ids are kept.
+
+    One that is seen to be false must not come between true ones, whatever its ids.
+    """
+    here = certificates.certificate_at(store, found.height - 1) == found.prev
+    if here and not _may_follow(store, found):
+        return False
     held = sideset.rivals_at(store, sideset.rivals_place(found))
-    if held is not None:
+    if here and held is not None:
         other = _rivals(held, store.community)
         if other.attempt == found.attempt and other.key != found.key:
             both = (*other.certificates, *found.certificates)
@@ -168,13 +174,31 @@ def _judge_split(store: Store, found: Rivals, halted: bool) -> bool:
     return True
 
 
+def verify(store: Store) -> Iterator[StoreError]:
+    """What is wrong with the proofs that count."""
+    for sort in (SEATS, SPLIT):
+        for raw, live in sideset.rivals(store, sort):
+            try:
+                found = read_object(raw, store.community)
+                assert isinstance(found, Rivals)  # noqa: S101 - kept as such
+                shared = found.height - 1
+                if found.sort == SPLIT:
+                    sound = _signed(found, _tellers_after(store, shared))
+                else:
+                    sound = _fold(certificates.at(store, shared), found)
+            except (Invalid, NotFound):
+                sound = False
+            if live and not sound:
+                yield StoreError("damaged", "a proof of two certificates that proves nothing")
+
+
 def weighs(found: Rivals) -> Weight:
     """What a chain weighs that halts below these two, by them alone."""
     return weight(deciding(found))
 
 
 def deciding(found: Rivals | None) -> tuple[Certificate, ...]:
-    """What a halt adds to the weight of a chain: one of two moves or recalls. Fraud adds nothing."""
+    """What a halt adds to a chain's weight: one of two moves or recalls. Fraud adds nothing."""
     return found.certificates[:1] if found is not None and found.sort == SEATS else ()
 
 

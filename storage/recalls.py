@@ -92,9 +92,7 @@ def electorate(store: Store, prev: bytes) -> Electorate | None:
             _electorates.clear()
         state = certificates.at(store, height)
         persons = tuple(recall.signers(state))
-        _electorates[prev] = Electorate(
-            height, persons, recall.needed(state), state.recall_attempt
-        )
+        _electorates[prev] = Electorate(height, persons, recall.needed(state), state.recall_attempt)
     return _electorates[prev]
 
 

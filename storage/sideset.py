@@ -175,7 +175,7 @@ def recalling(store: Store, record: Record) -> bytes | None:
 
 
 def spares(store: Store, record: Record) -> bool:
-    """Only erases, enrolments, recalls, what votes rest on, and what certificates cite, are spared."""
+    """Only erases, enrolments, recalls, what votes rest on, and what is cited, are spared."""
     if record.header.lane != GOV or record.body is None:
         return False
     certified = store.certified

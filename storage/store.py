@@ -29,6 +29,7 @@ class Store:
     certified: Certified | None = None  # cache; see storage.certificates.current
     decided: set[bytes] = field(default_factory=set)  # tips of chains that do not stand
     suspecting: tuple[int, int] | None = None  # since when, and when last, a teller was unheard of
+    unreadable: bytes | None = None  # after this certificate tellers made one we can't carry out
     changed: set[str] = field(default_factory=set)  # words for the service: 'gov', 'certificate'
 
     @contextlib.contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from protocol.errors import Invalid, StoreError, Term
 from protocol.records import GOV, read_record, signed
-from storage import blobs, certificates, cited, digest, erasing, sideset
+from storage import blobs, certificates, cited, digest, erasing, halts, sideset
 from storage.prefix import advance, learn
 from storage.rows import Log, all_logs, log_by_no
 from storage.standing import settle
@@ -37,6 +37,7 @@ def verify(store: Store, progress: Progress = _silent) -> tuple[int, list[StoreE
                 done += 1
                 if done % 500 == 0:
                     progress(done, total)
+    faults += halts.verify(store)
     for name in blobs.damaged(store):
         faults.append(
             StoreError("damaged", "picture %(name)s: its bytes are damaged", name=name.hex()[:16])

@@ -231,10 +231,11 @@ def proposal_withdraw(out: Output, proposal_id: str) -> None:
 )
 @click.pass_obj
 def proposal_challenge(out: Output, proposal_id: str, ballots: tuple[str, ...]) -> None:
-    """Say that the vote on P was counted wrongly, or opened for something else.
+    """Say that the vote on P was counted wrongly.
 
-    The tellers' nodes look for themselves, and annul what is proved wrong. Without --ballot it is
-    about what this node has found.
+    Or that it was opened for something else than its author proposed. The tellers' nodes look for
+    themselves, and annul what is proved wrong. Without --ballot it is about what this node has
+    found.
     """
     from node.assembly import acting
 

@@ -88,23 +88,12 @@ def recall_list(out: Output) -> None:
     from node import fraud, recalling
 
     with out.opened() as home:
-        data = {
-            "recalls": recalling.listed(home),
-            "reasons": recalling.reasons(home.store),
-            "fraud": fraud.proved(home.store),
-        }
-    lines = [REASONS[each] for each in data["reasons"]]
-    for each in data["recalls"]:
+        listed, why = recalling.listed(home), recalling.reasons(home.store)
+        data = {"recalls": listed, "reasons": why, "fraud": fraud.proved(home.store)}
+    lines = [str(recalling.REASONS[each]) for each in why]
+    for each in listed:
         lines += ["", *_lines(each)] if lines else _lines(each)
     out.answer(data, "\n".join(lines) or "No recall is under way.")
-
-
-REASONS = {
-    "split": "The tellers have certified two things at once, so nothing goes on until a recall.",
-    "double": "A teller has said two things at once; the proof is kept.",
-    "wrong": "A vote was decided wrongly, and the tellers have not put it right in time.",
-    "silent": "For a week the tellers have done nothing of what is due.",
-}
 
 
 def _lines(found: dict[str, Any]) -> list[str]:

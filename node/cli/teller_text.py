@@ -28,6 +28,12 @@ def tellers_text(found: Data, now_ms: int) -> str:
 
 def question(asked: Data) -> str:
     """Another chain of certificates that waits for the owner's word."""
+    if asked["recall"]:
+        return (
+            "The members have recalled the tellers, and that would take "
+            f"{asked['lost']} certificates back here. Ask the others why; `moothall teller accept` "
+            "agrees to it."
+        )
     if asked["person"] is None:
         return (
             "Elsewhere other tellers were elected, on another chain of certificates, and that "

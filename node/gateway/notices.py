@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from node import tellers
+from node import recalling, tellers
 from node.gateway.sentences import Sentence, sentence
 from node.gateway.visit import Visit
 
@@ -43,4 +43,14 @@ def _waiting(visit: Visit) -> Notice | None:
     return Notice(sentence(visit, found), "/tellers", visit.words.gettext("See the tellers"))
 
 
-_ALL: tuple[Callable[[Visit], Notice | None], ...] = (_waiting,)
+def _recall(visit: Visit) -> Notice | None:
+    """The tellers cheat, or do nothing: the members may want to replace them."""
+    quarter = visit.gateway.clock() // _QUARTER_MS
+    found = visit.gateway.facts.kept(("recall", quarter), lambda: recalling.reasons(visit.store))
+    if not found:
+        return None
+    text = sentence(visit, recalling.REASONS[found[0]])
+    return Notice(text, "/recall", visit.words.gettext("Replace the tellers"))
+
+
+_ALL: tuple[Callable[[Visit], Notice | None], ...] = (_recall, _waiting)

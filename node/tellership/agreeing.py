@@ -17,7 +17,7 @@ from node.tellership import judging
 from node.tellership.votes import Step
 from protocol.errors import Invalid
 from protocol.keys import Signer
-from protocol.teller_messages import Message
+from protocol.teller_messages import Message, read_body
 from storage import agreement, certificates
 from storage.database import FAST, get_meta
 from storage.standing import settle
@@ -120,7 +120,9 @@ def _body(store: Store, steps: Steps) -> bytes | None:
         if "at" in decision:
             decision["at"] = max(lowest, int(decision["at"]))  # type: ignore[arg-type]
         try:
-            return certificates.body(store, state, step.kind, decision)
+            body = certificates.body(store, state, step.kind, decision)
+            read_body(body)  # it may be too long
+            return body
         except Invalid as error:
             logger.warning("a certificate could not be made: %s", error)
     return None

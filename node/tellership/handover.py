@@ -72,9 +72,12 @@ def acceptable(store: Store, decision: Mapping[str, Any]) -> bool:
     if state is None or len(state.tellers) == 1:
         return False
     at = decision["seat"]
+    moves = [ask for ask in _asks(store, state, at) if ask.device]
     if "device" in decision:
-        asks = [ask for ask in _asks(store, state, at) if ask.record == decision["record"]]
-        return any(ask.device and _moving(state, at, ask) == decision for ask in asks)
+        named = [ask for ask in moves if ask.record == decision["record"]]
+        return any(_moving(state, at, ask) == decision for ask in named)
+    if moves:
+        return False  # who gave a device up and goes on with another keeps the seat
     match decision["why"]:
         case "gone":
             return True  # the state says so
@@ -189,7 +192,7 @@ def _resigned(store: Store, state: Certified, at: int) -> list[bytes]:
     gone = [
         record
         for device, record in store.db.execute(
-            "SELECT device, record FROM leaving ORDER BY log_no, seq"
+            "SELECT device, record FROM leaving ORDER BY record"
         ).fetchall()
         if state.roll.is_member_device(device) and state.roll.person_of(device) == seat.person
     ]

@@ -19,7 +19,7 @@ from node.tellership.votes import Step
 from protocol.certificates import Certificate
 from protocol.codec import Plain, encode
 from protocol.errors import Invalid
-from protocol.records import LANES
+from protocol.records import GOV, LANES
 from protocol.teller_messages import read_body
 from storage import certificates, recount
 from storage.rows import find_log, id_at
@@ -27,6 +27,7 @@ from storage.store import Store
 
 SLACK_S = 600  # by which the clocks of two tellers may differ
 MOST_BEHIND = 256  # records of a log that a cut may leave out: its author may write on meanwhile
+MOST_GOV = 16  # and of a `gov` log, which holds what others rely on
 
 OK = ""
 
@@ -46,7 +47,7 @@ def judge(store: Store, body: bytes) -> str:
     if why := _time(store, state, certificate):
         return why
     if certificate.kind == "roll":
-        return _roll(store, certificate.decision)
+        return OK if roll.acceptable(store, certificate.decision) else "not-due"
     if certificate.kind == "close":
         return _close(store, state, certificate.decision)
     if is_ours(certificate.kind, certificate.decision):
@@ -74,15 +75,6 @@ def _time(store: Store, state: Certified, certificate: Certificate) -> str:
     if at < earliest(state):
         return "back-dated"
     return OK if at <= max(earliest(state), store.now_ms() // 1000 + SLACK_S) else "early"
-
-
-def _roll(store: Store, decision: Mapping[str, Any]) -> str:
-    mine: Mapping[str, Any] = roll.decision(store)
-    for key, lines in decision.items():
-        known = {encode(line) for line in mine.get(key, [])}
-        if not lines or any(encode(line) not in known for line in lines):
-            return "not-due"
-    return OK
 
 
 def _close(store: Store, state: Certified, decision: Mapping[str, Any]) -> str:
@@ -113,7 +105,8 @@ def _reach(store: Store, heads: Iterable[Any]) -> bool:
     """Whether logs would end where they are known to lead, and not much before what is here."""
     for device, lane, seq, record_id in heads:
         log = find_log(store, device, lane) if lane in LANES.values() else None
-        if log is None or log.prefix_seq > seq + MOST_BEHIND:
+        most = MOST_GOV if lane == GOV else MOST_BEHIND
+        if log is None or log.prefix_seq > seq + most:
             return False
         if seq and id_at(store, log.no, seq) != record_id:
             return False

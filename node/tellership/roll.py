@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from governance.certified import Certified
@@ -9,7 +11,7 @@ from governance.membership import Due, due
 from governance.roll import MEMBER, admit
 from governance.tellers import hold_back
 from node.tellership import retiring
-from protocol.codec import Plain, decode
+from protocol.codec import Plain, decode, encode
 from storage import certificates
 from storage.newcomers import vouchings
 from storage.standing import assess
@@ -72,12 +74,41 @@ def decision(store: Store) -> dict[str, Plain]:
     return {key: value for key, value in found_due.items() if value}
 
 
+def acceptable(store: Store, theirs: Mapping[str, Any]) -> bool:
+    """Whether all of another teller's roll decision is due here, and rests on what it has to.
+
+    It may leave out what that teller does not hold yet. But a record that it cites is used up, so
+    it cites none without the line that rests on it, and no line without enough of them.
+    """
+    mine: Mapping[str, Any] = decision(store)
+    for key, lines in theirs.items():
+        known = {encode(line) for line in mine.get(key, [])}
+        if not lines or any(encode(line) not in known for line in lines):
+            return False
+    vouched = {each.record: each.person for each in vouchings(store)}
+    retired = [line[0] for line in mine.get("retire", [])]
+    rests_on = mine.get("cite", [])[-len(retired) :] if retired else []
+    reasons = {**vouched, **dict(zip(rests_on, retired, strict=True))}
+    cited = Counter(reasons[record] for record in set(theirs.get("cite", [])))
+    needed = dict.fromkeys((line[0] for line in theirs.get("retire", [])), 1)
+    for line in theirs.get("admit", []):
+        needed[line[0]] = _vouches(store) if line[2] is not None else 0
+    return cited.keys() <= needed.keys() and all(cited[key] >= n for key, n in needed.items())
+
+
+def _vouches(store: Store) -> int:
+    """How many vouches of others somebody needs whom a member has invited."""
+    state, charter = certificates.current(store), certificates.charter(store)
+    assert state is not None and charter is not None  # noqa: S101, PT018 - something is due
+    return min(charter.membership.vouches, len(state.members())) - 1
+
+
 def _leaving(store: Store, state: Certified) -> dict[bytes, tuple[bytes, list[Plain]]]:
     """Members who wrote that they go: person -> (record, heads). Tellers may have to wait."""
     found: dict[bytes, tuple[bytes, list[Plain]]] = {}
     roll = state.roll
     for device, heads, record in store.db.execute(
-        "SELECT device, heads, record FROM leaving ORDER BY log_no, seq"
+        "SELECT device, heads, record FROM leaving ORDER BY record"  # the same with all tellers
     ):
         person = roll.person_of(device)
         if (

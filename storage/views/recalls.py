@@ -45,6 +45,4 @@ def retract(store: Store, log_no: int, after: int) -> None:
     store.db.execute("DELETE FROM recall WHERE log_no = ? AND seq > ?", [log_no, after])
 
 
-VIEW = View(
-    name="recalls", kinds=("recall",), tables=("recall",), apply=apply, retract=retract
-)
+VIEW = View(name="recalls", kinds=("recall",), tables=("recall",), apply=apply, retract=retract)

@@ -57,7 +57,9 @@ def test_who_has_to_sign_and_how_is_said(council: Council) -> None:
     answer = council.ben.call("recall", "new", "--teller", "Eva", "--yes")
     identity = council.ben.do("recall", "list")["recalls"][0]["recall"][:8]
     assert answer.code == 0
-    assert f"One more member has to sign, each with `moothall recall sign {identity}`." in answer.out
+    assert (
+        f"One more member has to sign, each with `moothall recall sign {identity}`." in answer.out
+    )
     meet(council.eva, council.ben)
     assert "they are the tellers now" in council.eva.text("recall", "sign", identity, "--yes")
 

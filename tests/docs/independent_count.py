@@ -32,6 +32,7 @@ class Question(NamedTuple):
     seats: int
     thresholds: list[Any]
     quorums: list[Any]
+    alternates: int = 0
 
     def on_ballot(self) -> list[str]:
         """The options of a ballot."""
@@ -106,7 +107,8 @@ def count(asked: Question, choices: Sequence[Any], voters: int) -> dict[str, Any
     sides = {
         option: (prefer(ballots, option, QUO), prefer(ballots, QUO, option)) for option in options
     }
-    ahead, level = _seated(_places(options, asked.seats, best), asked.seats)
+    places = _places(options, asked.seats + asked.alternates, best)
+    ahead, level = _seated(places, asked.seats)
     verdicts = {option: verdict(needed, *sides[option]) for option in ahead + level}
     winners = [option for option in ahead if verdicts[option] == "adopted"]
     tied = level if any(verdicts[option] == "adopted" for option in level) else []
@@ -114,11 +116,17 @@ def count(asked: Question, choices: Sequence[Any], voters: int) -> dict[str, Any
     nobody = not any(map(any, sides.values()))
     if outcome == "rejected" and ("missed" in verdicts.values() or nobody):
         outcome = "missed"
+    left = asked.seats - len(ahead) if tied else 0
+    room = asked.alternates - max(0, len(level) - (asked.seats - len(ahead)))
+    behind = _behind([p for p in places if p[0] not in ahead + level], room)
+    able = [option for option in behind if verdict(needed, *sides[option]) == "adopted"]
+    more = {"alternates": able if winners or tied else []} if asked.alternates else {}
     return {
         "outcome": outcome,
         "winners": winners,
         "tied": tied,
-        "seats": asked.seats - len(ahead) if tied else 0,
+        "seats": left,
+        **more,
         "tally": {
             "columns": [NUMBER[asked.method], "over", "under"],
             "rows": {option: [numbers[option], *sides[option]] for option in options},
@@ -153,6 +161,16 @@ def _seated(places: list[list[str]], seats: int) -> tuple[list[str], list[str]]:
             return ahead, place
         ahead += place
     return ahead, []
+
+
+def _behind(places: list[list[str]], room: int) -> list[str]:
+    """Who comes next, place by place, until one does not fit or has the status quo."""
+    behind: list[str] = []
+    for place in places:
+        if QUO in place or len(place) > room - len(behind):
+            break
+        behind += place
+    return behind
 
 
 # Each method: (options, choices) -> number of each option, and who is best of some

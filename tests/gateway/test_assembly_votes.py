@@ -9,17 +9,21 @@ from typing import Any
 
 import pytest
 
-from node.assembly import acting, counts, reading
+from node.assembly import acting, casting, counts, reading
+from protocol.kinds import receipts as receipts_kind
+from protocol.kinds import stop as stop_kind
 from protocol.kinds.proposal import Proposal
 from protocol.kinds.withdraw_proposal import body as withdrawal
-from storage import own
+from storage import certificates, own, recount
 from storage.own import Draft
+from storage.standing import settle
 from tests.gateway.floor import Floor, desk_of
 from tests.gateway.hostile import PAYLOADS
 from tests.gateway.own import text
 from tests.gateway.reading import check_page
 from tests.gateway.sending import find_form, follow, send, send_from
 from tests.gateway.test_headers import BUDGET, weight
+from tests.gateway.test_live import reading_of
 
 CLAY, WOOD, WOOL = "Clay from the river bank", "Wood", "Wool"
 OPEN_FOR_ALL = "everybody in the community sees how you vote, with your name, and it stays"
@@ -301,3 +305,62 @@ async def test_hostile_texts_stay_text_in_the_hall(floor: Floor):
             check_page(
                 (await ana.get("/assembly/new", params={"kind": "fees", "category": attack})).text
             )
+
+
+async def test_the_page_says_by_itself_when_a_ballot_is_safe(floor, autojump_clock):
+    asked = floor.ask(floor.ben)
+    casting.cast(floor.home(floor.ana), asked, "yes")
+    gateway = floor.gateway()
+    async with desk_of(gateway) as ana:
+        page = check_page((await ana.get(path(asked))).text)
+    (place,) = [each for _, each in page.elements if each.get("data-live") == "held"]
+    (about,) = [each["data-about"] for _, each in page.elements if "data-about" in each]
+
+    async with reading_of(gateway)(f"/live?since=&about={about}") as reader:
+        first = await reader.next()
+        floor.act()
+        then = await reader.next()
+
+    assert place["role"] == "status"
+    assert first["held"].startswith("Held by 0 of 1 tellers: not yet safe.")
+    assert then["held"] == "Held by 1 of 1 tellers: it will be counted."
+    for nothing in ("", "0" * 64, "no id", "%00"):
+        async with reading_of(gateway)(f"/live?about={nothing}") as reader:
+            assert "held" not in await reader.next()
+
+
+async def test_a_wrong_count_is_shown_with_the_button_against_it(floor):
+    """Ana's node certifies what nobody has voted; Ben's desk says what he can do."""
+    asked = floor.ask(floor.ben)
+    home = floor.home(floor.ana)
+    casting.cast(home, asked, "no")
+    store, device = floor.ana.store, floor.ana.device
+    state = certificates.current(store)
+    vote = state.votes[bytes.fromhex(asked)]
+    ballot = bytes.fromhex(reading.proposal(store, floor.ana.id, asked)["mine"]["ballot"])
+    floor.now += 8 * 86_400_000
+    with store.transaction():
+        body = receipts_kind.body(vote.round.open, [ballot], None)
+        (listed,) = own.append(store, device, [Draft("receipts", body)])
+        body = stop_kind.body(vote.round.open, listed.id)
+        (stopped,) = own.append(store, device, [Draft("stop", body)])
+        made = recount.closing(store, vote, [stopped.id])
+        lie = {**made, "outcome": "adopted", "at": floor.now // 1000}
+        certificates.certify(store, device, "close", lie)
+        settle(store)
+    floor.catch_up()
+
+    async with desk_of(floor.gateway(floor.ben)) as ben:
+        page = await ben.get(path(asked))
+        sent = await send(ben, path(asked), {}, button="Challenge it")
+        after = text(await follow(ben, sent))
+
+    assert "the outcome differs from what was certified" in text(page)
+    assert text(page).count("Challenge it") == 1
+    assert "Say so while it can be challenged" in text(page)
+    assert "has challenged the count" in after
+    floor.act()
+    floor.act()
+    assert reading.proposal(floor.ben.store, floor.ben.id, asked)["outcome"] == "rejected"
+    async with desk_of(floor.gateway(floor.ben)) as ben:
+        assert "Say so while it can be challenged" not in text(await ben.get(path(asked)))

@@ -94,6 +94,11 @@ Open = Callable[..., Any]
 @pytest.fixture
 def reading(gateway: Gateway) -> Open:
     """`async with reading("/live") as reader`."""
+    return reading_of(gateway)
+
+
+def reading_of(gateway: Gateway) -> Open:
+    """The same, for the owner of any gateway's home."""
 
     @asynccontextmanager
     async def opened(path: str = "/live", language: str = "en") -> AsyncIterator[Reader]:

@@ -9,8 +9,8 @@ import httpx
 import pytest
 import trio
 
-from node import home as homes
 from node import devices, inviting, welcome
+from node import home as homes
 from node.checkup import CHECK, REBUILD, Checkup
 from node.gateway.apps import desk_app, shop_app
 from node.gateway.context import Alone, Gateway

@@ -302,6 +302,31 @@ def test_a_winner_without_quorum_leaves_its_seat_as_it_is() -> None:
     assert "That is not enough for B." in map(str, counted(replace(few, seats=2), votes).steps)
 
 
+def test_who_comes_next_and_is_ahead_of_the_status_quo_is_an_alternate() -> None:
+    votes = {"A,B,C,D": 4, "A,B,C": 1, "A,E,status-quo": 2}  # A 7, B C 5, D 4, E 2, quo 2
+    needs = asked("approval", "ABCDE", quorums=(QUARTER,))
+
+    assert counted(needs, votes).alternates is None  # nobody asked
+    two = counted(replace(needs, alternates=2), votes)
+    assert (two.outcome, two.winners, two.alternates) == ("adopted", ("A",), ("B", "C"))
+    assert str(two.steps[-1]) == "Alternates, in this order: B, C."
+    assert counted(replace(needs, alternates=1), votes).alternates == ()  # B and C, or neither
+    assert counted(replace(needs, alternates=9), votes).alternates == ("B", "C", "D")
+    few = replace(needs, alternates=9, quorums=(Share(5, 12),))
+    assert counted(few, votes).alternates == ("B", "C")  # D has no quorum
+    assert counted(replace(few, quorums=(Share(1, 1),)), votes).alternates == ()  # nor has A
+
+
+def test_who_is_level_for_a_seat_goes_before_all_alternates() -> None:
+    votes = {"A,B,C,D": 3, "A,B,C": 1}  # A, B and C level, then D
+    needs = asked("approval", "ABCD", seats=2)
+
+    assert counted(replace(needs, alternates=1), votes).alternates == ()
+    two = counted(replace(needs, alternates=2), votes)
+    assert (two.outcome, two.tied, two.open_seats) == ("tie", ("A", "B", "C"), 2)
+    assert two.alternates == ("D",)
+
+
 @quick
 @given(
     st.sampled_from(("approval", "schulze", "star", "irv")),
@@ -317,6 +342,11 @@ def test_every_count_holds_together(method: str, seed: int, people: int, seats: 
     found = count(needs, by_person(choices), electorate)
 
     assert found == count(needs, by_person(dice.sample(choices, people)), electorate)
+    ranked = count(replace(needs, alternates=3), by_person(choices), electorate)
+    behind = ranked.alternates or ()
+    assert len(behind) <= 3
+    assert not {*behind} & {*found.winners, *found.tied, STATUS_QUO}
+    assert replace(ranked, alternates=None, steps=found.steps) == found  # it decides nothing else
     assert (found.outcome == "tie") == bool(found.tied) == bool(found.open_seats)
     assert (found.outcome == "adopted") == (bool(found.winners) and not found.tied)
     assert STATUS_QUO not in (*found.winners, *found.tied)

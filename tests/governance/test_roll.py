@@ -119,7 +119,7 @@ def test_what_this_program_cannot_carry_out_is_refused() -> None:
     for kind in KINDS:
         found = next_one(VILLAGE, {"x": 1}, kind=kind)
         assert (refusal(VILLAGE, found) == "unknown-decision") == (kind not in STEPS)
-    assert set(KINDS) - set(STEPS) == {"recall", "checkpoint"}
+    assert set(KINDS) - set(STEPS) == {"checkpoint"}
 
 
 # --- the founding

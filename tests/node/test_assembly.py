@@ -5,25 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from governance.opening import first_opening
 from node import home as homes
 from node.assembly import acting, casting, charters, counts, proposing, reading
 from node.assembly.words import plainly
+from node.cli.assembly_text import receipts_text
 from node.home import Home
 from node.recovery import Surroundings
+from protocol.certificates import Seat
 from protocol.errors import NotFound, Refused
 from protocol.kinds import ballot as ballot_kind
 from protocol.kinds import receipts as receipts_kind
 from protocol.kinds import stop as stop_kind
+from storage import assembly as held
 from storage import certificates, own, recount
 from storage.own import Draft
 from storage.standing import settle
 from tests.cli.council import Council, kitchen_table
-from tests.node.room import Room, opened, shown
+from tests.node.room import Room, meet, opened, shown
 
 HOUR = 3600
 SLOW = {
@@ -417,3 +423,106 @@ def test_more_than_three_proposals_of_one_person_wait(quick: Room) -> None:
     assert [shown(quick.eva, each)["status"] for each in ids[:3]] == ["open"] * 3
     assert found["status"] == "draft"
     assert "waits" in str(found["problem"])
+
+
+def test_a_vote_on_something_else_than_was_proposed_is_challenged_and_ended(quick: Room) -> None:
+    """Ana's node opens a vote on a hundred times what Ben proposed to spend."""
+    ana, ben, eva = quick.homes
+    spend = {"type": "spend", "amount": "12.50", "to": "Eva", "purpose": "Paint"}
+    made = proposing.propose(ben, kind=None, title="Paint", text="", effect=spend, options=())
+    asked = made["proposal"]
+    quick.gather()
+    state = certificates.current(ana.store)
+    written = held.proposal(ana.store, bytes.fromhex(asked))
+    assert state is not None and written is not None
+    other = {**written[1].effect, "amount": 125_000}
+    decision = first_opening(
+        state,
+        proposal=bytes.fromhex(asked),
+        author=ben.person,
+        kind="spending",
+        effect=other,
+        options=(),
+        at=quick.now_ms // 1000,
+    )
+    with ana.store.transaction():
+        certificates.certify(ana.store, ana.unlock().device, "open", decision)
+        settle(ana.store)
+    quick.gather()
+    assert quick.act() == []
+
+    found = shown(eva, asked)
+    assert found["problem"] is not None
+    assert found["may_challenge"]
+    made = acting.challenge(eva, asked)
+
+    assert acting.challenge(eva, asked) == made  # once is enough
+    assert (made["ballots"], quick.turn()) == ([], ["annul"])
+    for home in quick.homes:
+        found = shown(home, asked)
+        assert (found["status"], found["may_challenge"]) == ("annulled", False)
+        assert "something else" in str(found["reason"])
+    with refused("not-challengeable"):
+        acting.challenge(ben, asked)
+
+
+def test_a_voter_hears_how_more_and_more_tellers_hold_the_ballot(
+    quick: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four tellers, one of them never heard of: the three others make it safe."""
+    ana, ben, eva = quick.homes
+    asked = quick.propose(ben, {"type": "advice"}, ("A", "Tea"))
+    state = certificates.current(ben.store)
+    assert state is not None
+    vote = state.votes[bytes.fromhex(asked)]
+    assert vote.round is not None
+    seats = [Seat(home.person, home.store.device) for home in quick.homes]
+    tellers = (*seats, Seat(sha256(b"nobody").digest(), sha256(b"nowhere").digest()))
+    vote = replace(vote, rounds=(replace(vote.round, tellers=tellers),))
+    ben.store.certified = replace(state, votes={**state.votes, vote.proposal: vote})
+    waiting = [eva, ben, ana]
+
+    def nap(seconds: float) -> None:
+        if waiting:
+            home = waiting.pop()
+            assert vote.round is not None
+            mine_ = held.ballots(ben.store, vote.round.open, ben.person)
+            body = receipts_kind.body(vote.round.open, [mine_[0].record], None)
+            home.append([Draft("receipts", body)])
+            meet(ben, home)
+
+    monkeypatch.setattr("node.assembly.casting.sleep", nap)
+    monkeypatch.setattr("node.control.is_running", lambda lock: True)
+    grown: list[tuple[int, int]] = []
+
+    cast = casting.cast(
+        ben, asked, "A", wait_s=60, grew=lambda held_by, all_: grown.append((held_by, all_))
+    )
+
+    assert grown == [(1, 4), (2, 4)]
+    assert (cast["receipts"], cast["needed"], cast["safe"]) == (3, 3, True)
+    assert receipts_text(cast) == "held by 3 of 4 tellers: it will be counted"
+    mine_ = shown(ben, asked)["mine"]
+    assert (mine_["receipts"], mine_["tellers"], mine_["safe"]) == (3, 4, True)
+
+
+def test_who_stops_counts_on_what_is_the_voters_first_ballot(quick: Room) -> None:
+    """Where ballots can't be revised a second one has no receipt, whatever a teller lists."""
+    ana, ben, _ = quick.homes
+    asked = quick.propose(ben, fee(500))
+    first = casting.cast(ben, asked, "yes")["ballot"]
+    quick.turn()
+    state = certificates.current(ben.store)
+    assert state is not None
+    vote = state.votes[bytes.fromhex(asked)]
+    assert vote.round is not None
+    (second,) = ben.append([Draft("ballot", ballot_kind.body(vote.round.open, 2, "no"))])
+    (before,) = held.receipts_of(ben.store, ana.store.device, vote.round.open)
+    body = receipts_kind.body(vote.round.open, [second], before.record)
+    meet(ben, ana)
+    ana.append([Draft("receipts", body)])
+    meet(ben, ana)
+
+    mine_ = shown(ben, asked)["mine"]
+
+    assert (mine_["ballot"], mine_["receipts"]) == (first, 1)

@@ -13,9 +13,10 @@ from governance.effects.words import PersonId
 from governance.saying import Said
 from node import people, tellers
 from node.assembly.words import plainly
+from node.status import rfc3339
 from node.tellership.sentences import in_words
 from protocol.certificates import make_body
-from protocol.teller_messages import About, prepare, propose
+from protocol.teller_messages import prepare, propose
 from storage import agreement, certificates, heard
 from storage.views import profiles
 from tests.node import four as fours
@@ -72,14 +73,22 @@ def test_the_seats_in_order_with_who_was_heard_when_and_for_how_long_they_hold_t
     assert [(each["mine"], each["here"], each["able"]) for each in seats] == [
         (False, False, True)
     ] * 4
-    assert {each["heard"] for each in seats} == {found["since"]}  # when they took their seats
-    assert [each["heard"] for each in shown(four, "Cleo")["tellers"]] == [None] * 4
+    assert all(each["heard"] < rfc3339(four.now_ms - 3_600_000) for each in seats)
+    unheard = shown(four, "Cleo")["tellers"]
+    assert {each["heard"] for each in unheard if not each["here"]} == {None}
     assert [each["mine"] for each in shown(four, "Cleo")["tellers"]].index(True) == 2
     assert found["needed"] == 3
     assert [(each["name"], each["able"]) for each in found["alternates"]] == [("Eva", True)]
     assert not found["over"]
     assert found["next"] is None and found["due"] == []
     assert answers(found) == {name: [] for name in TELLERS}
+    ask(four)
+    four.gather("Ben", "Fay")
+    four.act("Ben")
+    four.gather("Ben", "Fay")
+    now = {each["name"]: each["heard"] for each in shown(four, "Fay")["tellers"]}
+    then = {each["name"]: each["heard"] for each in seats}
+    assert now == {**then, "Ben": rfc3339(four.now_ms)}
     four.wait(366 * DAY)
     assert shown(four, "Fay")["over"]
 

@@ -27,6 +27,7 @@ from protocol.kinds import (
     join,
     leave,
     present,
+    recall,
     receipts,
     retire,
     stop,
@@ -191,6 +192,9 @@ SAID: dict[str, st.SearchStrategy[tuple[dict[str, Plain], Any]]] = {
         st.lists(heads, max_size=3),
     ),
     "present": ids.map(lambda i: (present.body(i), present.Present(certificate=i))),
+    "recall": st.builds(
+        _recall, ids, st.integers(1, 2**31 - 1), st.sampled_from((1, 4)), st.binary(max_size=4)
+    ),
     "retire": st.builds(
         lambda d, some: (retire.body(d, some), retire.Retire(device=d, heads=tuple(some))),
         ids,

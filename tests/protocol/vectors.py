@@ -72,8 +72,10 @@ from tests.protocol.vectors_story import (
     MARKET_LOG,
     MOVES,
     PROFILE,
+    RECALLS,
     SECOND,
     SPARED,
+    SPLITS,
 )
 from tests.protocol.vectors_votes import (
     ANA_GOV,
@@ -90,6 +92,7 @@ from tests.protocol.vectors_votes import (
     PHONE,
     PHONES,
     PRESENT,
+    RECALL,
     RECEIPTS,
     RETIRE,
     STOP,
@@ -233,6 +236,7 @@ def records() -> Any:
         "retire": record(RETIRE, "ben device"),
         "ask-seat": record(ASK_SEAT, "dan device"),
         "present": record(PRESENT, "dan device"),
+        "recall": record(RECALL, "ben device"),
         "profile": record(PROFILE, "ana device"),
         "listing": record(BREAD, "ana device"),
         "withdraw": record(LAST, "ana device"),
@@ -262,7 +266,14 @@ def segments() -> Any:
 
 
 def objects() -> Any:
-    rows: dict[str, Any] = {"fork": FORK, "contest": CONTEST, "seats": MOVES, "record": SPARED}
+    rows: dict[str, Any] = {
+        "fork": FORK,
+        "contest": CONTEST,
+        "seats": MOVES,
+        "two recalls": RECALLS,
+        "split": SPLITS,
+        "record": SPARED,
+    }
     return {name: {"raw": each.raw.hex(), "id": each.id.hex()} for name, each in rows.items()}
 
 

@@ -8,17 +8,25 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from governance import seats
+from governance import recall, seats
 from governance.certified import Certified, beginning
 from governance.folding import fold, step
 from governance.roll import admit
-from protocol.certificates import Certificate, make_body, read_certificate, sign_move
+from protocol.certificates import (
+    Certificate,
+    Seat,
+    make_body,
+    read_certificate,
+    sign_certificate,
+    sign_move,
+)
 from protocol.codec import encode
-from protocol.evidence import SEATS, contest_proof, fork_proof, rivals_proof, spare
-from protocol.keys import Signer
+from protocol.evidence import SEATS, SPLIT, contest_proof, fork_proof, rivals_proof, spare
+from protocol.keys import RECALL, Signer
 from protocol.kinds import confirm, erase, invite
 from protocol.kinds.listing import Claim, Listing, Variant
 from protocol.kinds.profile import Profile
+from protocol.kinds.recall import Slate
 from protocol.kinds.registry import content
 from protocol.records import GOV, MARKET
 from tests.protocol.people import (
@@ -29,6 +37,7 @@ from tests.protocol.people import (
     FOUND,
     ONCE,
     Log,
+    Person,
     certificate,
     h,
     joined,
@@ -127,3 +136,39 @@ def _move(laptop: int) -> Certificate:
 
 
 MOVES = rivals_proof(COMMUNITY, SEATS, _move(1), _move(2))
+
+
+def _above_two(kind: str, decision: Any, signed: list[Any]) -> Certificate:
+    after = step(TWO, kind, decision)
+    raw = make_body(
+        community=COMMUNITY,
+        height=TWO.height + 1,
+        prev=TWO.id,
+        kind=kind,
+        charter_hash=after.charter_hash,
+        roll_root=after.roll.root(),
+        next_tellers=after.tellers,
+        decision=decision,
+    )
+    return read_certificate([raw, 0, signed or [[0, sign_certificate(raw, 0, ANA.device)]]])
+
+
+def slate(person: Person) -> Slate:
+    """A recall that makes this person the teller after certificate 1."""
+    teller = Seat(person.person.public, person.device.public)
+    return Slate(prev=TWO.id, attempt=1, tellers=(teller,))
+
+
+def _recall(person: Person) -> Certificate:
+    """Ana and Ben recall the teller."""
+    wanted, keys = slate(person), {each.person.public: each.person for each in (ANA, BEN)}
+    signed = [
+        [place, keys[key].sign(RECALL, *wanted.parts(COMMUNITY))]
+        for place, key in enumerate(recall.signers(TWO))
+    ]
+    return _above_two("recall", recall.recalling(1, wanted.tellers), signed)
+
+
+RECALLS = rivals_proof(COMMUNITY, SEATS, _recall(ANA), _recall(BEN))
+TWICE = [_above_two("roll", {"cite": [h("a record", number)]}, []) for number in (1, 2)]
+SPLITS = rivals_proof(COMMUNITY, SPLIT, *TWICE)

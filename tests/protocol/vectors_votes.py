@@ -27,6 +27,7 @@ from protocol.kinds import (
     invite,
     leave,
     present,
+    recall,
     receipts,
     retire,
     stop,
@@ -270,5 +271,8 @@ COUNCIL.certify("roll", {"retire": [[PHONE.device.public, [list(head) for head i
 LEAVE = BENS.add("leave", leave.body([(BEN.device.public, GOV, 3, BENS.records[2].id)]))
 
 # What Dan would say as one of several tellers.
-ASK_SEAT = DANS.add("ask-seat", ask_seat.body(AGAIN, PHONE.device.public, HEADS))
-PRESENT = DANS.add("present", present.body(AGAIN))
+ASK_SEAT = DANS.add("ask-seat", ask_seat.body(AGAIN.id, PHONE.device.public, HEADS))
+PRESENT = DANS.add("present", present.body(AGAIN.id))
+
+# Ben would rather have had himself as the teller, long ago.
+RECALL = BENS.add("recall", recall.body(BEN.person, COMMUNITY, slate(BEN)))

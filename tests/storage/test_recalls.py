@@ -19,9 +19,10 @@ from protocol.records import GOV
 from storage import certificates, halts, recalls, sideset, taking_back
 from storage.database import set_meta
 from storage.digest import digest
+from storage.standing import settle
 from storage.store import Store
 from tests.storage.lines import Lines, hear
-from tests.storage.post import CERTIFICATE, FOUND, OBJECT, agree, new_store, runs, talk
+from tests.storage.post import CERTIFICATE, FOUND, OBJECT, agree, new_store, talk
 from tests.storage.test_any_order import in_order
 from tests.storage.test_chain import friend, grown, tip_of
 from tests.storage.world import h
@@ -215,8 +216,6 @@ def test_the_owner_is_asked_before_a_recall_takes_much_back() -> None:
 
     with mia.transaction():
         taking_back.accept(mia)
-        from storage.standing import settle
-
         settle(mia)
 
     assert tellers(world, mia) == ["ben1"]

@@ -74,9 +74,13 @@ class Person:
 
     def start(self, *options: str) -> Person:
         """Run the node and wait for its first line."""
-        self._launch("run", options)
-        self.ready = self._line()
+        self.launch(*options)
+        self.begun()
         return self
+
+    def launch(self, *options: str) -> None:
+        """Run the node; then comes `begun`."""
+        self._launch("run", options)
 
     def begin(self, *options: str) -> str:
         """Start with no home: the link to the pages that make one. Then comes `begun`."""
@@ -84,7 +88,7 @@ class Person:
         return str(self._line()["setup"])
 
     def begun(self) -> None:
-        """Wait for the line that says that the home was made and its node runs."""
+        """Wait for the line that says that the node runs."""
         self.ready = self._line()
 
     def _launch(self, command: str, options: tuple[str, ...]) -> None:

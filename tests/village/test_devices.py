@@ -164,6 +164,7 @@ async def test_a_community_does_not_die_with_the_tellers_laptop(
     assert caught.value.reason == "here-already"
 
     again = await come_back(village, ana, "ana again")
+    village.cut(ana, again)
     await village.until(lambda: again.standing == "provisional")
     with pytest.raises(Refused) as caught:
         await seat.move(ben.node, alone=False)

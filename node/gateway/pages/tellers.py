@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from governance.saying import Said
 from node import tellers
-from node.gateway.hall import milliseconds, office_hint
+from node.gateway.hall import milliseconds
 from node.gateway.offers import member_path
 from node.gateway.pages.page import DESK, Page
 from node.gateway.rooms import rooms
@@ -52,7 +52,6 @@ async def show(visit: Visit) -> Response:
     return visit.render(
         "tellers.html",
         rooms=rooms(visit),
-        hint=office_hint(words, "teller"),
         tellers=seats,
         needed=words.number(found["needed"]),
         alternates=[(*_person(words, each), each["able"]) for each in found["alternates"]],

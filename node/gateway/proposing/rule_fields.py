@@ -43,6 +43,7 @@ _MEMBERSHIP: tuple[tuple[str, Sort], ...] = (
     ("exit_s", "span"),
 )
 _OFFICE: tuple[tuple[str, Sort], ...] = (("seats", "count"), ("term_s", "span"))
+_TELLER: tuple[tuple[str, Sort], ...] = (("alternates", "count"),)
 _GUESTS: tuple[tuple[str, Sort], ...] = (
     ("see_listings", "flag"),
     ("see_members", "flag"),
@@ -61,8 +62,7 @@ PARTS: dict[str, list[tuple[Path, Sort]]] = {
     "offices": [
         (("offices", office, key), sort)
         for office in OFFICES
-        for key, sort in _OFFICE
-        if (office, key) != ("teller", "seats")
+        for key, sort in (*_OFFICE, *(_TELLER if office == "teller" else ()))
     ],
     "guests": [(("guests", key), sort) for key, sort in _GUESTS],
     "about": [((key,), sort) for key, sort in _ABOUT],
@@ -131,6 +131,7 @@ def label(words: Words, path: Path) -> str:
         "currency": t("Currency"),
         "seats": t("Seats"),
         "term_s": t("Term"),
+        "alternates": t("Alternates"),
     }
     text = names[path[-1]]
     return f"{office_name(words, path[1])}: {text}" if path[0] == "offices" else text

@@ -77,7 +77,9 @@ def many(seats: int, first: int, runs: int) -> bool:
                 print(f"{text:60}", end=end, file=sys.stderr, flush=True)
     for seed, why in failed:
         print(f"With {seats} tellers and seed {seed}: {why}")
-        print(f"  To see it: python -m tests.governance.model --seats {seats} --seed {seed}")
+        print(
+            f"  To see it: .venv/bin/python -m tests.governance.model --seats {seats} --seed {seed}"
+        )
     return not failed
 
 

@@ -28,18 +28,20 @@ class Edit(NamedTuple):
 
 
 class Build(NamedTuple):
-    """The three modules that tellers run. `forgets`: own words are lost in a restart."""
+    """The three modules that tellers run. `forgets`: what is lost in a restart, "words" or
+    "patience"; nothing, if the node around the machine does its part.
+    """
 
     certificates: Any
     messages: Any
     agreement: Any
-    forgets: bool = False
+    forgets: str = ""
 
 
 REAL = Build(*map(import_module, _IN_ORDER))
 
 
-def build(edits: Sequence[Edit], forgets: bool = False) -> Build:
+def build(edits: Sequence[Edit], forgets: str = "") -> Build:
     """The modules with these edits; AssertionError if one doesn't fit the source any more."""
     made: dict[str, ModuleType] = {}
     with patch.dict(sys.modules):

@@ -86,8 +86,7 @@ class Liars:
         some = [each for each in to if self.random.random() < 0.6]
         seat = self.random.choice(self.seats)
         lie = self.random.choice(
-            (self._lead, self._lead, self._split, self._support, self._support, self._bind)
-            + (self._hurry, self._cheat)
+            [self._lead, self._support] * 2 + [self._split, self._bind, self._hurry, self._cheat]
         )
         lie(seat, some)
 

@@ -13,12 +13,12 @@ from tests.governance.model.builds import AGREEMENT, CERTIFICATES, MESSAGES, Bui
 
 
 class Mutant(NamedTuple):
-    """A broken rule. `forgets`: own words are not on the disk before they are sent."""
+    """A broken rule, of the machine or, with `forgets`, of the node that runs it."""
 
     name: str
     found_by: Callable[[Build], None]
     edits: tuple[Edit, ...] = ()
-    forgets: bool = False
+    forgets: str = ""
 
     def build(self) -> Build:
         """The broken machine."""
@@ -113,9 +113,34 @@ MUTANTS = (
         (_agreement("self._shown[max(self._shown)]", "self._shown[min(self._shown)]"),),
     ),
     Mutant(
+        "a leader does not take up an earlier proposal",
+        on.begun,
+        (_agreement("if earlier < view and judge(body):", "if False:"),),
+    ),
+    Mutant(
         "a leader proposes twice in a view",
         on.second_thoughts,
         (_agreement("or view in mine.proposed ", ""),),
+    ),
+    Mutant(
+        "a leader proposes in a view that it is above",
+        on.left_behind,
+        (_agreement(" or mine.top >= view", ""),),
+    ),
+    Mutant(
+        "of two proposals the one that came last",
+        on.any_order,
+        (
+            _agreement(
+                "self.proposals[view] = min(other, message, key=lambda each: each.id)",
+                "self.proposals[view] = message",
+            ),
+        ),
+    ),
+    Mutant(
+        "of two proofs the one that came last",
+        on.any_order,
+        (_agreement("min(prepared, self._shown.get(prepared.view, prepared))", "prepared"),),
     ),
     Mutant(
         "anybody proposes",
@@ -125,7 +150,7 @@ MUTANTS = (
     Mutant(
         "own words are forgotten in a restart",
         on.forgetful,
-        forgets=True,
+        forgets="words",
     ),
     Mutant(
         "what a message shows is not checked",
@@ -174,8 +199,18 @@ MUTANTS = (
         (_agreement("or not is_due(table, mine, draft)", ""),),
     ),
     Mutant(
+        "what was begun is left when nothing else is due",
+        on.begun,
+        (_agreement("mine.top >= 0 or table.highest_prepared() is not None or ", ""),),
+    ),
+    Mutant(
         "patience does not grow",
         on.hurried,
         (_agreement("PATIENCE_S << min(view, MOST_DOUBLINGS)", "PATIENCE_S"),),
+    ),
+    Mutant(
+        "patience begins anew in a restart",
+        on.hurried,
+        forgets="patience",
     ),
 )

@@ -7,14 +7,16 @@ seat (h + view) % 4 leads a view. The real machine passes all of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import permutations
 from typing import Any
 
 from tests.governance.model.builds import REAL, Build
 from tests.governance.model.liars import Liars
-from tests.governance.model.schedules import Member, awake, together
+from tests.governance.model.schedules import awake, together
 from tests.governance.model.world import DAY, HOUR, NEVER, Teller, Violation, World, id_of
 
 IDA = 3
+MOST_HURRIED = 40  # days
 
 
 class Stage:
@@ -24,7 +26,6 @@ class Stage:
         self.world = World(build, liars=[IDA], height=height, due=due)
         self.ana, self.ben, self.eva = self.world.honest
         self.liars = Liars(self.world)
-        self.member = Member()
 
     def body(self, **what: int) -> tuple[bytes, bytes]:
         """(body, id) of a certificate that can be found right."""
@@ -102,7 +103,7 @@ def old_proof(build: Build) -> None:
     on.support(5, first.certificate, on.world.honest)
     on.tell(on.world.honest, on.world.honest, "prepare")
     on.speak(*on.world.honest)
-    together(on.world, on.world.honest, on.member, None, most=30)
+    together(on.world, on.world.honest, None, most=30)
 
 
 def newest_lock(build: Build) -> None:
@@ -246,7 +247,7 @@ def two_and_two(build: Build) -> None:
         if len(world.ever) > 8:
             raise Violation("two and two go on talking though nothing can come of it")
     world.trace.append("--- mended")
-    together(world, world.honest, Member(), None, most=30)
+    together(world, world.honest, None, most=30)
 
 
 def unseen_evidence(build: Build) -> None:
@@ -264,7 +265,7 @@ def unseen_evidence(build: Build) -> None:
     on.tell([on.eva], [on.ben], "propose")
     on.speak(on.ben)
     on.speak(on.ana)
-    together(on.world, on.world.honest, on.member, None, most=30)
+    together(on.world, on.world.honest, None, most=30)
 
 
 def two_prepared(build: Build) -> None:
@@ -282,20 +283,32 @@ def two_prepared(build: Build) -> None:
     on.support(1, y, [on.ana])
     on.speak(on.ana)
     on.support(0, x, on.world.honest)
-    together(on.world, on.world.honest, on.member, None, most=30)
+    together(on.world, on.world.honest, None, most=30)
 
 
 def idle(build: Build) -> None:
     """ida, who leads, is gone; to eva nothing seems due, but what others propose is right."""
     on = Stage(build, height=3)
     on.eva.idle = True
-    together(on.world, on.world.honest, on.member, None, most=30)
+    together(on.world, on.world.honest, None, most=30)
+
+
+def begun(build: Build) -> None:
+    """Due to ida alone: she proposes X to ana and Y to ben, both right, and is gone."""
+    on = Stage(build, height=3)
+    for teller, number in ((on.ana, 1), (on.ben, 2)):
+        body, _ = on.body(liar=number)
+        on.liars.propose(IDA, 0, body, [teller])
+    for each in on.world.honest:
+        each.idle = True
+        each.speak(False)
+    together(on.world, on.world.honest, None, most=30)
 
 
 def nothing_due(build: Build) -> None:
     """Nothing is due for a month, and ida lies at large: not a word is said."""
     on = Stage(build, height=3, due=NEVER)
-    everybody = [*on.world.honest, on.member]
+    everybody = [*on.world.honest, on.world.member]
     for number in range(60):
         on.liars.act(everybody)
         on.liars.move_on(IDA, number + 1, everybody)
@@ -312,7 +325,7 @@ def false_body(build: Build) -> None:
     body = on.world.body(right=False, liar=1)
     on.liars.propose(IDA, 0, body, on.world.honest)
     on.support(0, id_of(body), on.world.honest)
-    together(on.world, on.world.honest, on.member, on.liars, most=30)
+    together(on.world, on.world.honest, on.liars, most=30)
 
 
 def from_the_sky(build: Build) -> None:
@@ -323,7 +336,7 @@ def from_the_sky(build: Build) -> None:
     for each, teller in zip(_in_order(on, view, 3), on.world.honest, strict=True):
         teller.hear([each])
         teller.speak(False)
-    together(on.world, on.world.honest, on.member, None, most=30)
+    together(on.world, on.world.honest, None, most=30)
 
 
 def second_thoughts(build: Build) -> None:
@@ -335,45 +348,93 @@ def second_thoughts(build: Build) -> None:
     on.ana.speak(False)
 
 
+def left_behind(build: Build) -> None:
+    """ana leads view 0 and comes late: she hears what was prepared in view 1, not who asked."""
+    on = Stage(build, height=0)
+    on.to_view(1, on.ben, on.eva)
+    on.speak(on.ben)
+    on.tell([on.ben], [on.eva], "propose")
+    on.speak(on.eva)
+    on.support(1, on.ben.own[-1].certificate, [on.ana])
+    on.tell([on.ben, on.eva], [on.ana], "propose", "prepare")
+    on.speak(on.ana)
+
+
+def any_order(build: Build) -> None:
+    """ida proposes X and Y, and each is shown by several proofs: no order makes a difference."""
+    on = Stage(build, height=3)
+    proposals = _in_order(on, 0, 2)
+    for each in proposals:
+        on.ana.rests_on.append(each)  # both, as where one came in the place of the other
+    x = proposals[0].certificate
+    on.ben.hear(proposals[:1])
+    on.eva.hear(proposals[:1])
+    on.speak(on.ben, on.eva)
+    _expect_one_word(on, "prepare")
+    on.support(0, x, [])
+    all_four = dict(on.world.prepares[0, x])
+    all_four[0] = build.messages.prepare(on.world.signers[0], on.world.at.about, 0, x)
+    for left_out in (0, 1):
+        some = build.messages.gather({k: v for k, v in all_four.items() if k != left_out})
+        prepared = build.messages.Prepared(0, x, some)
+        on.ana.rests_on.append(
+            build.messages.move_on(on.world.signers[IDA], on.world.at.about, 1, prepared)
+        )
+    _expect_one_word(on, "commit")
+
+
+def _expect_one_word(on: Stage, kind: str) -> None:
+    words = set()
+    for order in permutations(on.ana.rests_on):
+        on.ana.seen = lambda order=order: list(order)  # type: ignore[method-assign]
+        words.add(on.ana.next_word(False))
+    if len(words) != 1 or words.pop().kind != kind:
+        raise Violation("what a teller says depends on the order of the messages")
+
+
 def usurper(build: Build) -> None:
     """ida proposes, in views that others lead, what comes before theirs in the order of ids."""
     on = Stage(build, height=0)
-    everybody = [*on.world.honest, on.member]
+    everybody = [*on.world.honest, on.world.member]
     for view in range(12):
         for each in _in_order(on, view, 12, right=False):
             for node in everybody:
                 node.hear([each])
-    together(on.world, on.world.honest, on.member, None, most=12)
+    together(on.world, on.world.honest, None, most=12)
 
 
 def calm(build: Build) -> None:
     """Nobody lies and all are there: decided in view 0 without a word too many."""
     world = World(build, height=0)
-    rounds = together(world, world.honest, Member(), None, most=30)
+    rounds = together(world, world.honest, None, most=30)
     kinds = sorted(each.kind for each in world.ever.values())
     if kinds != ["commit"] * 4 + ["prepare"] * 4 + ["propose"] or rounds > 4:
         raise Violation(f"in calm it took {rounds} rounds and {kinds}")
 
 
 def hurried(build: Build) -> None:
-    """One teller a day, and ida asks for views as fast as can be, and splits those she leads."""
-    on = Stage(build, height=0)
+    """One teller a day, begun anew, and ida asks for view after view, and splits those she leads.
+
+    So two prepare in a view, and never three, until views last longer than anybody is awake.
+    """
+    on = Stage(build, height=1)
     ready: dict[int, list[Any]] = {}
     order = on.world.honest
-    for day in range(60):
+    for day in range(MOST_HURRIED):
         if on.world.certificate() is not None:
             return
         teller = order[day % 3]
         view = max(each.table().view for each in order)
-        on.liars.move_on(IDA, view + 9, [on.member])
+        on.liars.move_on(IDA, view + 9, [on.world.member])
         for led in range(view, view + 3):
             if on.world.at.leader(led) == IDA:
                 rest = ready.setdefault(led, _in_order(on, led, 12))
                 if rest:
-                    on.member.hear([rest.pop(0)])
-        awake(on.world, teller, on.member)
+                    on.world.member.hear([rest.pop(0)])
+        teller.restart()
+        awake(on.world, teller)
         on.world.now += DAY - HOUR
-    raise Violation("no certificate after 60 days, one teller a day")
+    raise Violation(f"no certificate after {MOST_HURRIED} days, one teller a day")
 
 
 def dead_leader(build: Build) -> None:
@@ -385,7 +446,7 @@ def dead_leader(build: Build) -> None:
                 if on.world.certificate() is not None:
                     break
                 if day % 7 < 3:
-                    awake(on.world, on.world.honest[order[day % 7]], on.member)
+                    awake(on.world, on.world.honest[order[day % 7]])
                     on.world.now += DAY - HOUR
                 else:
                     on.world.now += DAY
@@ -428,10 +489,13 @@ SCENARIOS: tuple[Callable[[Build], None], ...] = (
     unseen_evidence,
     two_prepared,
     idle,
+    begun,
     nothing_due,
     false_body,
     from_the_sky,
     second_thoughts,
+    left_behind,
+    any_order,
     usurper,
     calm,
     hurried,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from protocol.teller_messages import KINDS
 from tests.governance.model.builds import REAL, Build
 from tests.governance.model.liars import SKY, Liars
-from tests.governance.model.world import DAY, HOUR, MINUTE, Held, Teller, Violation, World
+from tests.governance.model.world import DAY, HOUR, MINUTE, Teller, Violation, World
 
 WEEK = 7 * DAY
 MOST_ROUNDS = 600  # together
@@ -31,20 +31,6 @@ class Run(NamedTuple):
     lied_twice: int  # liars who said two things in one place
 
 
-class Member:
-    """Somebody who only carries messages."""
-
-    def __init__(self) -> None:
-        self.held = Held()
-
-    def hear(self, messages: Any) -> bool:
-        """Keep what is new; whether anything was."""
-        return any([self.held.keep(each) for each in messages])
-
-    def __repr__(self) -> str:
-        return "the member"
-
-
 def run(seed: int, build: Build = REAL, *, seats: int = 4) -> Run:
     """One run; Violation, with the trace in `world.trace`, if a rule of the world is broken."""
     world = made(seed, build, seats=seats)
@@ -58,7 +44,7 @@ def made(seed: int, build: Build = REAL, *, seats: int = 4) -> World:
     many = chance.choice(
         [world.faulty, world.faulty, world.faulty, chance.randint(0, world.faulty)]
     )
-    world = World(
+    return World(
         build,
         seed=seed,
         seats=seats,
@@ -66,15 +52,13 @@ def made(seed: int, build: Build = REAL, *, seats: int = 4) -> World:
         height=chance.randrange(seats),
         due=30 * DAY + chance.choice([-DAY, 0, HOUR]),
     )
-    return world
 
 
 def finish(world: World, seed: int) -> Run:
     """Run a world to its end."""
     world.orders = 0.05
     liars = Liars(world) if world.liars else None
-    member = Member()
-    nodes: list[Any] = [*world.honest, member]
+    nodes: list[Any] = [*world.honest, world.member]
     if world.random.random() < 0.8:
         chaos(world, liars, nodes, world.random.choice([20, 60, 120]))
     world.trace.append("--- the network is kind now")
@@ -85,9 +69,9 @@ def finish(world: World, seed: int) -> Run:
         each.skew = world.random.choice([0, 0, 0, MINUTE, -MINUTE, WEEK, -WEEK])
     fashion = world.random.choice(["together", "never together"])
     if fashion == "together":
-        rounds = together(world, reached, member, liars)
+        rounds = together(world, reached, liars)
     else:
-        rounds = never_together(world, reached, member, liars)
+        rounds = never_together(world, reached, liars)
     certificate = world.certificate()
     assert certificate is not None
     world.forge()
@@ -154,17 +138,18 @@ def move_on(world: World, liars: Liars | None) -> None:
 
 
 def together(
-    world: World, reached: list[Teller], member: Any, liars: Liars | None, most: int = MOST_ROUNDS
+    world: World, reached: list[Teller], liars: Liars | None, most: int = MOST_ROUNDS
 ) -> int:
     """All in reach of each other, a second a round, until there is a certificate."""
+    nodes = [*reached, world.member]
     for number in range(most):
         if world.certificate() is not None:
             return number
-        everything = [m for each in (*reached, member) for m in each.held]
-        news = [each.hear(everything) for each in (*reached, member)]
+        everything = [m for each in nodes for m in each.held]
+        news = [each.hear(everything) for each in nodes]
         said = sum(each.speak() for each in reached)
         if liars is not None and world.random.random() < 0.3:
-            liars.act([*reached, member])
+            liars.act(nodes)
         world.now += 1
         if not said and not any(news):
             waits = [wait for each in reached if (wait := until(each)) > 0]
@@ -192,7 +177,7 @@ def days(world: World, reached: list[Teller]) -> Iterator[tuple[Teller, int]]:
 
 
 def never_together(
-    world: World, reached: list[Teller], member: Any, liars: Liars | None, most: int = MOST_DAYS
+    world: World, reached: list[Teller], liars: Liars | None, most: int = MOST_DAYS
 ) -> int:
     """One teller a day, awake for an hour; a member has what was said. Until it is certified."""
     pushes = liars is not None and world.random.random() < 0.5
@@ -203,20 +188,20 @@ def never_together(
             break
         if liars is not None and pushes:
             view = max(each.table().view for each in reached) + 5
-            liars.move_on(liars.seats[0], min(view, SKY), [member])
+            liars.move_on(liars.seats[0], min(view, SKY), [world.member])
         if liars is not None and world.random.random() < 0.5:
-            liars.act([member])
-        awake(world, teller, member)
+            liars.act([world.member])
+        awake(world, teller)
         world.now += until_next - HOUR
     raise Violation(f"no certificate after {most} days, one teller a day")
 
 
-def awake(world: World, teller: Teller, member: Any) -> None:
+def awake(world: World, teller: Teller) -> None:
     """An hour in which a teller hears what the member has, speaks, and gives it all back."""
     world.trace.append(f"{teller} is awake")
     if world.random.random() < 0.3:
         teller.restart()
-    teller.hear(member.held)
+    teller.hear(world.member.held)
     ends = world.now + HOUR
     while True:
         teller.speak()
@@ -225,4 +210,4 @@ def awake(world: World, teller: Teller, member: Any) -> None:
             break
         world.now += wait
     world.now = ends
-    member.hear(teller.held)
+    world.member.hear(teller.held)

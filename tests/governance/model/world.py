@@ -30,7 +30,7 @@ COMMUNITY, PREV = h("community"), h("prev")
 MOST_VIEWS = 32
 MINUTE, HOUR, DAY = 60, 3600, 86400
 NEVER = 10**12  # nothing is due
-MANY_WORDS = 400  # said in one go, this is no end
+MANY_WORDS = 80  # said in one go, this is no end
 
 
 class Violation(AssertionError):
@@ -60,6 +60,20 @@ class Held:
             if len(same) > MOST_VIEWS:
                 del self._by_place[min(same, key=lambda place: place.view)]
         return True
+
+
+class Member:
+    """Somebody without a seat, who carries messages."""
+
+    def __init__(self) -> None:
+        self.held = Held()
+
+    def hear(self, messages: Iterable[Any]) -> bool:
+        """Keep what is new; whether anything was."""
+        return bool([each for each in messages if self.held.keep(each)])
+
+    def __repr__(self) -> str:
+        return "the member"
 
 
 class Teller:
@@ -92,7 +106,9 @@ class Teller:
         """Begin anew from the disk; what was heard since the last write is lost."""
         lost = {each.id for each in self._fresh}
         kept = [each for each in self.held if each.id not in lost]
-        if self.world.build.forgets:
+        if self.world.build.forgets == "patience":
+            self.waits = None, 0
+        if self.world.build.forgets == "words":
             kept = [each for each in kept if each.device != self.signer.public]
             self.own, self.rests_on = [], []
         self.held, self._fresh = Held(), []
@@ -155,7 +171,7 @@ class Teller:
                 raise Violation("what a teller says depends on the order of the messages")
             if word is None or (crash and said == at_word):
                 break
-            message = self.world.build.agreement.say(self.signer, self.world.at.about, word)
+            message = self._sign(word)
             if message.id in {each.id for each in self.own}:
                 raise Violation(f"{self} says the same again: {message.kind} {message.view}")
             self._write(message)
@@ -165,10 +181,16 @@ class Teller:
                 raise Violation(f"{self} has no end: {message.kind} {message.view}")
         if crash:
             if word is not None and crash == "unsent":
-                self._write(self.world.build.agreement.say(self.signer, self.world.at.about, word))
+                self._write(self._sign(word))
                 self.world.said(self.own[-1])
             self.restart()
         return said
+
+    def _sign(self, word: Any) -> Any:
+        try:
+            return self.world.build.agreement.say(self.signer, self.world.at.about, word)
+        except Invalid as error:
+            raise Violation(f"{self} says what nobody can read: {error}") from error
 
     def _write(self, message: Any) -> None:
         if message.kind == "prepare":
@@ -199,17 +221,19 @@ class World:
         due: int = 0,
     ) -> None:
         self.build = build
-        self.random = Random(seed)  # noqa: S311 - chance that can be repeated
+        self.random = Random(seed)
         people = [Person(name) for name in NAMES[:seats]]
         self.signers = [each.device for each in people]
         tellers = tuple(Seat(each.person.public, each.device.public) for each in people)
         self.height = height
-        self.at = build.agreement.Height(build.messages.About(COMMUNITY, height, PREV), tellers)
+        self.at: Any = build.agreement.Height(
+            build.messages.About(COMMUNITY, height, PREV), tellers
+        )
         self.faulty = (seats - 1) // 3
         self.need = 2 * self.faulty + 1
         self.liars = frozenset(liars)
         self.honest = [Teller(self, i) for i in range(seats) if i not in self.liars]
-        self.member = Held()  # no teller; carries messages
+        self.member = Member()
         self.now, self.due = 30 * DAY, due
         self.orders = 0.0  # how often a teller is asked again, with its messages in another order
         self.trace: list[str] = []
@@ -320,7 +344,7 @@ class World:
 
     def certificate(self) -> Any:
         """The certificate that some honest teller or the member can put together, or None."""
-        for seen in [*(each.seen() for each in self.honest), list(self.member)]:
+        for seen in [*(each.seen() for each in self.honest), list(self.member.held)]:
             travel = self.build.agreement.Table(self.at, seen).certified()
             if travel is not None:
                 try:
