@@ -385,14 +385,15 @@ def read_certificate(travel: Any) -> tuple[bytes, int, list[Any], list[Any]]:
     need(type(travel) is list and len(travel) == 3, "certificate")
     body, view, signatures = travel
     need(type(body) is bytes and len(body) <= 65536 and is_whole(view, 0, 2**32 - 1), "body, view")
-    need(type(signatures) is list and len(signatures) <= 7, "signatures")
-    for item in signatures:
-        need(type(item) is list and len(item) == 2, "signature")
-        need(is_whole(item[0], 0, 6) and is_bytes(item[1], 64), "signature")
-    seats = [seat for seat, _ in signatures]
-    need(seats == sorted(set(seats)), "seats out of order")
     parts = decode(body)
     need(type(parts) is list and len(parts) == 8, "eight items")
+    most, last = (3200, 65535) if parts[3] == "recall" else (7, 6)
+    need(type(signatures) is list and len(signatures) <= most, "signatures")
+    for item in signatures:
+        need(type(item) is list and len(item) == 2, "signature")
+        need(is_whole(item[0], 0, last) and is_bytes(item[1], 64), "signature")
+    seats = [seat for seat, _ in signatures]
+    need(seats == sorted(set(seats)), "seats out of order")
     need(all(is_bytes(parts[n], 32) for n in (0, 2, 4, 5)), "an id")
     need(is_whole(parts[1], 0, 2**53 - 1) and parts[3] in KINDS, "height or kind")
     tellers = parts[6]
@@ -438,8 +439,8 @@ def read_object(raw: bytes, community: bytes) -> tuple[bytes, Any]:
         case ["contest", one, other]:
             joins = [_joining(each, community) for each in (one, other)]
             need(joins[0].id < joins[1].id, "order of joins")
-        case ["seats", one, other]:
-            _check_moves([read_certificate(each) for each in (one, other)], community)
+        case ["seats" | "split" as sort, one, other]:
+            _check_rivals(sort, [read_certificate(each) for each in (one, other)], community)
         case ["record", entry]:
             record = read_entry(entry)
             read_segment([entry], community, record.device, GOV)
@@ -448,17 +449,25 @@ def read_object(raw: bytes, community: bytes) -> tuple[bytes, Any]:
     return sha256(raw).digest(), value
 
 
-def _check_moves(moves: list[Any], community: bytes) -> None:
-    ids = [sha256(body).digest() for body, *_ in moves]
-    need(ids[0] < ids[1], "order of moves")
-    (person, _), *more = moves[0][3][6]
-    need(not more, "one seat")
-    for certificate_id, (_, view, signatures, parts) in zip(ids, moves, strict=True):
-        need(parts[0] == community and parts[3] == "move-seat", "no move of ours")
-        need(parts[1:3] == moves[0][3][1:3] and len(parts[6]) == 1, "another place")
+def by_persons(parts: list[Any]) -> bool:
+    """Whether a certificate of these eight items is signed by persons."""
+    return parts[3] == "recall" or (parts[3] == "move-seat" and len(parts[6]) == 1)
+
+
+def _check_rivals(sort: str, both: list[Any], community: bytes) -> None:
+    ids = [sha256(body).digest() for body, *_ in both]
+    need(ids[0] < ids[1], "order of certificates")
+    first = both[0][3]
+    for certificate_id, (_, view, signatures, parts) in zip(ids, both, strict=True):
+        need(parts[0] == community and parts[1:3] == first[1:3], "another place")
+        need(by_persons(parts) == (sort == "seats"), "who signs")
+        if sort == "split":
+            continue
         attempt = parts[7].get("attempt")
-        need(type(attempt) is int and attempt == moves[0][3][7].get("attempt"), "attempt")
-        check_move(certificate_id, view, signatures, person)
+        need(parts[3] == first[3] and type(attempt) is int, "kind")
+        need(attempt == first[7].get("attempt"), "attempt")
+        if parts[3] == "move-seat":
+            check_move(certificate_id, view, signatures, first[6][0][0])
 
 
 def _branch(branch: Any, community: bytes, device: Any, lane: Any, seq: Any) -> Record:

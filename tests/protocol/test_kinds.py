@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from governance.templates import template
 from protocol.codec import Plain, decode, encode
+from protocol.certificates import Seat
 from protocol.errors import Invalid
 from protocol.keys import Signer
 from protocol.kinds import (
@@ -58,6 +59,16 @@ from tests.protocol.strategies import damaged, ids, plain, quick, thorough
 
 counts = st.integers(0, 2**53)
 some = st.one_of(st.none(), counts)
+
+
+def _recall(
+    prev: bytes, attempt: int, seats: int, word: bytes
+) -> tuple[dict[str, Any], recall.Recall]:
+    tellers = tuple(Seat(h(word, n), h(word, n, "device")) for n in range(seats))
+    slate = recall.Slate(prev=prev, attempt=attempt, tellers=tellers)
+    data = recall.body(BEN.person, COMMUNITY, slate)
+    signature: Any = data["signature"]
+    return data, recall.Recall(person=BEN.person.public, slate=slate, signature=signature)
 
 
 def words(limit: int, least: int = 0) -> st.SearchStrategy[str]:

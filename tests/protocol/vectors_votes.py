@@ -40,7 +40,7 @@ from protocol.kinds.registry import content
 from protocol.records import GOV, TALK, Record
 from tests.protocol.people import ANA, BEN, COMMUNITY, DAN, TIME, Log, Person, certificate, gov, h
 from tests.protocol.people import joined as joins
-from tests.protocol.vectors_story import ANA_GOV, BENS, TWO
+from tests.protocol.vectors_story import ANA_GOV, BENS, TWO, slate
 
 OTHER_ONCE = Signer(h("once", "dan"))  # the key of ana's invitation for dan
 PHONE = Person("ben", 2)
