@@ -84,7 +84,10 @@ def _slate(state: Certified, decision: Mapping[str, Any]) -> Slate:
     attempt = decision.get("attempt")
     if set(decision) != _KEYS or type(attempt) is not int or not 0 < attempt < MAX_ATTEMPT:
         raise _bad("a recall of another shape")
-    tellers = read_tellers(decision["tellers"])
+    try:
+        tellers = read_tellers(decision["tellers"])
+    except Invalid as error:
+        raise _bad("a recall for no or too many tellers") from error
     return Slate(prev=state.id, attempt=attempt, tellers=tellers)
 
 

@@ -7,6 +7,7 @@ not reached this one when it is retired is cut off.
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,21 +24,27 @@ from protocol.invitation import MAX_PEERS
 from protocol.kinds import retire as retire_kind
 from protocol.kinds.leave import Head
 from protocol.records import GOV
+from storage import assembly as held
 from storage import certificates
 from storage.database import get_meta, set_meta
 from storage.own import Draft
 from storage.rows import all_logs, find_log, record_at
 from storage.standing import assess
 
-STATUS = {PROVISIONAL: "provisional", CERTIFIED: "certified", RETIRED_NOW: RETIRED}
+CERTAIN = "certified"
+STATUS = {PROVISIONAL: "provisional", CERTIFIED: CERTAIN, RETIRED_NOW: RETIRED}
 WAITING = "waiting"
+RETIRING = "retiring"
 ENOUGH_DOORS = 3  # neighbours that a recovery file should name, where so many are known
 _SAVED = "recovery_saved"  # what the copy named that its owner saved last
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Device:
-    """One of one's own. `status`: waiting, provisional, certified or retired."""
+    """One of one's own. `status`: waiting, provisional, certified, retiring or retired.
+
+    Retiring: its person has said so at another one, and the tellers have not certified it yet.
+    """
 
     key: bytes
     since_ms: int | None  # when it was enrolled, as it claims; None while that is not here
@@ -57,6 +64,9 @@ def mine(home: Home) -> list[Device]:
         if person == home.person and standing in STATUS
     }
     statuses.setdefault(home.device, WAITING)
+    for device in _given_up(home, {key for key, status in statuses.items() if status == CERTAIN}):
+        if statuses.get(device, RETIRED) != RETIRED:
+            statuses[device] = RETIRING
     found = [
         Device(
             key=key,
@@ -68,6 +78,11 @@ def mine(home: Home) -> list[Device]:
         for key, status in statuses.items()
     ]
     return sorted(found, key=lambda each: (each.since_ms or 0, each.key))
+
+
+def _given_up(home: Home, by: Container[bytes]) -> set[bytes]:
+    """Which devices these ones have asked to retire."""
+    return {m.about for m in held.motions(home.store, "retire") if m.device in by}
 
 
 def _since(home: Home, device: bytes) -> int | None:
@@ -94,10 +109,16 @@ def find(home: Home, text: str) -> Device:
 def retire(home: Home, text: str) -> Device:
     """Give up another device of one's own: nothing that it writes from now on counts.
 
-    The teller's node certifies that. Refused `not-member`, `this-device`, `retired`, or
-    `teller-seat` for a device that has to hand its seat over first.
+    The teller's node certifies that. Refused as `check_retire` says.
     """
     device = find(home, text)
+    check_retire(home, device)
+    home.append([Draft("retire", retire_kind.body(device.key, heads(home, device.key)))])
+    return device
+
+
+def check_retire(home: Home, device: Device) -> None:
+    """Refused `not-member`, `this-device` or `retired`, or if it has to hand over a `teller-seat`."""
     if home.standing() != MEMBER:
         raise Refused(
             "not-member",
@@ -111,14 +132,18 @@ def retire(home: Home, text: str) -> Device:
         )
     if device.status == RETIRED:
         raise Refused("retired", "That device is retired already; nothing was changed.")
+    if device.status == RETIRING:
+        raise Refused(
+            "retired",
+            "You have given that device up already, and the tellers' nodes certify it by "
+            "themselves; nothing was changed.",
+        )
     if device.teller:
         raise Refused(
             "teller-seat",
             "That device holds the teller's seat: `moothall teller move-seat` moves it to this one "
             "and retires that one. Nothing was changed.",
         )
-    home.append([Draft("retire", retire_kind.body(device.key, heads(home, device.key)))])
-    return device
 
 
 def heads(home: Home, device: bytes) -> list[Head]:

@@ -120,6 +120,9 @@ def status(out: Output) -> None:
         out.answer(data, _status_text(data, who))
 
 
+FRAUD = {"split": "two different decisions", "double": "two different answers"}
+
+
 def _status_text(data: dict[str, Any], who: Callable[[str], str]) -> str:
     from node.cli.render import line
 
@@ -137,8 +140,15 @@ def _status_text(data: dict[str, Any], who: Callable[[str], str]) -> str:
         f"{fork['seq']}; what lies beyond is held and not shown"
         for fork in data["forks"]
     ]
-    if data["seat"]["halted"] or data["seat"]["question"]:
-        lines.append("the teller's seat was moved: see `moothall teller show`")
+    lines += [
+        f"FRAUD: {FRAUD[each['what']]} at step {each['height']}, signed by "
+        f"{', '.join(who(person) for person in each['persons'])}: see `moothall recall list`"
+        for each in data["fraud"]
+    ]
+    if data["seat"]["halted"]:
+        lines.append("two certificates contradict each other: see `moothall teller show`")
+    elif data["seat"]["question"]:
+        lines.append("another chain of certificates waits for you: see `moothall teller show`")
     if data["recovery_old"]:
         lines.append("your recovery file names too few who can be reached: `moothall recovery`")
     lines += [f"{fault['at']} {who(fault['who'])}: {fault['reason']}" for fault in data["faults"]]

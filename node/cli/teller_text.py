@@ -77,10 +77,16 @@ def _heard(at: str | None, now_ms: int) -> str:
 
 def _notes(found: Data) -> Iterator[str]:
     """What somebody should do something about."""
-    if found["halted"]:
+    if found["halted"] and len(found["tellers"]) > 1:
         yield (
-            "The seat was moved twice at once, so nothing is certified: `moothall teller "
-            "move-seat` once more settles it."
+            "Two different decisions are signed for one step, so nothing goes on: members can "
+            "replace the tellers, see `moothall recall list`."
+        )
+    elif found["halted"]:
+        yield (
+            "Two different decisions are signed for one step, so nothing goes on: the teller can "
+            "move the seat once more by `moothall teller move-seat`, or the members replace them, "
+            "see `moothall recall list`."
         )
     if found["question"]:
         yield question(found["question"])

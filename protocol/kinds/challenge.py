@@ -1,5 +1,6 @@
-"""`challenge`: a member says that a vote was closed wrongly, and names the ballots left out; or that
-it was opened for something else than its author proposed.
+"""`challenge`: a member says that a vote was closed wrongly, and names the ballots left out.
+
+Or that it was opened for something else than its author proposed.
 """
 
 from __future__ import annotations

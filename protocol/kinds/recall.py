@@ -65,8 +65,11 @@ def plain(tellers: Sequence[Seat]) -> list[Plain]:
 
 
 def read_tellers(value: object) -> tuple[Seat, ...]:
-    """1 or 4 tellers, each another person; Invalid otherwise."""
-    seats = read_seats(value)
+    """1 or 4 tellers, each another person; Invalid `unreadable` otherwise."""
+    try:
+        seats = read_seats(value)
+    except Invalid as error:
+        raise unreadable("tellers") from error
     if len(seats) not in SIZES or len({seat.person for seat in seats}) != len(seats):
         raise unreadable("tellers")
     return seats

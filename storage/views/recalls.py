@@ -6,7 +6,7 @@ such records stay in force beyond forks and cuts too: see `storage.sideset`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from protocol.codec import encode
 from protocol.errors import Invalid
@@ -45,4 +45,20 @@ def retract(store: Store, log_no: int, after: int) -> None:
     store.db.execute("DELETE FROM recall WHERE log_no = ? AND seq > ?", [log_no, after])
 
 
-VIEW = View(name="recalls", kinds=("recall",), tables=("recall",), apply=apply, retract=retract)
+def digest(store: Store) -> Iterator[bytes]:
+    """Every statement by a device in view."""
+    for (record,) in store.db.execute(
+        "SELECT record FROM recall JOIN log ON log.no = log_no"
+        " JOIN device ON device.no = log.device_no WHERE device.standing > 0 ORDER BY record"
+    ):
+        yield record
+
+
+VIEW = View(
+    name="recalls",
+    kinds=("recall",),
+    tables=("recall",),
+    apply=apply,
+    retract=retract,
+    digest=digest,
+)

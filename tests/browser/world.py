@@ -17,10 +17,11 @@ from PIL import Image
 
 from governance.charter import Charter
 from governance.templates import template
-from node import album, inviting, market, people, photos, teller
+from node import album, devices, inviting, market, people, photos, teller
 from node import home as homes
 from node.gateway.offers import listing_path, member_path
 from node.home import Home
+from node.recovery import Surroundings
 from protocol.invitation import Link
 from protocol.kinds.listing import Claim, Listing, Photo, Variant
 from storage.database import set_meta
@@ -92,6 +93,17 @@ class World:
         self.others.append(joined)
         self.catch_up()
         return joined
+
+    def device(self, name: str) -> bytes:
+        """Another device of Ana's, which is heard of once; its key."""
+        person, community = self.ana.unlock().person, self.ana.store.community
+        made = homes.recover(
+            self.folder / name, community, person, Surroundings(), None, lambda: self.now
+        )
+        self.others.append(made)
+        self.catch_up()
+        self.others.pop().close()
+        return made.device
 
     def confirm(self) -> None:
         """Time goes by, and Ana's node puts on the roll whoever may be."""
@@ -242,6 +254,9 @@ def _settle(world: World) -> None:
     world.confirm()
     people.set_profile(world.others[0], {"about": f"{ARABIC}\n\n# Wood\n\nand more wood"})
     people.leave(dan)
+    world.ids["device"], given_up = (world.device(name).hex()[:16] for name in ("phone", "old"))
+    world.confirm()
+    devices.retire(world.ana, given_up)
     world.catch_up()
     world.confirm()
     _decide(world)

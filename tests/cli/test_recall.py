@@ -10,6 +10,9 @@ import pytest
 from node.cli import completing
 from node.cli.main import cli
 from node.cli.output import Output
+from protocol.certificates import sign_certificate
+from storage import certificates, chain
+from storage.standing import settle
 from tests.cli.council import Council
 from tests.cli.people import Person, invited, meet
 
@@ -134,3 +137,39 @@ def test_the_shell_completes_recalls(council: Council) -> None:
     (item,) = completing.recalls(ctx, param, made["recall"][:4])
     assert (item.value, item.help) == (made["recall"][:8], "Eva")
     assert completing.recalls(ctx, param, "zz") == []
+
+
+def test_fraud_is_said_wherever_one_looks(council: Council) -> None:
+    """Ana's device signs two decisions on one step, and Ben's node hears of both."""
+    with council.ben.home() as home, council.ana.home() as anas:
+        store = home.store
+        top = certificates.tip(store)[0]
+        before = certificates.at(store, top - 1)
+        raw = certificates.body(anas.store, before, "roll", {"cite": [bytes(32)]})
+        travel = [raw, 0, [[0, sign_certificate(raw, 0, anas.unlock().device)]]]
+        with store.transaction():
+            chain.hear(store, travel)
+            settle(store)
+    ben = council.ben
+
+    (found,) = ben.do("status")["fraud"]
+    ana = ben.do("member", "show", "Ana")["person"]
+    assert (found["what"], found["height"], found["halted"]) == ("split", top, True)
+    assert found["persons"] == [ana]
+    assert {each["kind"] for each in found["certificates"]} == {"roll"}
+    said = ben.text("status")
+    assert f"FRAUD: two different decisions at step {top}, signed by Ana" in said
+    assert "two certificates contradict each other" in said
+    assert ben.do("teller", "show")["halted"]
+    assert ben.do("recall", "list")["reasons"] == ["split"]
+    assert "The tellers have signed two decisions" in ben.text("recall", "list")
+    assert ben.do("verify")["faults"] == []
+
+    made = ben.do("recall", "new", "--teller", "Eva", "--yes")
+    assert made["height"] == top - 1
+    meet(council.eva, ben)
+    assert council.eva.do("recall", "sign", made["recall"], "--yes")["status"] == "in-force"
+    meet(ben, council.eva)
+    assert tellers(ben, council.eva) == [["Eva"]] * 2
+    assert ben.do("recall", "list")["reasons"] == []
+    assert [each["halted"] for each in ben.do("status")["fraud"]] == [False]

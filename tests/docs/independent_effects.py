@@ -43,10 +43,25 @@ class State(NamedTuple):
     officers: dict[str, list[bytes]]
     picks: Any
     grants: list[Any]
+    alternates: tuple[bytes, ...] = ()
 
     def members(self) -> set[bytes]:
         """Who is a member."""
         return {key for key in self.roll.persons if self.roll.is_member(key)}
+
+    def able(self) -> list[list[bytes]]:
+        """The seats that somebody speaks for."""
+        return [
+            [person, device]
+            for person, device in self.tellers
+            if self.roll.is_member(person)
+            and device in self.roll.persons[person][3]
+            and (device, 0) not in self.roll.cuts
+        ]
+
+    def quorum(self) -> int:
+        """How many seats have to sign."""
+        return 2 * ((len(self.tellers) - 1) // 3) + 1
 
 
 # What a vote needs
@@ -112,9 +127,19 @@ def seats_of(effect: Any, charter: Any) -> int:
     """How many options can win."""
     if effect["type"] == "pick":
         return int(effect["count"])
-    if effect["type"] == "elect" and effect["office"] != "teller":
-        return min(charter["offices"][effect["office"]]["seats"], len(effect["candidates"]))
+    if effect["type"] == "elect":
+        seats = int(charter["offices"][effect["office"]]["seats"])
+        return seats if effect["office"] == "teller" else min(seats, len(effect["candidates"]))
     return 1
+
+
+def alternates_of(effect: Any, charter: Any) -> int:
+    """How many alternates a vote asks for."""
+    seats = seats_of(effect, charter)
+    if effect["type"] != "elect" or effect["office"] != "teller" or seats == 1:
+        return 0
+    most: int = charter["offices"]["teller"]["alternates"]
+    return min(most, len(effect["candidates"]) - seats)
 
 
 # Effects
@@ -147,11 +172,14 @@ def check(effect: Any, state: State) -> None:
             need(effect["office"] in ("teller", "treasurer", "welcomer", "mediator"), "office")
             _map_of_ids(effect["candidates"])
             need(set(effect["candidates"].values()) <= set(persons), "a candidate")
-            _still(any(_able(state, effect, each) for each in effect["candidates"].values()))
+            able = [each for each in effect["candidates"].values() if _able(state, effect, each)]
+            together = effect["office"] == "teller"
+            _still(len(able) >= (seats_of(effect, state.charter) if together else 1))
         case "expel":
             need(is_bytes(effect["person"], 32) and effect["person"] in persons, "person")
             _still(state.roll.is_member(effect["person"]))
-            _still(effect["person"] not in [person for person, _ in state.tellers])
+            left = [seat for seat in state.able() if seat[0] != effect["person"]]
+            _still(left == state.able() or len(left) >= state.quorum())
         case "spend":
             need(is_whole(effect["amount"], 1, 10**12), "amount")
             currency = effect["currency"]
@@ -201,6 +229,16 @@ def _able(state: State, effect: Any, person: bytes) -> Any:
     return [person, min(devices)[1]] if devices else None
 
 
+def next_seat(state: State) -> tuple[list[bytes], tuple[bytes, ...]]:
+    """The seat of the first alternate who can take one, and the alternates after them."""
+    busy = {person for person, _ in state.tellers}
+    for at, person in enumerate(state.alternates):
+        seat = _able(state, {"office": "teller"}, person)
+        if seat and person not in busy:
+            return seat, state.alternates[at + 1 :]
+    raise Bad("nobody steps in")
+
+
 def changed(effect: Any, charter: Any) -> Any:
     """The charter after an effect; None where it does not touch it."""
     if effect["type"] in KEYS:
@@ -229,9 +267,14 @@ def changed(effect: Any, charter: Any) -> Any:
         tree = _put(tree, path, now)
     data = {**tree, "values": [{**each, "id": key} for key, each in tree["values"].items()]}
     need(set(data) == set(charter), "a charter")
-    seats = data["offices"]["teller"]["seats"]
-    need(seats in (1, charter["offices"]["teller"]["seats"]), "several tellers")
+    need(not _stuck(data) or _stuck(charter), "several tellers by a yes or no")
     return data
+
+
+def _stuck(charter: Any) -> bool:
+    by = charter["rules"]["offices"]["method"]
+    seats = charter["offices"]["teller"]["seats"]
+    return seats > 1 and by in ("consent", "majority", "supermajority")
 
 
 def _without_id(value: Any) -> Any:
@@ -265,18 +308,28 @@ def _put(part: Any, path: list[str], now: Any) -> Any:
     return after
 
 
-def apply(state: State, effect: Any, winners: tuple[str, ...]) -> State:
+def apply(
+    state: State,
+    effect: Any,
+    winners: tuple[str, ...],
+    reserve: tuple[str, ...] = (),
+    seats: int = 1,
+) -> State:
     """The state with an effect carried out, but for the roll after an expulsion."""
     check(effect, state)
     match effect["type"]:
         case "elect":
-            seats = [_able(state, effect, effect["candidates"][each]) for each in winners]
-            seats = [seat for seat in seats if seat]
-            _still(bool(seats))
-            if effect["office"] == "teller":
-                seats = seats[:1]
-                state = state._replace(tellers=seats)
-            held = {**state.officers, effect["office"]: [seat[0] for seat in seats]}
+            together = effect["office"] == "teller"
+            ranked = (*winners, *reserve) if together else winners
+            found = [_able(state, effect, effect["candidates"][each]) for each in ranked]
+            able = [seat for seat in found if seat]
+            _still(bool(able))
+            if together:
+                _still(seats == seats_of(effect, state.charter) and len(able) >= seats)
+                more = tuple(person for person, _ in able[seats:]) if seats > 1 else ()
+                able = able[:seats]
+                state = state._replace(tellers=able, alternates=more)
+            held = {**state.officers, effect["office"]: [seat[0] for seat in able]}
             return state._replace(officers=held)
         case "expel":
             stay = {

@@ -29,10 +29,12 @@ from tests.docs.independent_effects import (
     NO_LINE,
     OPTION,
     State,
+    alternates_of,
     apply,
     changed,
     check,
     needs,
+    next_seat,
     options_of,
     possible,
     seats_of,
@@ -51,6 +53,7 @@ class Round(NamedTuple):
     result: Any = None
     voters: Any = None
     height: int = -1
+    alternates: int = 0
 
 
 class Vote(NamedTuple):
@@ -65,6 +68,16 @@ class Vote(NamedTuple):
     sure: tuple[str, ...] = ()
     winners: tuple[str, ...] = ()
     stale: bool = False
+    alternates: int = 0
+
+    @property
+    def reserve(self) -> tuple[str, ...]:
+        """The alternates, best first."""
+        closed = [each for each in self.rounds if each.result is not None]
+        if not closed or closed[-1].result["outcome"] == "tie":
+            return ()
+        asked = [each.result["alternates"] for each in reversed(closed) if each.alternates]
+        return tuple(name for some in asked for name in some)
 
     @property
     def names(self) -> set[str]:
@@ -112,7 +125,10 @@ def step(state: State, kind: str, decision: Any, id_: bytes) -> State:
 def _roll(state: State, decision: Any, id_: bytes) -> State:
     height = state.height + 1
     roll = state.roll.after(decision, height, state.community, state.tellers[0])
-    return state._replace(roll=roll)
+    after = state._replace(roll=roll)
+    several, least = len(state.tellers) > 1, state.quorum()
+    need(not several or len(after.able()) >= min(least, len(state.able())), "too few tellers")
+    return after
 
 
 # Votes
@@ -186,6 +202,7 @@ def _open(state: State, decision: Any, id_: bytes) -> State:
     }
     electorate = state.members() - set(aside.get(effect["type"], []))
     vote = Vote("notice", decision, rule, electorate, seats_of(effect, state.charter))
+    vote = vote._replace(alternates=alternates_of(effect, state.charter))
     if right["stage"] == "vote":
         vote = _begun(state, vote, "", id_)
     return _with(state, decision, vote)
@@ -208,17 +225,19 @@ def _open_later(state: State, decision: Any, id_: bytes) -> State:
 
 
 def _begun(state: State, vote: Vote, name: str, id_: bytes) -> Vote:
-    options, seats = vote.opened["options"], vote.seats
+    options, seats, more = vote.opened["options"], vote.seats, vote.alternates
     if vote.phase == "tied":
         result = vote.rounds[-1].result
         options = [option for option in options if option[0] in result["tied"]]
         seats = result["seats"]
+        more = min(more, len(options) - seats)
     if vote.phase in ("missed", "again"):
         options, seats = vote.rounds[-1].options, vote.rounds[-1].seats
+        more = vote.rounds[-1].alternates
     if name == "again":
         name = vote.rounds[-1].name
     electorate = vote.electorate & state.members()
-    begun = Round(name, id_, state.tellers, electorate, options, seats)
+    begun = Round(name, id_, state.tellers, electorate, options, seats, alternates=more)
     return vote._replace(phase="open", rounds=(*vote.rounds, begun))
 
 
@@ -242,6 +261,13 @@ def _close(state: State, decision: Any, id_: bytes) -> State:
     need((outcome == "tie") == bool(tied) == bool(seats), "tie")
     if outcome != "tie":
         need(bool(winners) == (outcome == "adopted" and bool(named)), "winners")
+    if last.alternates:
+        behind = decision.get("alternates")
+        others = [each for each in named if each not in (*winners, *tied)]
+        need(type(behind) is list and len(behind) <= last.alternates, "alternates")
+        need(all(each in others for each in behind), "alternates")
+        need(len(set(behind)) == len(behind), "an alternate twice")
+        need(not behind or outcome in ("adopted", "tie"), "alternates for nobody")
     voters = last.electorate & state.members()
     closed = last._replace(result=decision, voters=voters, height=state.height + 1)
     vote = vote._replace(rounds=(*vote.rounds[:-1], closed))
@@ -251,7 +277,12 @@ def _close(state: State, decision: Any, id_: bytes) -> State:
     elif outcome == "missed" and vote.rule["second_call"] and "second-call" not in vote.names:
         vote = vote._replace(phase="missed")
     elif outcome == "adopted" or sit:
-        vote = vote._replace(phase="challenge", winners=sit or _alone(vote.opened["effect"]))
+        won = sit or _alone(vote.opened["effect"])
+        together = certificate_of(vote.opened["effect"]) == "tellers"
+        if together and len(won) + len(vote.reserve) < vote.seats:
+            vote = vote._replace(phase="failed", winners=(), stale=False)
+        else:
+            vote = vote._replace(phase="challenge", winners=won)
     else:
         vote = vote._replace(phase="failed", winners=(), stale=False)
     return _with(state, decision, vote)
@@ -274,7 +305,7 @@ def _carry_out(kind: str) -> Callable[[State, Any, bytes], State]:
         vote = _vote(state, decision, "challenge")
         effect = vote.opened["effect"]
         try:
-            after = apply(state, effect, vote.winners)
+            after = apply(state, effect, vote.winners, vote.reserve, vote.seats)
         except Bad:
             need(kind == "effect", "stale")
             return _with(state, decision, vote._replace(phase="failed", stale=True))
@@ -288,6 +319,45 @@ def _carry_out(kind: str) -> Callable[[State, Any, bytes], State]:
         return _with(after, decision, vote._replace(phase="in_effect"))
 
     return carry_out
+
+
+def _tellers(state: State, decision: Any, id_: bytes) -> State:
+    """An election, or an alternate who steps in for one of several tellers."""
+    if "proposal" in decision:
+        return _carry_out("tellers")(state, decision, id_)
+    at = _seat(state, decision, "seat", "why", "record", "at")
+    why, record = decision["why"], decision["record"]
+    need(why in ("gone", "resigned", "silent", "double"), "why")
+    need((why == "gone") == (state.tellers[at] not in state.able()), "gone")
+    need(is_bytes(record, 32) if why == "resigned" else record is None, "record")
+    need(is_whole(decision["at"], 0, 2**53), "at")
+    seat, left = next_seat(state)
+    tellers = [*state.tellers[:at], seat, *state.tellers[at + 1 :]]
+    officers = dict(state.officers)
+    if "teller" in officers:
+        officers["teller"] = [person for person, _ in tellers]
+    return state._replace(tellers=tellers, officers=officers, alternates=left)
+
+
+def _move(state: State, decision: Any, id_: bytes) -> State:
+    """One of several seats goes to another device of its person."""
+    at = _seat(state, decision, "seat", "device", "record", "retire")
+    (person, before), device = state.tellers[at], decision["device"]
+    need(is_bytes(device, 32) and is_bytes(decision["record"], 32), "key")
+    need(state.roll.is_member(person) and device in state.roll.persons[person][3], "device")
+    need((device, 0) not in state.roll.cuts, "a device that was given up")
+    need(device not in [each for _, each in state.tellers], "a device with a seat")
+    roll = state.roll.copy()
+    roll.cut([before], decision["retire"])
+    tellers = [*state.tellers[:at], [person, device], *state.tellers[at + 1 :]]
+    return state._replace(roll=roll, tellers=tellers)
+
+
+def _seat(state: State, decision: Any, *keys: str) -> int:
+    need(set(decision) == set(keys) and len(state.tellers) > 1, "keys")
+    at = decision["seat"]
+    need(is_whole(at, 0, len(state.tellers) - 1), "seat")
+    return int(at)
 
 
 def _annul(state: State, decision: Any, id_: bytes) -> State:
@@ -328,6 +398,7 @@ STEPS: dict[str, Callable[[State, Any, bytes], State]] = {
     "close": _close,
     "effect": _carry_out("effect"),
     "remove": _carry_out("remove"),
-    "tellers": _carry_out("tellers"),
+    "tellers": _tellers,
+    "move-seat": _move,
     "annul": _annul,
 }

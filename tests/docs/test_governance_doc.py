@@ -256,6 +256,7 @@ ROUND: dict[str, Any] = {
     "winners": [],
     "outcome": "adopted",
     "certificate": "0" * 64,
+    "challengeable": False,
     "why": [],
 }
 

@@ -18,15 +18,18 @@ from governance.charter_read import Share, Threshold
 from governance.counting import Question, count
 from governance.effects.registry import EFFECTS
 from governance.folding import step
+from governance.handover import moving, stepping_in
 from governance.methods.registry import METHODS
 from governance.roll import Roll
 from protocol.certificates import Certificate, Seat
 from protocol.errors import Invalid
+from protocol.keys import Signer
 from storage.assembly import Receipt
 from storage.polling import Cast
 from tests.docs import independent as other
 from tests.docs import independent_count as counting
 from tests.docs import independent_votes as votes
+from tests.governance.four import FIRST, adopt, elect, election, seat
 from tests.governance.hall import PEOPLE, Hall, key
 from tests.governance.voting import any_choice, by_person
 from tests.protocol.people import COMMUNITY, h
@@ -107,7 +110,7 @@ def test_the_reader_counts_a_round_from_its_records(row: Any) -> None:
         vote.opened["quorums"],
     )
     assert (asked._asdict(), len(last.voters)) == (
-        {key: row[key] for key in asked._fields},
+        {key: row.get(key, 0) for key in asked._fields},
         row["voters"],
     )
 
@@ -384,6 +387,9 @@ class Two:
                 assert (one.name, one.open, one.seats) == (last.name, last.open, last.seats)
                 assert [tuple(each) for each in one.options] == list(last.options)
                 assert (one.electorate, one.voters or set()) == (last.electorate, last.voters)
+                assert one.alternates == last.alternates
+            assert found.reserve == vote.reserve
+        assert mine.alternates == theirs.alternates
         assert mine.officers == {k: list(held.persons) for k, held in theirs.officers.items()}
         picks = theirs.picks and [theirs.picks.title, list(theirs.picks.listings)]
         assert mine.picks == picks
@@ -529,6 +535,59 @@ def test_both_fold_every_effect_and_every_way_a_vote_can_go() -> None:
     hall.effect(proposal, "tellers")
     two.follow()
     assert hall.state.tellers == (Seat(key("ben"), PEOPLE["ben"].device.public),)
+
+
+def test_both_hand_seats_over_where_there_are_several_tellers() -> None:
+    hall = Hall(members=7)
+    adopt(hall, 4)
+    two = Two(hall)
+    proposal = hall.open("offices", election(*FIRST, "gus", "fay", "hal"))
+    two.follow()
+    tie: dict[str, Any] = {"tied": ["dan", "gus"], "seats": 1}
+    for wrong in (None, "fay", ["dan"], ["fay", "fay"], ["fay", "hal", "dan"], [["fay"]]):
+        closing = hall.closing(proposal, "tie", "ana", "ben", "eva", alternates=wrong, **tie)
+        two.refuse("close", closing)
+    hall.close(proposal, "tie", "ana", "ben", "eva", alternates=["fay"], **tie)
+    hall.begin(proposal, "run-off")
+    few = hall.close(proposal, "tie", alternates=[], **tie)
+    assert few.phase == "failed"
+    two.follow()
+    again = {"proposal": proposal, "why": "recount", "record": h("c"), "at": 1}
+    hall.certify("annul", again)
+    hall.close(proposal, "adopted", "gus", alternates=["dan"])
+    two.follow()
+    retire = [PEOPLE["ben"].device.public, []]
+    hall.certify("roll", {"retire": [retire]})
+    hall.effect(proposal, "tellers")
+    two.follow()
+    assert hall.state.tellers == tuple(map(seat, ("ana", "eva", "gus", "dan")))
+    assert hall.state.alternates == (key("fay"),)
+
+    few_left = [[PEOPLE[name].device.public, []] for name in ("eva", "gus")]
+    two.refuse("roll", {"retire": few_left})
+    gone = hall.open("expulsion", {"type": "expel", "person": key("dan")}, author="fay")
+    hall.close(gone, "adopted")
+    hall.effect(gone, "remove", heads=[])
+    two.follow()
+    for changed in ({"why": "silent"}, {"seat": 0}, {"record": h("r")}, {"at": -1}, {"more": 1}):
+        two.refuse("tellers", {**stepping_in(3, "gone", None, 9), **changed})
+    hall.certify("tellers", stepping_in(3, "gone", None, 9))
+    two.follow()
+    two.refuse("tellers", stepping_in(0, "silent", None, 9))  # by nobody
+
+    hall.more.append(phone := Signer(h("a phone of gus")))
+    hall.certify("roll", {"enrol": [[key("gus"), phone.public, h("enrol")]]})
+    two.follow()
+    heads = [(PEOPLE["gus"].device.public, 0, 3, h("head"))]
+    move = moving(2, phone.public, h("asks"), heads)
+    for changed in ({"seat": 1}, {"device": h("x")}, {"retire": 5}, {"record": 5}, {"attempt": 1}):
+        two.refuse("move-seat", {**move, **changed})
+    hall.certify("move-seat", move)
+    two.follow()
+    adopt(hall, 1)
+    elect(hall, "hal")
+    two.follow()
+    assert hall.state.tellers == (seat("hal"),)
 
 
 def test_both_refuse_what_can_not_be_opened_closed_or_annulled() -> None:

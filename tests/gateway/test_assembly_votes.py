@@ -307,7 +307,8 @@ async def test_hostile_texts_stay_text_in_the_hall(floor: Floor):
             )
 
 
-async def test_the_page_says_by_itself_when_a_ballot_is_safe(floor, autojump_clock):
+async def test_the_page_says_by_itself_when_a_ballot_is_safe(tmp_path: Path, autojump_clock):
+    floor = Floor(tmp_path, methods={"advice": "majority"})
     asked = floor.ask(floor.ben)
     casting.cast(floor.home(floor.ana), asked, "yes")
     gateway = floor.gateway()
@@ -327,10 +328,12 @@ async def test_the_page_says_by_itself_when_a_ballot_is_safe(floor, autojump_clo
     for nothing in ("", "0" * 64, "no id", "%00"):
         async with reading_of(gateway)(f"/live?about={nothing}") as reader:
             assert "held" not in await reader.next()
+    floor.close()
 
 
-async def test_a_wrong_count_is_shown_with_the_button_against_it(floor):
+async def test_a_wrong_count_is_shown_with_the_button_against_it(tmp_path: Path):
     """Ana's node certifies what nobody has voted; Ben's desk says what he can do."""
+    floor = Floor(tmp_path, methods={"advice": "majority"})
     asked = floor.ask(floor.ben)
     home = floor.home(floor.ana)
     casting.cast(home, asked, "no")
@@ -364,3 +367,4 @@ async def test_a_wrong_count_is_shown_with_the_button_against_it(floor):
     assert reading.proposal(floor.ben.store, floor.ben.id, asked)["outcome"] == "rejected"
     async with desk_of(floor.gateway(floor.ben)) as ben:
         assert "Say so while it can be challenged" not in text(await ben.get(path(asked)))
+    floor.close()

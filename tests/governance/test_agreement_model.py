@@ -15,10 +15,9 @@ import pytest
 from protocol.errors import Invalid
 from protocol.evidence import SPLIT, read_object, rivals_proof
 from protocol.teller_messages import double
-from tests.governance.model import schedules
+from tests.governance.model import ending, safety, schedules
 from tests.governance.model.builds import AGREEMENT, REAL, Build, Edit, build
 from tests.governance.model.mutants import MUTANTS, Mutant
-from tests.governance.model.scenarios import SCENARIOS, two_liars
 from tests.governance.model.world import COMMUNITY, Violation, World
 
 DOCS = Path(__file__).parents[2] / "docs" / "governance.md"
@@ -50,7 +49,9 @@ def test_a_seed_gives_the_same_run_again() -> None:
     assert traces[0] == traces[1]
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "scenario", [*safety.SCENARIOS, *ending.SCENARIOS], ids=lambda each: each.__name__
+)
 def test_the_machine_stands(scenario: Callable[[Build], None]) -> None:
     scenario(REAL)
 
@@ -67,7 +68,7 @@ def test_a_mutant_that_no_longer_fits_the_source_is_an_error() -> None:
 
 
 def test_two_liars_of_four_can_certify_twice_and_whoever_sees_both_calls_it_fraud() -> None:
-    world, (one, other) = two_liars()
+    world, (one, other) = safety.two_liars()
 
     assert one.id != other.id
     assert (one.height, one.prev) == (other.height, other.prev)

@@ -206,14 +206,14 @@ def whole_chains(ballots: Any, chains: Any, *, revise: bool) -> Any:
 
 standing, listed = listing.standing, listing.listed
 
-MUTANTS: dict[str, tuple[str, Callable[..., Any]]] = {
-    "from f": ("listed_from", lambda tellers: 1),
-    "from f+2": ("listed_from", lambda tellers: 3),
-    "safe from 2f": ("safe_from", lambda tellers: 2),
-    "safe from 2f+2": ("safe_from", lambda tellers: 4),
-    "beyond the stop": ("standing", stop_is_no_end),
-    "two a person": ("listed", whole_chains),
-    "the newest before the safe one": ("standing", newest_counts),
+MUTANTS: dict[str, tuple[str, Callable[..., Any], str]] = {
+    "listed by f": ("listed_from", lambda tellers: 1, "no honest teller held"),
+    "listed by f+2": ("listed_from", lambda tellers: 3, "missing from the stops' chains"),
+    "safe with 2f": ("safe_from", lambda tellers: 2, "changes the count"),
+    "safe with 2f+2": ("safe_from", lambda tellers: 4, "nothing proves it"),
+    "beyond the stop": ("standing", stop_is_no_end, "changes the count"),
+    "two a person": ("listed", whole_chains, "more chains than may be false"),
+    "the newest before the safe": ("standing", newest_counts, "nothing proves it"),
 }
 
 
@@ -221,10 +221,11 @@ MUTANTS: dict[str, tuple[str, Callable[..., Any]]] = {
 def test_each_way_to_break_the_rule_is_found_out(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, *MUTANTS[name])
+    where, broken_rule, promise = MUTANTS[name]
+    monkeypatch.setattr(listing, where, broken_rule)
 
     assert any(
-        broken(case)
+        promise in broken(case)
         for voters, revise in product(ELECTIONS, (False, True))
         for case in cases(cast(*voters), revise)
     )

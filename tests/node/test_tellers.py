@@ -16,7 +16,7 @@ from node.assembly.words import plainly
 from node.status import rfc3339
 from node.tellership.sentences import in_words
 from protocol.certificates import make_body
-from protocol.teller_messages import prepare, propose
+from protocol.teller_messages import Prepared, commit, gather, move_on, prepare, propose
 from storage import agreement, certificates, heard
 from storage.views import profiles
 from tests.node import four as fours
@@ -207,6 +207,27 @@ def test_a_proposal_that_can_not_be_carried_out_is_said_to_be_one(four: Four):
 
         assert found["next"]["proposed"] == ["Something that can't be carried out"], kind
         assert answers(found)["Ben"] == ["Has proposed it"]
+
+
+def test_a_signature_holds_when_others_have_moved_on(four: Four):
+    store = four.homes["Fay"].store
+    at = agreement.height(store)
+    assert at is not None
+    keys = [home.unlock().device for home in four.tellers]
+    about, what = at.about, sha256(b"what").digest()
+    prepares = {seat: prepare(keys[seat], about, 0, what) for seat in (0, 1, 3)}
+    prepared = Prepared(0, what, gather(prepares))
+    with store.transaction():
+        agreement.receive(store, prepares[0])
+        agreement.receive(store, commit(keys[3], about, prepared))
+        for seat in (0, 1, 2):
+            agreement.receive(store, move_on(keys[seat], about, 1, None))
+
+    found = shown(four, "Fay")
+
+    assert found["next"]["attempt"] == 2
+    none = ["No word yet"]
+    assert answers(found) == {"Ana": none, "Ben": none, "Cleo": none, "Dan": ["Has signed it"]}
 
 
 def test_a_device_that_said_two_things_at_once_is_named(four: Four):

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.templates import template
-from protocol.codec import Plain, decode, encode
 from protocol.certificates import Seat
+from protocol.codec import Plain, decode, encode
 from protocol.errors import Invalid
 from protocol.keys import Signer
 from protocol.kinds import (

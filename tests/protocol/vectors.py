@@ -236,7 +236,7 @@ def records() -> Any:
         "retire": record(RETIRE, "ben device"),
         "ask-seat": record(ASK_SEAT, "dan device"),
         "present": record(PRESENT, "dan device"),
-        "recall": record(RECALL, "ben device"),
+        "recall": record(RECALL, "dan device"),
         "profile": record(PROFILE, "ana device"),
         "listing": record(BREAD, "ana device"),
         "withdraw": record(LAST, "ana device"),

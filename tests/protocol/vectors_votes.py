@@ -274,5 +274,5 @@ LEAVE = BENS.add("leave", leave.body([(BEN.device.public, GOV, 3, BENS.records[2
 ASK_SEAT = DANS.add("ask-seat", ask_seat.body(AGAIN.id, PHONE.device.public, HEADS))
 PRESENT = DANS.add("present", present.body(AGAIN.id))
 
-# Ben would rather have had himself as the teller, long ago.
-RECALL = BENS.add("recall", recall.body(BEN.person, COMMUNITY, slate(BEN)))
+# And that he would rather have had Ben as the teller, long ago.
+RECALL = DANS.add("recall", recall.body(DAN.person, COMMUNITY, slate(BEN)))

@@ -15,6 +15,7 @@ import importlib
 import json
 import os
 import pkgutil
+import runpy
 import selectors
 import signal
 import socket
@@ -60,16 +61,23 @@ class Process:
 
 
 def start(
-    arguments: Sequence[str], environment: Mapping[str, str], stderr: int, stdout: int | None = None
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    stderr: int,
+    stdout: int | None = None,
+    build: str = "moothall",
 ) -> Process:
-    """Run a command; its output can be read from `stdout`, unless that names another file."""
+    """Run a command; its output can be read from `stdout`, unless that names another file.
+
+    `build` is the module of another program that takes the same commands.
+    """
     reading = None
     writing = stdout
     if writing is None:
         ours, writing = os.pipe()
         reading = open(ours, encoding="utf-8")  # noqa: PTH123, SIM115 - the caller closes it
     said, told = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    request = json.dumps([list(arguments), dict(environment)]).encode()
+    request = json.dumps([[build, *arguments], dict(environment)]).encode()
     socket.send_fds(_server(), [request], [writing, stderr, told.fileno()])
     told.close()
     if stdout is None:
@@ -129,7 +137,7 @@ def _load() -> None:
 
 
 def _serve(asked: socket.socket) -> list[str]:
-    """Fork whenever asked to; returns only in a child: the arguments of its command."""
+    """Fork whenever asked to; returns only in a child: its build and the arguments of its command."""
     waiting = selectors.DefaultSelector()
     waiting.register(asked, selectors.EVENT_READ)
     children: dict[int, tuple[int, socket.socket]] = {}  # pidfd -> (id, where its end is told)
@@ -180,7 +188,10 @@ def _become(request: Any, files: list[int]) -> list[str]:
 
 if __name__ == "__main__":
     _load()
-    line = _serve(socket.socket(fileno=int(sys.argv[1])))
-    from node.cli.main import main
+    sys.argv = _serve(socket.socket(fileno=int(sys.argv[1])))
+    if sys.argv[0] == "moothall":
+        from node.cli.main import main
 
-    main(line)
+        main()
+    else:
+        runpy.run_module(sys.argv[0], run_name="__main__")

@@ -11,29 +11,30 @@ import contextlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.system.assembly import decide, propose
-from tests.system.people import Person, agree, village
+from tests.system.assembly import decide, propose, status
+from tests.system.people import SAFETY, Person, agree, village
 
 TELLERS = ("Ana", "Ben", "Cleo", "Dan")  # in the order of their seats
 NAMES = (*TELLERS, "Eva", "Finn")
-PORT = 4001
+PORT, ELSEWHERE = 4001, 4002
 
 
-def options(person: Person, port: int = PORT) -> tuple[str, ...]:
+def options(person: Person, port: int) -> tuple[str, ...]:
     """Where somebody's node listens; whoever knew that address before finds it there again."""
     number = os.getpid() % 2**21 * 8 + 1 + [*NAMES, "Gil"].index(person.name)
     host = f"127.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
     return ("--listen", f"/ip4/{host}/tcp/{port}", "--desk", "127.0.0.1:0")
 
 
-def start(*people: Person) -> None:
+def start(*people: Person, port: int = PORT) -> None:
     """Start these nodes, all at once."""
     for person in people:
-        person.launch(*options(person))
+        person.launch(*options(person, port))
     for person in people:
         person.begun()
 
@@ -88,6 +89,19 @@ def community(grown: Path, folder: Path, *more: str) -> Iterator[list[Person]]:
         yield people
 
 
+def move(first: Person, *others: Person, proposal: str) -> None:
+    """Go where only these people find each other. `proposal` is the first one's, and nobody's yet.
+
+    It comes by sync, before which two nodes have told each other where they are.
+    """
+    start(*others)
+    start(first, port=ELSEWHERE)
+    for person in others:
+        person.until(lambda p=person: status(p, proposal), "the proposal is here")  # type: ignore[misc]
+        person.stop()
+    start(*others, port=ELSEWHERE)
+
+
 def names_of_tellers(person: Person) -> list[str]:
     """Who holds the seats, in order, as this person's node knows it."""
     return [each["name"] for each in tellers(person)["tellers"]]
@@ -106,3 +120,13 @@ def height(person: Person) -> int:
 def leader(person: Person) -> int:
     """Whose seat proposes the next certificate in the first attempt."""
     return (height(person) + 1) % len(TELLERS)
+
+
+def said(person: Person, teller: Person, word: str) -> None:
+    """Wait until this node shows that a teller has said so. What tellers say is no event."""
+    deadline = time.monotonic() + SAFETY
+    while True:
+        shown = {each["name"]: each["answers"] for each in tellers(person)["tellers"]}
+        if word in shown[teller.name]:
+            return
+        assert time.monotonic() < deadline, f"{person.name} never saw {teller.name}: {word}: {shown}"

@@ -40,6 +40,7 @@ class Person:
         self.node: commands.Process | None = None
         self.ready: dict[str, Any] = {}
         self.secret: Path | None = None  # a file with the passphrase, where there is one
+        self.build = "moothall"  # or the module of another program, for the node
         self._events: queue.Queue[str] = queue.Queue()  # lines; an empty one at the end
         self._log = folder / f"{name.lower()}.log"
 
@@ -94,7 +95,7 @@ class Person:
     def _launch(self, command: str, options: tuple[str, ...]) -> None:
         with self._log.open("a") as log:
             line = self.command(command, *(options or LOOPBACK))[1:]
-            self.node = commands.start(line, self._environment(), log.fileno())
+            self.node = commands.start(line, self._environment(), log.fileno(), build=self.build)
         self._events = queue.Queue()
         self._reader = threading.Thread(
             target=read_lines, args=(self.node, self._events), daemon=True

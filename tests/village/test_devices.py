@@ -14,7 +14,7 @@ from node.assembly import counts
 from node.home import RETIRED
 from protocol.codec import Plain
 from protocol.errors import Refused
-from storage import certificates, chain
+from storage import certificates, taking_back
 from storage.views import listing_queries as queries
 from tests.village.test_assembly import SLOW, propose, reaches, vote
 from tests.village.village import Village, Villager, now_ms
@@ -185,7 +185,7 @@ async def test_a_community_does_not_die_with_the_tellers_laptop(
     assert lost.id not in ana.ids
     await village.agree(again, ben, eva, cleo)
     assert all(each.verify() == [] for each in village.people)
-    assert chain.question(ana.home.store) is None
+    assert taking_back.question(ana.home.store) is None
 
 
 async def test_an_open_vote_begins_again_under_the_moved_seat(

@@ -13,7 +13,7 @@ import time
 
 from tests.governance.model import schedules
 
-LONG = {4: 30_000, 7: 4_000}  # runs, by number of tellers
+LONG = {4: 20_000, 7: 2_000}  # runs, by number of tellers
 BATCH = 50
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.governance.model import scenarios as on
+from tests.governance.model import ending, safety
 from tests.governance.model.builds import AGREEMENT, CERTIFICATES, MESSAGES, Build, Edit, build
 
 
@@ -32,17 +32,17 @@ def _agreement(old: str, new: str) -> Edit:
 MUTANTS = (
     Mutant(
         "a lock does not bind",
-        on.no_lock,
+        safety.no_lock,
         (_agreement("if mine.lock in (None, proposal.certificate):", "if True:"),),
     ),
     Mutant(
         "any proof opens a lock, however old",
-        on.old_proof,
+        safety.old_proof,
         (_agreement("proposal.prepared.view >= mine.committed", "proposal.prepared.view >= 0"),),
     ),
     Mutant(
         "the first commit locks, not the newest",
-        on.newest_lock,
+        safety.newest_lock,
         (
             _agreement(
                 "lock=None if last is None else last.certificate",
@@ -52,7 +52,7 @@ MUTANTS = (
     ),
     Mutant(
         "two prepares are enough",
-        on.few_prepares,
+        safety.few_prepares,
         (
             _agreement("if len(found) >= at.quorum:", "if len(found) >= at.some_honest:"),
             Edit(MESSAGES, "< quorum(len(tellers))", "< quorum(len(tellers)) - 1"),
@@ -60,47 +60,47 @@ MUTANTS = (
     ),
     Mutant(
         "two commits are enough",
-        on.few_commits,
+        safety.few_commits,
         (_agreement("and len(found) >= self.at.quorum:", "and found:"),),
     ),
     Mutant(
         "a quorum is two of four",
-        on.two_and_two,
+        ending.two_and_two,
         (Edit(CERTIFICATES, "return 2 * (", "return ("),),
     ),
     Mutant(
         "commits to what was prepared below its own prepare",
-        on.late_commit,
+        safety.late_commit,
         (_agreement(" and view >= mine.prepared", ""),),
     ),
     Mutant(
         "commits again in one view",
-        on.calm,
+        ending.calm,
         (_agreement("view > mine.committed and ", ""),),
     ),
     Mutant(
         "prepares twice in a view",
-        on.two_proposals,
+        safety.two_proposals,
         (_agreement("mine.top < view <= table.view", "mine.committed < view <= table.view"),),
     ),
     Mutant(
         "prepares in views that nobody asked for",
-        on.from_the_sky,
+        ending.from_the_sky,
         (_agreement("mine.top < view <= table.view", "mine.top < view"),),
     ),
     Mutant(
         "prepares without looking",
-        on.false_body,
+        safety.false_body,
         (_agreement("if proposal.prepared is not None or judge(proposal.body):", "if True:"),),
     ),
     Mutant(
         "looks again at what was prepared",
-        on.unseen_evidence,
+        ending.unseen_evidence,
         (_agreement("if proposal.prepared is not None or judge", "if judge"),),
     ),
     Mutant(
         "a leader passes over what was prepared",
-        on.unseen_evidence,
+        ending.unseen_evidence,
         (
             _agreement(
                 "    if prepared is not None:\n        body =", "    if False:\n        body ="
@@ -109,27 +109,27 @@ MUTANTS = (
     ),
     Mutant(
         "a leader takes the lowest prepared",
-        on.two_prepared,
+        ending.two_prepared,
         (_agreement("self._shown[max(self._shown)]", "self._shown[min(self._shown)]"),),
     ),
     Mutant(
         "a leader does not take up an earlier proposal",
-        on.begun,
+        ending.begun,
         (_agreement("if earlier < view and judge(body):", "if False:"),),
     ),
     Mutant(
         "a leader proposes twice in a view",
-        on.second_thoughts,
+        safety.second_thoughts,
         (_agreement("or view in mine.proposed ", ""),),
     ),
     Mutant(
         "a leader proposes in a view that it is above",
-        on.left_behind,
+        ending.left_behind,
         (_agreement(" or mine.top >= view", ""),),
     ),
     Mutant(
         "of two proposals the one that came last",
-        on.any_order,
+        safety.any_order,
         (
             _agreement(
                 "self.proposals[view] = min(other, message, key=lambda each: each.id)",
@@ -139,22 +139,22 @@ MUTANTS = (
     ),
     Mutant(
         "of two proofs the one that came last",
-        on.any_order,
+        safety.any_order,
         (_agreement("min(prepared, self._shown.get(prepared.view, prepared))", "prepared"),),
     ),
     Mutant(
         "anybody proposes",
-        on.usurper,
+        ending.usurper,
         (_agreement('case "propose" if seat == self.at.leader(view):', 'case "propose":'),),
     ),
     Mutant(
         "own words are forgotten in a restart",
-        on.forgetful,
+        safety.forgetful,
         forgets="words",
     ),
     Mutant(
         "what a message shows is not checked",
-        on.false_proofs,
+        safety.false_proofs,
         (
             Edit(
                 MESSAGES,
@@ -165,22 +165,22 @@ MUTANTS = (
     ),
     Mutant(
         "nobody joins those who ask for a view",
-        on.idle,
+        ending.idle,
         (_agreement("return _ask(table, view) if view > mine.asked else None", "return None"),),
     ),
     Mutant(
         "one teller is enough to join",
-        on.nothing_due,
+        ending.nothing_due,
         (_agreement("(len(self.tellers) - 1) // 3 + 1", "1"),),
     ),
     Mutant(
         "a view begins when two ask for it",
-        on.two_and_two,
+        ending.two_and_two,
         (_agreement("self._asked_by(self.at.quorum)", "self._asked_by(self.at.some_honest)"),),
     ),
     Mutant(
         "asks beyond a view that has not begun",
-        on.two_and_two,
+        ending.two_and_two,
         (
             _agreement(
                 "    view = table.view\n    if not impatient or mine.asked > view or",
@@ -190,27 +190,27 @@ MUTANTS = (
     ),
     Mutant(
         "asks for the next view at once",
-        on.calm,
+        ending.calm,
         (_agreement("if not impatient or mine.asked", "if mine.asked"),),
     ),
     Mutant(
         "asks for the next view when nothing is due",
-        on.nothing_due,
+        ending.nothing_due,
         (_agreement("or not is_due(table, mine, draft)", ""),),
     ),
     Mutant(
         "what was begun is left when nothing else is due",
-        on.begun,
+        ending.begun,
         (_agreement("mine.top >= 0 or table.highest_prepared() is not None or ", ""),),
     ),
     Mutant(
         "patience does not grow",
-        on.hurried,
+        ending.hurried,
         (_agreement("PATIENCE_S << min(view, MOST_DOUBLINGS)", "PATIENCE_S"),),
     ),
     Mutant(
         "patience begins anew in a restart",
-        on.hurried,
+        ending.hurried,
         forgets="patience",
     ),
 )

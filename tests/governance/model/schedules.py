@@ -74,6 +74,8 @@ def finish(world: World, seed: int) -> Run:
         rounds = never_together(world, reached, liars)
     certificate = world.certificate()
     assert certificate is not None
+    world.trace.append("--- certified; whoever has not heard of it goes on")
+    chaos(world, liars, nodes, world.random.choice([0, 0, 40]))
     world.forge()
     lied = world.doubles()
     if not lied <= world.liars:

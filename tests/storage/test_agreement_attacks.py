@@ -1,0 +1,429 @@
+"""What a liar among four tellers, a member or a stranger may send: nodes come to hold the same."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import cbor2
+import pytest
+
+from governance.agreement import Height
+from governance.folding import step
+from governance.handover import RESIGNED, stepping_in
+from node import gossip, seat, teller
+from node import home as homes
+from node.assembly import casting
+from node.home import Home
+from node.peers import Peers
+from node.recovery import Surroundings
+from node.tellership import agreeing, judging, roll, votes
+from protocol.certificates import make_body, read_certificate, sign_certificate
+from protocol.codec import decode, encode
+from protocol.errors import Invalid, StoreError
+from protocol.evidence import SPLIT, Rivals, read_object, rivals_proof
+from protocol.keys import Signer
+from protocol.kinds import leave as leave_kind
+from protocol.kinds import retire as retire_kind
+from protocol.records import GOV, LANES, ZERO
+from protocol.teller_messages import (
+    MAX_VIEW,
+    About,
+    Message,
+    Prepared,
+    commit,
+    double,
+    gather,
+    move_on,
+    prepare,
+    propose,
+    read_message,
+)
+from storage import agreement, certificates, halts, sideset
+from storage import assembly as held
+from storage.own import Draft
+from storage.rows import find_log, id_at
+from storage.standing import settle
+from storage.store import Store
+from tests.node import four as fours
+from tests.node.four import Four
+from tests.node.room import meet
+
+
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("four")
+    fours.found(folder)
+    return folder
+
+
+@pytest.fixture
+def four(founded: Path, tmp_path: Path) -> Iterator[Four]:
+    with fours.opened(fours.copied(founded, tmp_path)) as found:
+        yield found
+
+
+def next_of(store: Store) -> Height:
+    at = agreement.height(store)
+    assert at is not None
+    return at
+
+
+def key(home: Home) -> Signer:
+    return home.unlock().device
+
+
+def hear(store: Store, *messages: Message) -> None:
+    for message in messages:
+        with store.transaction():
+            agreement.receive(store, message)
+            settle(store)
+
+
+def believe(store: Store, *proofs: Any) -> None:
+    for proof in proofs:
+        with store.transaction():
+            agreement.receive_double(store, proof)
+            settle(store)
+
+
+def said_twice(signer: Signer, about: About, *words: int) -> Any:
+    one, other = (prepare(signer, about, 0, word.to_bytes(32, "big")) for word in words)
+    return double(one, other, about.community)
+
+
+def by_id(*proofs: Any) -> list[Any]:
+    return sorted(proofs, key=lambda proof: proof.id)
+
+
+# Proofs of two words
+
+
+def test_a_proof_about_nothing_does_not_hide_one_that_counts(four: Four) -> None:
+    """A liar may make as many as it likes, until one comes before the one that shows its fault."""
+    liar = key(four.homes["Dan"])
+    ana, fay = four.homes["Ana"], four.homes["Fay"]
+    about = next_of(ana.store).about
+    true = said_twice(liar, about, 1, 2)
+    for number in range(8):
+        nowhere = said_twice(liar, about._replace(height=9000 + number), 1, 2)
+        beside = said_twice(liar, about._replace(prev=bytes(31) + bytes([number])), 1, 2)
+        believe(ana.store, nowhere, true, beside)
+        believe(fay.store, beside, nowhere)
+    assert agreement.doubles(ana.store) == [true]
+    assert len(sideset.rivals(fay.store, "double")) == 0
+    meet(ana, fay)
+    assert sideset.ids(ana.store) == sideset.ids(fay.store)
+    assert agreement.doubles(fay.store) == [true]
+
+
+def test_an_old_fault_does_not_hide_a_new_one(four: Four) -> None:
+    """Else whoever was elected again, after a first fault, could not be replaced for another."""
+    liar = key(four.homes["Dan"])
+    ana, fay = four.homes["Ana"].store, four.homes["Fay"].store
+    old = next_of(ana).about
+    four.propose("Fay", "Tea?", {"type": "advice"}, "Tea")
+    four.settle()
+    new = next_of(ana).about
+    assert new.height > old.height
+    before = [said_twice(liar, old, n, n + 1) for n in range(6)]
+    after = [said_twice(liar, new, n, n + 1) for n in range(6)]
+    believe(ana, *before, *after)
+    believe(fay, *reversed(after), *before)
+    assert agreement.doubles(ana) == agreement.doubles(fay) == [by_id(*after)[0]]
+
+
+def test_who_never_had_a_seat_fills_no_room(four: Four) -> None:
+    ana = four.homes["Ana"].store
+    about = next_of(ana).about
+    before = sideset.ids(ana)
+    for name in ("Eva", "Fay"):
+        believe(ana, said_twice(key(four.homes[name]), about, 1, 2))
+    for number in range(20):
+        believe(ana, said_twice(Signer(number.to_bytes(32, "big")), about, 1, 2))
+    assert ana.db.execute("SELECT count(*) FROM side WHERE sort = 'double'").fetchone() == (0,)
+    assert sideset.ids(ana) == before
+
+
+# Whatever a liar sends to whom, in whatever order
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nodes_that_heard_different_things_hold_the_same_after_talking(
+    four: Four, seed: int
+) -> None:
+    rng = Random(seed)
+    homes_ = [four.homes[name] for name in ("Ana", "Cleo", "Fay")]
+    at = next_of(homes_[0].store)
+    keys = {at.seat(key(home).public): key(home) for home in four.tellers}
+    liar, other = keys[3], keys[2]
+    assert liar is not None and other is not None
+    body = _expiring(homes_[0].store, 3)
+    ids = [bytes([n]) * 32 for n in range(3)]
+    lies: list[Message] = []
+    for _ in range(160):
+        view, word = rng.choice((0, 1, 3, 40, MAX_VIEW, rng.randrange(1, 99))), rng.choice(ids)
+        lies.append(rng.choice((prepare(liar, at.about, view, word), prepare(liar, at.about, view, ids[0]))))
+        if view:
+            lies.append(move_on(liar, at.about, view, None))
+        lies.append(propose(liar, at.about, view, body, None))
+        lies.append(commit(liar, at.about, Prepared(view, word, ((0, bytes(64)),))))
+    lies += [prepare(other, at.about, 0, ids[0]), move_on(other, at.about, 1, None)]
+    for home in homes_:
+        for message in rng.sample(lies, len(lies) * 2 // 3):
+            try:
+                hear(home.store, message)
+            except Invalid as error:
+                assert error.reason == "bad-proof"
+    for _ in range(2):
+        meet(homes_[0], homes_[1])
+        meet(homes_[1], homes_[2])
+        meet(homes_[2], homes_[0])
+    held = [sideset.ids(home.store) for home in homes_]
+    assert held[0] == held[1] == held[2]
+    store = homes_[0].store
+    assert len(agreement.heard(store)) <= 4 * agreement.MOST_VIEWS + 2
+    assert all(
+        at.leader(each.view) == at.seat(each.device)
+        for each in agreement.heard(store)
+        if each.body is not None
+    )
+    assert len(agreement.doubles(store)) == 1
+
+
+def _expiring(store: Store, slot: int) -> bytes:
+    state = certificates.current(store)
+    assert state is not None
+    decision: Any = {"expire": [[state.tellers[0].device, 900 + slot, 0]]}
+    return certificates.body(store, state, "roll", decision)
+
+
+# The machine and its disk
+
+
+def test_no_crash_makes_a_teller_say_two_things(four: Four) -> None:
+    """The program is ended at any instruction of the database, opens its home again and goes on."""
+    four.propose("Fay", "Tea?", {"type": "advice"}, "Tea")
+    four.gather()
+    rng = Random(5)
+    spoken: dict[Any, bytes] = {}
+    for _ in range(60):
+        for name in fours.TELLERS:
+            home = four.homes[name]
+            left = rng.randrange(1, 2500)
+
+            def stop() -> int:
+                nonlocal left
+                left -= 1
+                return int(left <= 0)
+
+            home.store.db.conn.set_progress_handler(stop, 20)
+            try:
+                words = teller.act(home.store, key(home)).words
+            except (sqlite3.OperationalError, StoreError):
+                words = []
+            home.store.db.conn.set_progress_handler(None, 0)
+            path = home.path
+            home.close()
+            home = homes.open_home(path, four.clock)
+            four.homes[name] = home
+            for word in words:
+                assert spoken.setdefault(word.place, word.id) == word.id
+            for word in [*agreement.own(home.store)[0], *agreement.heard(home.store)]:
+                assert spoken.setdefault(word.place, word.id) == word.id
+        four.wait(2)
+        four.gather()
+    four.tellers = [four.homes[name] for name in fours.TELLERS]
+    assert spoken
+    assert all(agreement.doubles(home.store) == [] for home in four.homes.values())
+
+
+def test_a_body_that_is_too_long_holds_up_nothing(four: Four) -> None:
+    store = four.homes["Ana"].store
+
+    def steps(_: Store) -> Iterator[votes.Step]:
+        yield votes.Step("roll", {"cite": [n.to_bytes(32, "big") for n in range(3000)]})
+        yield votes.Step("roll", {"expire": [[store.device, 1, 99]]})
+        yield votes.Step("roll", {"cite": [bytes(32)]})
+
+    found = agreeing._body(store, steps)
+    assert found is not None
+    assert read_certificate([found, 0, []]).decision == {"cite": [bytes(32)]}
+
+
+# What honest tellers agree to
+
+
+@contextmanager
+def second(four: Four, name: str, folder: Path, *who: str) -> Iterator[Home]:
+    """Another device of this person's, on the roll, among these people's."""
+    first = four.homes[name]
+    made = homes.recover(
+        folder / "second",
+        first.store.community,
+        first.unlock().person,
+        Surroundings(name),
+        None,
+        four.clock,
+    )
+    four.homes["second"] = made
+    try:
+        for _ in range(6):
+            four.settle(*who, "second")
+            four.wait(10)
+        assert made.standing() == "member"
+        yield made
+    finally:
+        four.homes.pop("second").close()
+
+
+def body(store: Store, kind: str, decision: Any) -> bytes:
+    state = certificates.current(store)
+    assert state is not None
+    return certificates.body(store, state, kind, decision)
+
+
+def test_a_record_is_not_used_up_without_what_rests_on_it(four: Four, tmp_path: Path) -> None:
+    """A roll may leave something out, which its teller may not hold yet; but not like this."""
+    with second(four, "Fay", tmp_path, *fours.NAMES) as again:
+        lost = four.homes["Fay"].device
+        again.append([Draft("retire", retire_kind.body(lost, []))])
+        four.gather(*fours.NAMES, "second")
+        ana = four.homes["Ana"].store
+        right = roll.decision(ana)
+        assert set(right) == {"retire", "cite"}
+        assert judging.judge(ana, body(ana, "roll", right)) == ""
+        for part in ("retire", "cite"):
+            assert judging.judge(ana, body(ana, "roll", {part: right[part]})) == "not-due"
+
+
+def test_a_removal_leaves_out_little_of_what_was_written(four: Four) -> None:
+    fay = four.homes["Fay"]
+    for number in range(20):
+        four.propose("Fay", f"Tea {number}?", {"type": "advice"}, "Tea")
+    asked = four.propose("Ana", "Fay?", {"type": "expel", "person": "Fay"})
+    for _ in range(6):
+        four.settle()
+        four.wait(10)
+    for name in fours.NAMES[:-1]:
+        casting.cast(four.homes[name], asked, "yes")
+    ana = four.homes["Ana"].store
+    mine = None
+    while mine is None:
+        four.gather()
+        four.act()
+        state = certificates.current(ana)
+        assert state is not None and fay.person in state.members()
+        mine = next((each for each in votes.steps(ana) if each.kind == "remove"), None)
+        four.wait(10)
+    assert judging.judge(ana, body(ana, "remove", mine.decision)) == ""
+    heads: Any = mine.decision["heads"]
+    (whole,) = (head for head in heads if head[:2] == [fay.device, GOV])
+    others = [head for head in heads if head is not whole]
+    for seq, right in ((whole[2] - 3, True), (whole[2] - 20, False), (0, False)):
+        log = find_log(ana, fay.device, GOV)
+        assert log is not None
+        lower = [fay.device, GOV, seq, id_at(ana, log.no, seq) or ZERO]
+        theirs = mine.decision | {"heads": [*others, lower]}
+        assert (judging.judge(ana, body(ana, "remove", theirs)) == "") == right
+    theirs = mine.decision | {"heads": others}
+    assert judging.judge(ana, body(ana, "remove", theirs)) == "not-due"
+
+
+def test_who_asks_to_move_a_seat_does_not_lose_it(four: Four, tmp_path: Path) -> None:
+    """The person gives the lost device up as well; a liar would read that as a resignation."""
+    ben = four.homes["Ben"]
+    others = ("Ana", "Cleo", "Dan", "Eva", "Fay")
+    with second(four, "Ben", tmp_path, *others) as again:
+        again.append([Draft("retire", retire_kind.body(ben.device, []))])
+        seat.ask(again)
+        four.gather(*others, "second")
+        ana = four.homes["Ana"].store
+        state = certificates.current(ana)
+        assert state is not None
+        (given_up,) = held.motions(ana, "retire", ben.device)[:1]
+        false = stepping_in(1, RESIGNED, given_up.record, four.now_ms // 1000)
+        assert judging.judge(ana, body(ana, "tellers", false)) == "not-due"
+        for _ in range(4):
+            four.settle(*others, "second")
+            four.wait(10)
+        state = certificates.current(ana)
+        assert state is not None and state.tellers[1].device == again.device
+
+
+def test_who_leaves_with_two_devices_does_not_part_the_tellers(four: Four, tmp_path: Path) -> None:
+    """They hear of the two records in different orders; each holds up what another proposes."""
+    fay = four.homes["Fay"]
+    with second(four, "Fay", tmp_path, *fours.NAMES) as phone:
+        for home in (fay, phone):
+            home.append([Draft("leave", leave_kind.body([]))])
+        for name, whose in (("Ana", fay), ("Ben", fay), ("Cleo", phone), ("Dan", phone)):
+            store, log = four.homes[name].store, find_log(whose.store, whose.device, GOV)
+            assert log is not None
+            meet(four.homes[name], whose)
+            assert len(store.db.execute("SELECT 1 FROM leaving").fetchall()) == 1
+        four.gather()
+        found = [roll.decision(home.store)["leave"] for home in four.tellers]
+        assert all(each == found[0] for each in found)
+
+
+def test_no_proposal_makes_a_judge_stumble(four: Four) -> None:
+    """Bodies with odd decisions, most of which can't be carried out."""
+    asked = four.propose("Fay", "Tea?", {"type": "advice"}, "Tea")
+    four.settle()
+    ana = four.homes["Ana"].store
+    at, state = next_of(ana), certificates.current(ana)
+    assert state is not None
+    seen = [certificates.get(ana, height) for height in range(state.height + 1)]
+    rng = Random(3)
+    odd: list[Any] = [None, True, -1, 0, 2**53, "", "no", b"", bytes(32), [], [[]], {}, {"at": []}]
+    odd += [bytes.fromhex(asked), state.id, state.tellers[0].device, [bytes(32)] * 4, "silent"]
+    judged = 0
+    for _ in range(1500):
+        like = rng.choice(seen)
+        decision = _mutated(rng, like.decision, odd)
+        kind = like.kind if rng.random() < 0.8 else rng.choice(("roll", "tellers", "move-seat", "recall"))
+        raw = _body(state, at, kind, decision)
+        if raw is None:
+            continue
+        judged += 1
+        assert judging.judge(ana, raw) != "" or like.kind == "roll"
+    assert judged > 1000
+
+
+def _mutated(rng: Random, value: Any, odd: list[Any]) -> Any:
+    if isinstance(value, dict):
+        changed = dict(value)
+        for name in list(value):
+            if rng.random() < 0.3:
+                changed[name] = _mutated(rng, value[name], odd)
+            elif rng.random() < 0.1:
+                del changed[name]
+        if rng.random() < 0.3:
+            changed[rng.choice(("at", "record", "seat", "why", "heads", "x"))] = rng.choice(odd)
+        return changed
+    if isinstance(value, list) and value and rng.random() < 0.8:
+        where = rng.randrange(len(value))
+        return [*value[:where], _mutated(rng, value[where], odd), *value[where + 1 :]]
+    return rng.choice(odd)
+
+
+def _body(state: Any, at: Height, kind: str, decision: Any) -> bytes | None:
+    try:
+        after = step(state, kind, decision)
+    except Invalid:
+        after = state
+    return make_body(
+        community=at.about.community,
+        height=at.about.height,
+        prev=at.about.prev,
+        kind=kind,
+        charter_hash=after.charter_hash,
+        roll_root=after.roll.root(),
+        next_tellers=after.tellers,
+        decision=decision,
+    )
