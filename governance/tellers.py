@@ -75,9 +75,11 @@ def may_go(state: Certified, persons: Sequence[bytes]) -> bool:
 
 
 def successors(state: Certified) -> list[Seat]:
-    """The alternates who could take a seat now, best first, each with the seat they would get."""
-    busy = {seat.person for seat in state.tellers}
-    found = (seat_of(state, person) for person in state.alternates if person not in busy)
+    """The alternates who could take a seat now, best first, each with the seat they would get.
+
+    None of them has one: an election gives a seat or a rank, and who steps in loses the rank.
+    """
+    found = (seat_of(state, person) for person in state.alternates)
     return [seat for seat in found if seat is not None]
 
 

@@ -82,7 +82,8 @@ def mine(home: Home) -> list[Device]:
 
 def _given_up(home: Home, by: Container[bytes]) -> set[bytes]:
     """Which devices these ones have asked to retire."""
-    return {m.about for m in held.motions(home.store, "retire") if m.device in by}
+    said = held.motions(home.store, "retire")
+    return {each.about for each in said if each.device in by and each.device != each.about}
 
 
 def _since(home: Home, device: bytes) -> int | None:
@@ -118,7 +119,7 @@ def retire(home: Home, text: str) -> Device:
 
 
 def check_retire(home: Home, device: Device) -> None:
-    """Refused `not-member`, `this-device` or `retired`, or if it has to hand over a `teller-seat`."""
+    """Refused `not-member`, `this-device`, `retired`, or `teller-seat` while it holds one."""
     if home.standing() != MEMBER:
         raise Refused(
             "not-member",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from node.assembly.words import person_json
 from protocol.evidence import Rivals
 from storage import agreement, certificates, halts
 from storage.store import Store
+from storage.views import profiles
 
 
 def proved(store: Store) -> list[dict[str, Any]]:
@@ -14,27 +17,30 @@ def proved(store: Store) -> list[dict[str, Any]]:
 
     `{what: "split", height, halted, certificates: [{id, kind}, ...], persons}`: they certified two
     things on one place; `halted`: nothing goes on before persons sign. `{what: "double", height,
-    step, device, persons}`: one said two things at once. `persons`: ids of who signed both.
+    step, device, persons}`: one said two things at once. `persons`: who signed both, `{person, name}`.
     """
     halted = halts.halt(store)
-    found = [_split(store, each, halted) for each in halts.splits(store)]
+    names = profiles.names(store)
+    found = [_split(store, each, halted, names) for each in halts.splits(store)]
     for proof in agreement.doubles(store):
         said = proof.messages[0]
         before = certificates.get(store, said.height - 1)
-        persons = [s.person.hex() for s in before.next_tellers if s.device == proof.device]
+        signers = [s.person for s in before.next_tellers if s.device == proof.device]
         found.append(
             {
                 "what": "double",
                 "height": said.height,
                 "step": said.kind,
                 "device": proof.device.hex(),
-                "persons": persons,
+                "persons": [person_json(person, names) for person in signers],
             }
         )
     return sorted(found, key=lambda each: each["height"])
 
 
-def _split(store: Store, found: Rivals, halted: Rivals | None) -> dict[str, Any]:
+def _split(
+    store: Store, found: Rivals, halted: Rivals | None, names: Mapping[bytes, str]
+) -> dict[str, Any]:
     one, other = (dict(each.signatures).keys() for each in found.certificates)
     before = certificates.at(store, -1).tellers
     if found.height > 0:
@@ -44,5 +50,5 @@ def _split(store: Store, found: Rivals, halted: Rivals | None) -> dict[str, Any]
         "height": found.height,
         "halted": found == halted,
         "certificates": [{"id": each.id.hex(), "kind": each.kind} for each in found.certificates],
-        "persons": [before[place].person.hex() for place in sorted(one & other)],
+        "persons": [person_json(before[place].person, names) for place in sorted(one & other)],
     }

@@ -263,6 +263,9 @@ def keep(store: Store, travel: object) -> bool:
             store.now_ms(),
         ],
     )
+    if not certificate.by_persons:
+        for seat, _ in certificate.signatures:
+            heard.note(store, state.tellers[seat].device)
     _carry_out(store, state, after)
     store.certified = after
     store.changed.update(("certificate", "gov"))

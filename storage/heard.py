@@ -1,4 +1,5 @@
-"""When this node last heard of a device: a `gov` record or a teller's message that was new to it.
+"""When this node last heard of a device: a `gov` record, a teller's message or a signature under a
+certificate that was new to it.
 
 By this node's own clock, and for its own use: tellers judge by it who is gone. It is in no digest.
 A device that takes a teller's seat counts as heard of then.

@@ -142,7 +142,8 @@ def _status_text(data: dict[str, Any], who: Callable[[str], str]) -> str:
     ]
     lines += [
         f"FRAUD: {FRAUD[each['what']]} at step {each['height']}, signed by "
-        f"{', '.join(who(person) for person in each['persons'])}: see `moothall recall list`"
+        f"{', '.join(line(p['name']) or p['person'][:8] for p in each['persons'])}: see "
+        "`moothall recall list`"
         for each in data["fraud"]
     ]
     if data["seat"]["halted"]:

@@ -95,7 +95,7 @@ class World:
         return joined
 
     def device(self, name: str) -> bytes:
-        """Another device of Ana's, which is heard of once; its key."""
+        """Another device of Ana's, which is heard of once and certified; its key."""
         person, community = self.ana.unlock().person, self.ana.store.community
         made = homes.recover(
             self.folder / name, community, person, Surroundings(), None, lambda: self.now
@@ -103,6 +103,7 @@ class World:
         self.others.append(made)
         self.catch_up()
         self.others.pop().close()
+        teller.act(self.ana.store, self.ana.unlock().device)
         return made.device
 
     def confirm(self) -> None:
@@ -255,7 +256,6 @@ def _settle(world: World) -> None:
     people.set_profile(world.others[0], {"about": f"{ARABIC}\n\n# Wood\n\nand more wood"})
     people.leave(dan)
     world.ids["device"], given_up = (world.device(name).hex()[:16] for name in ("phone", "old"))
-    world.confirm()
     devices.retire(world.ana, given_up)
     world.catch_up()
     world.confirm()

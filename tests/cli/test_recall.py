@@ -141,6 +141,7 @@ def test_the_shell_completes_recalls(council: Council) -> None:
 
 def test_fraud_is_said_wherever_one_looks(council: Council) -> None:
     """Ana's device signs two decisions on one step, and Ben's node hears of both."""
+    council.propose(council.ben, "Tea?", "--kind", "advice", "--option", "A=Tea")
     with council.ben.home() as home, council.ana.home() as anas:
         store = home.store
         top = certificates.tip(store)[0]
@@ -153,10 +154,9 @@ def test_fraud_is_said_wherever_one_looks(council: Council) -> None:
     ben = council.ben
 
     (found,) = ben.do("status")["fraud"]
-    ana = ben.do("member", "show", "Ana")["person"]
     assert (found["what"], found["height"], found["halted"]) == ("split", top, True)
-    assert found["persons"] == [ana]
-    assert {each["kind"] for each in found["certificates"]} == {"roll"}
+    assert [each["name"] for each in found["persons"]] == ["Ana"]
+    assert "roll" in {each["kind"] for each in found["certificates"]}
     said = ben.text("status")
     assert f"FRAUD: two different decisions at step {top}, signed by Ana" in said
     assert "two certificates contradict each other" in said

@@ -96,7 +96,7 @@ class Polls:
         voters = last_.electorate & self.state.members()
         stands = self._standing(vote, last_, named, voters)
         people = sorted(stands)[: len(stands) - without]
-        counted = {person: stands[person] for person in people}
+        counted = {person: stands[person][1:] for person in people}
         asked = question(vote, last_)
         result = count(asked, {p: choice for p, (_, choice) in counted.items()}, len(voters))
         ids = sorted(record for record, _ in counted.values())
@@ -122,11 +122,15 @@ class Polls:
         good = {record.id: record for record in self.cast(last.open)}
         if any(n not in good or self._person(good[n]) is None for n in named):
             return "incomplete"
-        receipts_ = [record for record in self.written(GOV) if record.header.kind == "receipts"]
-        receipts_.sort(key=lambda record: (record.header.seq, record.id))
-        every = [named, *(content(r).ballots for r in receipts_ if content(r).open == last.open)]
-        stands = self._standing(vote, last, [one for some in every for one in some], last.voters)
-        return "equal" if sorted(record for record, _ in stands.values()) == ids else "differs"
+        lists = [named]
+        for which in range(len(self.of["ana1"].logs[GOV])):
+            chain = self.chain(last.open, which)
+            lists.append([ballot for link in chain for ballot in content(link).ballots])
+        ended, *chains = [self._standing(vote, last, each, last.voters) for each in lists]
+        stands = {} if vote.rule.revise else dict(ended)  # what its stop ends comes first
+        for person in {p for each in (ended, *chains) for p in each} - stands.keys():
+            stands[person] = min(each[person] for each in (ended, *chains) if person in each)
+        return "equal" if sorted(stood[1] for stood in stands.values()) == ids else "differs"
 
     def _person(self: World, record: Record) -> bytes | None:
         return self.state.roll.person_of(record.header.device)
@@ -134,7 +138,7 @@ class Polls:
     def _standing(
         self: World, vote: Vote, last: Round, named: list[bytes], voters: frozenset[bytes]
     ) -> dict[bytes, Any]:
-        """Person -> (ballot, choice), of the ballots that receipts name in this order."""
+        """Person -> (order, ballot, choice), of the ballots that receipts name in this order."""
         asked, found = question(vote, last), {}
         by_id = {record.id: record for record in self.cast(last.open)}
         for record in (by_id[each] for each in named if each in by_id):
@@ -147,7 +151,7 @@ class Polls:
             if listed.get(record.header.device, 2**53) <= (last.height or self.state.height):
                 found.setdefault(person, []).append((-said.version, record.id, choice))
         return {
-            person: (min(some, key=lambda s: s[:2]) if vote.rule.revise else some[0])[1:]
+            person: min(some, key=lambda s: s[:2]) if vote.rule.revise else some[0]
             for person, some in found.items()
         }
 

@@ -103,7 +103,7 @@ def _page(visit: Visit, status: int = 200, problem: str = "", form: Form | None 
 
 def _proof(visit: Visit, each: Mapping[str, Any]) -> Proof:
     words = visit.words
-    names = words.list([_named(visit, person)[0] for person in each["persons"]])
+    names = words.list([_named(visit, one["person"])[0] for one in each["persons"]])
     step = words.number(each["height"])
     if each["what"] == "split":
         text = words.gettext(
