@@ -117,10 +117,9 @@ def test_a_false_time_and_a_double_word_come_to_nothing(grown: Path, tmp_path: P
         four.start(*people)
         eva = honest[-2]
         question = fee(eva, tmp_path)
-        reaches(question, "open", *honest)
+        reaches(question, "open", *honest)  # once others propose it
         shown = eva.do("proposal", "show", question)
-        assert shown["opens"] >= shown["made"][:-3]
-        signed = four.tellers(eva)["signed"][0]
+        assert shown["opens"] >= shown["made"]
         liar.stop()
         liar.build = f"{HOSTILE}signs_twice"
         four.start(liar)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from node import teller
 from node.cli.main import main
-from node.tellership.votes import Step
+from node.tellership import agreeing
+from storage import certificates
 from storage.store import Store
 
-honest = teller.due
 
-
-def due(store: Store) -> Iterator[Step]:
-    """What is due, as if it were 1970."""
-    for step in honest(store):
-        yield step._replace(decision=step.decision | {"at": 1}) if "at" in step.decision else step
+def body(store: Store, steps: agreeing.Steps) -> bytes | None:
+    """The next certificate that is due, as if it were 1970."""
+    state, step = certificates.current(store), next(steps(store), None)
+    if state is None or step is None:
+        return None
+    return certificates.body(store, state, step.kind, step.decision | {"at": 1})
 
 
 if __name__ == "__main__":
-    teller.due = due
+    agreeing._body = body
     main()
