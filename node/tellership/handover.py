@@ -11,6 +11,7 @@ So that a quiet community is no silence, a teller that had nothing to say for SI
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from governance.tellers import is_able, successors
 from node.tellership import retiring
 from node.tellership.votes import Step
 from protocol.codec import Plain, decode
+from protocol.errors import Refused
 from protocol.keys import Signer
 from protocol.kinds import present
 from protocol.records import MAX_BODY
@@ -30,6 +32,8 @@ from storage import assembly as held
 from storage.assembly import Motion
 from storage.own import Draft
 from storage.store import Store
+
+logger = logging.getLogger("moothall.teller")
 
 SILENCE_S = 30 * 86_400  # unheard for so long, a teller is replaced
 SIGN_S = 7 * 86_400  # a teller's node is never silent for longer
@@ -116,7 +120,11 @@ def say_present(store: Store, signer: Signer) -> bool:
         if not _has_been_quiet(store):
             return False
         newest = certificates.tip(store)[1]
-        own.append(store, signer, [Draft("present", present.body(newest))])
+        try:
+            own.append(store, signer, [Draft("present", present.body(newest))])
+        except Refused as error:  # its log has forked; what it certifies does not wait for that
+            logger.warning("nothing can be said: %s", error)
+            return False
     return True
 
 

@@ -99,7 +99,7 @@ def acceptable(store: Store, theirs: Mapping[str, Any]) -> bool:
 def _vouches(store: Store) -> int:
     """How many vouches of others somebody needs whom a member has invited."""
     state, charter = certificates.current(store), certificates.charter(store)
-    assert state is not None and charter is not None  # noqa: S101, PT018 - something is due
+    assert state is not None and charter is not None  # noqa: S101 - something is due
     return min(charter.membership.vouches, len(state.members())) - 1
 
 

@@ -12,6 +12,7 @@ from governance.handover import DOUBLE, RESIGNED, SILENT, moving, stepping_in
 from governance.tellers import vacant
 from node import home as homes
 from node import people, seat, teller
+from node.assembly import casting
 from node.home import Home
 from node.recovery import Surroundings
 from node.tellership import handover
@@ -205,6 +206,31 @@ def test_who_said_two_things_is_replaced(four: Four) -> None:
     assert handover.acceptable(ana, why)
     go_on(four)
     assert all(holders(home) == ["A", "B", "C", "E"] for home in four.homes.values())
+
+
+def test_who_is_elected_again_is_not_bound_by_what_was_before(four: Four) -> None:
+    dan = four.homes["Dan"]
+    at = agreement.height(dan.store)
+    assert at is not None
+    key = dan.unlock().device
+    one, other = (prepare(key, at.about, 0, each * 32) for each in (b"1", b"2"))
+    seat.resign(dan)
+    go_on(four)
+    assert holders(dan) == ["A", "B", "C", "E"]
+    persons = {name[0]: four.homes[name].person.hex() for name in fours.NAMES[:-1]}
+    election = {"type": "elect", "office": "teller", "candidates": persons}
+    asked = four.propose("Ana", "Once more", election)
+    go_on(four)
+    for name, home in four.homes.items():
+        casting.cast(home, asked, "A,B,C,D" if name in fours.TELLERS else "A,B,C,D,E")
+    go_on(four)
+    assert holders(dan) == ["A", "B", "C", "D"]
+    before = tip(dan)
+    with dan.store.transaction():
+        agreement.receive_double(dan.store, double(one, other, dan.store.community))
+    assert len(agreement.doubles(dan.store)) == 1
+    go_on(four)
+    assert (tip(dan), holders(dan)) == (before, ["A", "B", "C", "D"])
 
 
 def test_a_device_given_up_gives_its_seat_up(four: Four, tmp_path: Path) -> None:

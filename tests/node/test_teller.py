@@ -159,11 +159,11 @@ async def test_a_fault_in_a_duty_is_tried_again_and_ends_nothing(
     done: list[float] = []
     words: list[set[str]] = []
 
-    def act(*_: object) -> teller.Acted:
+    def act(*_: object, **__: object) -> teller.Acted:
         looked.append(trio.current_time())
         if len(looked) == 1:
             raise TypeError("what others wrote is stranger than we thought")
-        return teller.Acted([], records=len(looked) == 2)
+        return teller.Acted([], records=len(looked) == 2, words=[])
 
     async def note() -> None:
         done.append(trio.current_time())

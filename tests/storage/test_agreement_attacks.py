@@ -34,6 +34,7 @@ from protocol.records import GOV, ZERO
 from protocol.teller_messages import (
     MAX_VIEW,
     About,
+    Double,
     Message,
     Prepared,
     commit,
@@ -309,20 +310,19 @@ def test_a_removal_leaves_out_little_of_what_was_written(four: Four) -> None:
     for _ in range(20):
         fay.append([Draft("present", present.body(certificates.tip(fay.store)[1]))])
     asked = four.propose("Ana", "Fay?", {"type": "expel", "person": "Fay"})
-    for _ in range(6):
+    for _ in range(3):
         four.settle()
-        four.wait(10)
+        four.wait(5)
     for name in fours.NAMES[:-1]:
         casting.cast(four.homes[name], asked, "yes")
     ana = four.homes["Ana"].store
     for _ in range(40):
         four.gather()
-        mine = [each for each in votes.steps(ana) if each.kind == "remove"]
-        if mine:
+        if due := [each for each in votes.steps(ana) if each.kind == "remove"]:
             break
         four.act()
-        four.wait(5)
-    (mine,) = mine
+        four.wait(2)
+    (mine,) = due
     assert judging.judge(ana, body(ana, "remove", mine.decision)) == ""
     heads: Any = mine.decision["heads"]
     (whole,) = (head for head in heads if head[:2] == [fay.device, GOV])
@@ -506,7 +506,7 @@ def test_only_invalid_comes_out_of_mutated_messages(four: Four) -> None:
     raw = _expiring(store, 1)
     said = [prepare(each, about, 0, read_certificate([raw, 0, []]).id) for each in keys]
     shown = Prepared(0, read_certificate([raw, 0, []]).id, gather(dict(enumerate(said))))
-    real = [
+    real: list[Message | Double] = [
         propose(keys[0], about, 1, raw, shown),
         propose(keys[0], about, 0, raw, None),
         said[0],

@@ -137,7 +137,7 @@ def _load() -> None:
 
 
 def _serve(asked: socket.socket) -> list[str]:
-    """Fork whenever asked to; returns only in a child: its build and the arguments of its command."""
+    """Fork whenever asked to; returns only in a child: its program, and the arguments for it."""
     waiting = selectors.DefaultSelector()
     waiting.register(asked, selectors.EVENT_READ)
     children: dict[int, tuple[int, socket.socket]] = {}  # pidfd -> (id, where its end is told)

@@ -63,7 +63,8 @@ def grow(folder: Path) -> None:
         decide(propose(ana, folder, "rules", more), "yes", ana)
         join(ana, ben, cleo, dan)
         everybody(*people[:4])
-        elect = {"type": "elect", "office": "teller", "candidates": dict(zip("ABCD", TELLERS))}
+        candidates = dict(zip("ABCD", TELLERS, strict=True))
+        elect = {"type": "elect", "office": "teller", "candidates": candidates}
         decide(propose(ana, folder, "offices", elect), "A,B,C,D", *people[:4])
         join(dan, eva, finn)
         everybody(*people)
@@ -129,4 +130,6 @@ def said(person: Person, teller: Person, word: str) -> None:
         shown = {each["name"]: each["answers"] for each in tellers(person)["tellers"]}
         if word in shown[teller.name]:
             return
-        assert time.monotonic() < deadline, f"{person.name} never saw {teller.name}: {word}: {shown}"
+        assert time.monotonic() < deadline, (
+            f"{person.name} never saw {teller.name}: {word}: {shown}"
+        )

@@ -21,7 +21,8 @@ from tests.system.people import COMMAND, SAFETY
 
 PROJECT = Path(__file__).resolve().parents[2]
 READING = re.compile(
-    r" (member list|proposal (list|show)|rehearse|count|charter history|search|status)\b"
+    r" (member list|proposal (list|show)|rehearse|count|charter history|search|status"
+    r"|teller show)\b"
 )
 MADE_UP = re.compile(r"\b[0-9a-f]{8}\b")
 SAFE = "It is held by 1 of 1 tellers: it will be counted."
@@ -111,7 +112,7 @@ class Tour:
     def _until_safe(self, line: str, said: str) -> str:
         """The receipt took longer than the command waits; what it would have said then."""
         home, _, choice = line.partition(" vote ")
-        held = f"... {SAFE.removeprefix('It is ').rstrip('.')}"
+        held = "... held by ... tellers: it will be counted"
         self.type(f"{home} proposal show {choice.split()[0]}", ["...", held, "..."])
         return f"{said.split('It is held by')[0]}{SAFE}\n"
 
@@ -122,7 +123,12 @@ class Tour:
         return re.sub(r"(?<= )scripts/", f"{PROJECT}/scripts/", line)
 
     def _once(self, line: str) -> subprocess.CompletedProcess[str]:
-        assert line.split()[0] in ("moothall", "printf", "sed")
+        assert line.split()[0] in ("moothall", "printf", "sed", "kill")
+        if line.startswith("kill %"):
+            node = self.nodes[int(line[6:]) - 1]
+            node.terminate()
+            node.wait(SAFETY)
+            return subprocess.CompletedProcess(line, 0, "", "")
         if line.endswith(" &"):
             words = shlex.split(line)[1:-1]
             return subprocess.CompletedProcess(words, 0, self._start([COMMAND, *words]), "")

@@ -15,7 +15,12 @@ def speak(store: Store, signer: Signer, steps: agreeing.Steps) -> list[Message]:
     """All that is to be said, and beside each prepare another one."""
     said = honest(store, signer, steps)
     return said + [
-        prepare(signer, About(store.community, each.height, each.prev), each.view, b"another" + bytes(25))
+        prepare(
+            signer,
+            About(store.community, each.height, each.prev),
+            each.view,
+            b"another" + bytes(25),
+        )
         for each in said
         if each.kind == PREPARE
     ]
