@@ -17,7 +17,8 @@ def proved(store: Store) -> list[dict[str, Any]]:
 
     `{what: "split", height, halted, certificates: [{id, kind}, ...], persons}`: they certified two
     things on one place; `halted`: nothing goes on before persons sign. `{what: "double", height,
-    step, device, persons}`: one said two things at once. `persons`: who signed both, `{person, name}`.
+    step, device, persons}`: one said two things at once. `persons`: who signed both, each
+    `{person, name}`.
     """
     halted = halts.halt(store)
     names = profiles.names(store)

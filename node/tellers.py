@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from governance.agreement import Height, Table
 from governance.certified import Certified
 from governance.saying import Said, said
-from governance.tellers import is_able, successors, term_ends
+from governance.tellers import is_able, successors, term_ends, why_elect
 from node import seat as seats
 from node import teller
 from node.assembly.phases import moment
@@ -35,6 +35,12 @@ MOST_SIGNED = 5  # certificates, the newest
 LATELY_MS = 3_600_000  # a teller heard of since then is there
 GRACE_MS = 600_000  # what is due for less keeps nobody waiting
 
+_ELECT = {
+    "seats": said("The charter has another number of tellers now: it is time to elect them."),
+    "vacant": said("A teller is gone and nobody is left to step in: it is time for an election."),
+    "term": said("The tellers' term is over: it is time for an election. They go on until then."),
+}
+
 _PROPOSED = said("Has proposed it")
 _FOUND_RIGHT = said("Finds it right")
 _SIGNED = said("Has signed it")
@@ -52,7 +58,8 @@ def show(home: Home) -> dict[str, Any]:
     null before the first election. `due`: what is due, as sentences. `next`: null with one teller
     and while nothing goes on, else `{height, attempt, leader, proposed, patience}`: the place among
     `tellers` of who proposes this time, what they proposed, as sentences, and until when this node
-    waits before it asks that somebody else does. `signed`: the newest certificates, newest first:
+    waits before it asks that somebody else does. `elect`: why it is time for an election, as a
+    sentence, or null. `signed`: the newest certificates, newest first:
     `[{height, certificate, came, what, by, members}]`, `by` as `alternates`; `members` counts those
     who signed a recall, and is null for any other.
     """
@@ -74,6 +81,7 @@ def show(home: Home) -> dict[str, Any]:
         "since": None if state.term is None else moment(state.term.at),
         "until": moment(ends),
         "over": ends is not None and 1000 * ends <= store.now_ms(),
+        "elect": elect(store),
         "due": due,
         "next": None if hand is None else _next(store, state, hand),
         "signed": [_signed(store, each) for each in _newest(store)],
@@ -86,10 +94,18 @@ _NOBODY: dict[str, Any] = {
     "since": None,
     "until": None,
     "over": False,
+    "elect": None,
     "due": [],
     "next": None,
     "signed": [],
 }
+
+
+def elect(store: Store) -> Said | None:
+    """Why it is time to elect tellers; None while nothing calls for it."""
+    state = certificates.current(store)
+    why = None if state is None else why_elect(state, store.now_ms() // 1000)
+    return None if why is None else _ELECT[why]
 
 
 def waiting(store: Store) -> Said | None:

@@ -21,6 +21,7 @@ from functools import lru_cache
 
 from governance.agreement import Height, Table
 from governance.certified import Certified
+from governance.tellers import is_able
 from protocol.certificates import Certificate, read_certificate
 from protocol.errors import Invalid
 from protocol.evidence import read_object
@@ -66,7 +67,7 @@ def receive(store: Store, message: Message) -> bool:
     if at is None or (message.height, message.prev) != at.about[1:]:
         return _dropped(message, "about another certificate than the next")
     state, seat = certificates.current(store), at.seat(message.device)
-    if seat is None or state is None or state.roll.is_cut(message.device):
+    if seat is None or state is None or not is_able(state, at.tellers[seat]):
         return _dropped(message, "by a device that has no seat, or lost it")
     if message.kind == PROPOSE and at.leader(message.view) != seat:
         return _dropped(message, "by who does not lead that view")

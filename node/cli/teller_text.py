@@ -101,10 +101,10 @@ def _notes(found: Data) -> Iterator[str]:
 def _office(found: Data) -> Iterator[str]:
     if found["until"]:
         since, until = (date(found[name]).split(",")[0] for name in ("since", "until"))
-        if found["over"]:
-            yield f"Their term ended on {until}: it is time for an election."
-        else:
-            yield f"In office from {since} to {until}."
+        ended = "; the term is over" if found["over"] else ""
+        yield f"In office from {since} to {until}{ended}."
+    if found["elect"]:
+        yield f"{found['elect']} Begin one with `moothall proposal new --kind offices`."
     if found["alternates"]:
         ranked = (
             _name(each) + ("" if each["able"] else " (who can't now)")

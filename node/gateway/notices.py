@@ -53,4 +53,12 @@ def _recall(visit: Visit) -> Notice | None:
     return Notice(text, "/recall", visit.words.gettext("Replace the tellers"))
 
 
-_ALL: tuple[Callable[[Visit], Notice | None], ...] = (_recall, _waiting)
+def _elect(visit: Visit) -> Notice | None:
+    """It is time to elect tellers; whoever they are goes on until then."""
+    found = tellers.elect(visit.store)
+    if found is None:
+        return None
+    return Notice(sentence(visit, found), "/tellers", visit.words.gettext("See the tellers"))
+
+
+_ALL: tuple[Callable[[Visit], Notice | None], ...] = (_recall, _waiting, _elect)

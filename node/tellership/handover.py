@@ -165,8 +165,7 @@ def _asks(store: Store, state: Certified, at: int) -> list[Ask]:
     for motion in held.motions(store, "seat"):
         ask = _read(motion)
         if (
-            motion.person == seat.person
-            and motion.device in line.devices
+            motion.device in line.devices
             and state.roll.is_member_device(motion.device)
             and _in_this_term(store, state, ask.certificate)
             and (ask.device is None or _may_have_it(state, seat.person, ask.device))

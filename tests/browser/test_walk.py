@@ -18,21 +18,28 @@ ALL = visits()
 def test_a_page_can_be_read_by_everybody(readers, site: Site, visit: Visit):
     reader = readers(visit.app)
     path = visit.fill(site.ids)
-    faults: list[str] = []
-    for place, size in (("phone", PHONE), ("desk", DESKTOP)):
-        faults += at(place, reader.open(path, visit.status, size) + reader.layout())
-        if reader.unfold():
-            faults += at(f"{place}, unfolded", reader.layout())
-        faults += check_access(reader, place)
+    faults = [*at("phone", reader.open(path, visit.status, PHONE)), *check_layout(reader)]
+    if reader.unfold():
+        faults += at("unfolded", check_layout(reader))
+    faults += check_access(reader)
     assert not faults, "\n".join(["", *faults])
 
 
-def check_access(reader: Reader, place: str) -> list[str]:
+def check_layout(reader: Reader) -> list[str]:
+    """At both sizes; the page is one that was opened on a phone, or followed a form there."""
+    faults = list(at("phone", reader.layout()))
+    reader.resize(DESKTOP)
+    faults += at("desk", reader.layout())
+    reader.resize(PHONE)
+    return faults
+
+
+def check_access(reader: Reader) -> list[str]:
     """Everything on a phone by day; at a desk by night only what can differ there."""
-    if place == "phone":
-        return list(at(place, reader.markup() + reader.axe()))
+    faults = list(at("phone", reader.markup() + reader.axe()))
+    reader.resize(DESKTOP)
     reader.darken()
-    faults = list(at(f"{place}, dark", reader.axe(CONTRAST)))
+    faults += at("desk, dark", reader.axe(CONTRAST))
     reader.darken(False)
     return faults
 
@@ -40,25 +47,24 @@ def check_access(reader: Reader, place: str) -> list[str]:
 @pytest.mark.parametrize("visit", ALL, ids=str)
 def test_a_page_bears_other_languages_and_large_text(readers, site: Site, visit: Visit):
     path = visit.fill(site.ids)
-    faults: list[str] = []
     german = readers(visit.app, "de-DE")
-    faults += at("phone, German", german.open(path, visit.status, PHONE))
-    german.unfold()
-    faults += at("phone, German", german.layout(target=0))
-    german.turn_around()
-    faults += at("phone, right to left", german.layout(target=0))
     try:
         german.enlarge_text(200)
-        faults += at("text twice as large", german.open(path, visit.status, ZOOMED))
+        faults = list(at("text twice as large", german.open(path, visit.status, ZOOMED)))
         german.unfold()
         faults += at("text twice as large", german.layout(target=0))
     finally:
         german.enlarge_text(100)
+    german.resize(PHONE)
+    faults += at("phone, German", german.layout(target=0))
+    german.turn_around()
+    faults += at("phone, right to left", german.layout(target=0))
     assert not faults, "\n".join(["", *faults])
 
 
 @pytest.mark.parametrize("visit", ALL, ids=str)
 def test_a_page_can_be_used_by_keyboard_alone(readers, site: Site, visit: Visit):
+    """At a desk, where it is opened: the layout must not shift there either."""
     reader = readers(visit.app)
     faults = reader.open(visit.fill(site.ids), visit.status, DESKTOP)
     reader.unfold()
@@ -70,10 +76,7 @@ def test_a_page_can_be_used_by_keyboard_alone(readers, site: Site, visit: Visit)
 def test_what_follows_a_form_is_as_good_as_any_page(readers, site: Site, form: Sent):
     reader = readers(form.app)
     faults = reader.open(form.path, 200, PHONE) + reader.send(form)
-    for place, size in (("phone", PHONE), ("desk", DESKTOP)):
-        reader.resize(size)
-        faults += at(place, reader.layout())
-        faults += check_access(reader, place)
+    faults += check_layout(reader) + check_access(reader)
     assert not faults, "\n".join(["", *faults])
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
@@ -108,6 +110,11 @@ def find_form(html: str, names: Sequence[str] = (), button: str | None = None) -
 
 def read_forms(html: str) -> list[PageForm]:
     """Every form of a page that is posted."""
+    return deepcopy(_read_forms(html))
+
+
+@lru_cache(maxsize=1)  # many texts are typed into one page
+def _read_forms(html: str) -> list[PageForm]:
     tree = html5lib.parse(html, treebuilder="etree", namespaceHTMLElements=False)
     return [_form(each) for each in tree.iter("form") if each.get("method", "").lower() == "post"]
 

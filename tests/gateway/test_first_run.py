@@ -10,6 +10,7 @@ import httpx
 import pytest
 import trio
 import trio.testing
+from nacl.pwhash import argon2id
 
 from governance.templates import TEMPLATES
 from node import recovery
@@ -224,7 +225,11 @@ async def test_the_recovery_file_has_to_be_saved_or_put_off(ana: Beginning):
     assert "Step 2 of 4" in answer.text
 
 
-async def test_a_recovery_file_that_was_moved_away_can_be_made_again(ana: Beginning):
+async def test_a_recovery_file_that_was_moved_away_can_be_made_again(
+    ana: Beginning, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("node.keystore.OPERATIONS", argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr("node.keystore.MEMORY", argon2id.MEMLIMIT_MIN)
     await send(ana.client, "/found", {**ELM, "passphrase": "sesame", "again": "sesame"})
     home = await ana.run_node()
     (home.path / "recovery.txt").unlink()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.gateway.hostile import PAYLOADS, TARGETS
 from tests.gateway.reading import check_page
-from tests.gateway.sending import find_form, send, send_from
+from tests.gateway.sending import send, send_from
 from tests.gateway.village import Village
 
 TEXTS = ("title", "description", "story", "category", "place", "condition", "delivery", "tags")
@@ -24,9 +24,10 @@ async def test_what_is_typed_into_a_listing_stays_text(desk):
         }
         answer = await send_from(desk, page, typed, button="Publish")
         assert answer.status_code == 422
-        check_page(answer.text)
+        again = check_page(answer.text)
         if text.isprintable():
-            assert find_form(answer.text, ["title"]).value("price") == text.strip()
+            (price,) = (field for field in again.all("input") if field.get("name") == "price")
+            assert price["value"] == text.strip()
 
 
 async def test_listings_with_such_texts_are_listed_previewed_and_changed_harmlessly(
@@ -52,9 +53,9 @@ async def test_listings_with_such_texts_are_listed_previewed_and_changed_harmles
 
 async def test_such_texts_in_addresses_are_harmless(desk):
     for text in PAYLOADS + TARGETS:
-        for name in ("q", "show", "page"):
-            answer = await desk.get("/mine", params={name: text.replace("\ud800", "")})
-            assert answer.status_code == 200
-            check_page(answer.text)
+        query = dict.fromkeys(("q", "show", "page"), text.replace("\ud800", ""))
+        answer = await desk.get("/mine", params=query)
+        assert answer.status_code == 200
+        check_page(answer.text)
         answer = await desk.get("/offer", params={"mode": text.replace("\ud800", "")})
         check_page(answer.text)

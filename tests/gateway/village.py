@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,19 @@ class Person:
         self.name = name
         self.key, self.device = signer(f"{name} person"), signer(f"{name} device")
         self.id = self.key.public
-        path, device = folder / f"{name}.db", self.device.public
-        self.store: Store = (
+        self._community, self._village = community, village
+        self._path = folder / f"{name}.db"
+
+    @cached_property
+    def store(self) -> Store:
+        """Opened when it is first needed: most tests look at Ana's alone."""
+        path, device, village = self._path, self.device.public, self._village
+        return (
             open_store(path, device=device, now_ms=lambda: village.now)
             if path.exists()
-            else create_store(path, community=community, device=device, now_ms=lambda: village.now)
+            else create_store(
+                path, community=self._community, device=device, now_ms=lambda: village.now
+            )
         )
 
     def say(self, kind: str, body: Any) -> Record:
@@ -172,4 +181,5 @@ class Village:
 
     def close(self) -> None:
         for person in (self.ana, self.ben, self.eva):
-            person.store.close()
+            if "store" in vars(person):
+                person.store.close()

@@ -120,6 +120,11 @@ def test_of_a_split_chain_the_same_side_weighs_more_whatever_it_is_compared_with
 
     assert [weight(branch) for branch in order] == sorted(weight(branch) for branch in order)
     assert len({weight(branch) for branch in order}) == len(order)
+    recalled = cert("recall", 3, 1)
+    assert weight([recalled]) > max(weight(branch) for branch in order)
+    assert weight([recalled, cert("tellers", 4), cert(MOVE, 5, 9)]) == weight([recalled])
+    assert weight([recalled]) < weight([cert("roll", 3), cert("recall", 4, 1)])
+    assert weight([cert("roll", 3), cert("recall", 4, 1)]) < weight([cert("recall", 3, 2)])
     assert weight([]) == weight(ordinary) == Weight(0, -1, False, 0, -1)
     for longer, more in product(order, (cert("roll", 9), cert("tellers", 9))):
         assert weight([*longer, more]) >= weight(longer)  # what stands is not lost by going on

@@ -220,7 +220,7 @@ def test_who_is_elected_again_is_not_bound_by_what_was_before(four: Four) -> Non
     persons = {name[0]: four.homes[name].person.hex() for name in fours.NAMES[:-1]}
     election = {"type": "elect", "office": "teller", "candidates": persons}
     asked = four.propose("Ana", "Once more", election)
-    go_on(four)
+    four.settle()  # the vote lasts a minute at most
     for name, home in four.homes.items():
         casting.cast(home, asked, "A,B,C,D" if name in fours.TELLERS else "A,B,C,D,E")
     go_on(four)

@@ -79,7 +79,7 @@ def test_the_seats_in_order_with_who_was_heard_when_and_for_how_long_they_hold_t
     assert [each["mine"] for each in shown(four, "Cleo")["tellers"]].index(True) == 2
     assert found["needed"] == 3
     assert [(each["name"], each["able"]) for each in found["alternates"]] == [("Eva", True)]
-    assert not found["over"]
+    assert not found["over"] and found["elect"] is None
     assert found["next"] is None and found["due"] == []
     assert answers(found) == {name: [] for name in TELLERS}
     ask(four)
@@ -90,7 +90,9 @@ def test_the_seats_in_order_with_who_was_heard_when_and_for_how_long_they_hold_t
     then = {each["name"]: each["heard"] for each in seats}
     assert now == {**then, "Ben": rfc3339(four.now_ms)}
     four.wait(366 * DAY)
-    assert shown(four, "Fay")["over"]
+    later = shown(four, "Fay")
+    assert later["over"]
+    assert later["elect"].text.startswith("The tellers' term is over")
 
 
 def test_what_is_due_and_what_each_says_until_it_is_signed(four: Four):

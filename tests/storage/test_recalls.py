@@ -443,3 +443,28 @@ def test_junk_proofs_about_nothing_take_little_room() -> None:
     assert halts.splits(mia) == []
     talk(mia, leo := friend(world, "leo", 0))
     assert sideset.rivals(leo, SPLIT) == []
+
+
+def test_an_election_above_fraud_decides_nothing() -> None:
+    """Or else false tellers would elect themselves on the chain that they like better."""
+    world = grown(3)
+    top = last(world)
+    world.lines.append(world.certificates[:top])
+    world.line = 1
+    world.state = world.states[read_certificate(world.certificates[-1]).id]
+    world.certify({"cite": [h("something else")]})
+    world.elect("eva")
+    world.go_back(0)
+    zoe = friend(world, "zoe", 0)  # has nothing above the fraud
+    for number in range(4):
+        world.certify({"cite": [h("on", number)]})
+    mia, leo = friend(world, "mia", 0), friend(world, "leo", 1)
+
+    for one, other in ((mia, leo), (zoe, leo), (zoe, mia)):
+        talk(one, other)
+
+    assert tip(mia)[1] == tip_of(world, 0)
+    assert tip(leo)[1] == tip_of(world, 1)
+    assert tip(zoe)[0] == top - 1
+    for store in (mia, leo, zoe):
+        assert [each.height for each in halts.splits(store)] == [top]

@@ -59,6 +59,7 @@ async def show(visit: Visit) -> Response:
         until_ms=milliseconds(found["until"]),
         over=found["over"],
         halted=found["halted"],
+        elect=_sentences(visit, [found["elect"]] if found["elect"] else []),
         due=_sentences(visit, found["due"]),
         next=found["next"] is not None,
         leader=seats[going_on["leader"]] if seats else None,
