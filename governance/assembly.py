@@ -34,6 +34,7 @@ from governance.certified import (
     Round,
     Vote,
 )
+from governance.decision import bad, id_in, key32, map_in, options_in, time_in, word_in
 from governance.effects.effect import Stale
 from governance.effects.registry import effect_type
 from governance.opening import first_opening, rule_for, share_of, threshold_of
@@ -41,14 +42,12 @@ from governance.roll import after_removal, citing
 from protocol.certificates import quorum
 from protocol.codec import encode
 from protocol.errors import Invalid
-from protocol.kinds.ballot import MAX_CHOICE
 from protocol.shape import rows
 
 OUTCOMES = ("adopted", "rejected", "missed", "tie")
 TOO_FEW = "too-few"  # why a vote failed that was adopted for fewer seats than it has to fill
 _RESULT = ("outcome", "winners", "tied", "seats", "ballots", "root")
 _NEXT = {NOTICE: "", TIED: RUN_OFF, MISSED: SECOND_CALL, CHALLENGE: APPEAL, AGAIN: AGAIN}
-_LATEST = 2**53  # seconds, far beyond any clock
 
 
 def check(state: Certified, kind: str, decision: Mapping[str, Any]) -> None:
@@ -57,21 +56,21 @@ def check(state: Certified, kind: str, decision: Mapping[str, Any]) -> None:
         try:
             right = first_opening(
                 state,
-                proposal=_id(decision, "proposal"),
-                author=_id(decision, "author"),
-                kind=_word(decision, "kind"),
-                effect=_map(decision, "effect"),
-                options=_options(decision),
-                at=_at(decision),
+                proposal=id_in(decision, "proposal"),
+                author=id_in(decision, "author"),
+                kind=word_in(decision, "kind"),
+                effect=map_in(decision, "effect"),
+                options=options_in(decision),
+                at=time_in(decision),
             )
         except Stale as error:
-            raise _bad("opens a vote on what has changed since it was proposed") from error
+            raise bad("opens a vote on what has changed since it was proposed") from error
         if encode(dict(decision)) != encode(right):  # to Python, true is 1
-            raise _bad("opens a vote in another way than the charter says")
+            raise bad("opens a vote in another way than the charter says")
     if kind == "annul" and decision.get("why") == "stale":
-        vote = _known(state.votes.get(_id(decision, "proposal")))
+        vote = _known(state.votes.get(id_in(decision, "proposal")))
         if not is_stale(state, vote):
-            raise _bad("annuls a vote as stale that is not")
+            raise bad("annuls a vote as stale that is not")
 
 
 def is_stale(state: Certified, vote: Vote) -> bool:
@@ -84,23 +83,25 @@ def is_stale(state: Certified, vote: Vote) -> bool:
 
 
 def _open(state: Certified, decision: Mapping[str, Any], id_: bytes) -> Certified:
-    at = _at(decision)
-    proposal = _id(decision, "proposal")
+    at = time_in(decision)
+    proposal = id_in(decision, "proposal")
     vote = state.votes.get(proposal)
     if "effect" in decision:
         if vote is not None:
-            raise _bad("opens a vote that was opened before")
+            raise bad("opens a vote that was opened before")
         vote = _new_vote(state, decision, id_)
         if decision["stage"] == "notice":
             return _with(citing_in(state, proposal), vote)
     else:
         vote = _known(vote)
-        if _word(decision, "stage") != "vote" or _NEXT.get(vote.phase) != _word(decision, "round"):
-            raise _bad("opens a round that is not due")
+        if word_in(decision, "stage") != "vote" or _NEXT.get(vote.phase) != word_in(
+            decision, "round"
+        ):
+            raise bad("opens a round that is not due")
         if vote.phase == CHALLENGE:
             if vote.effect.get("type") != "expel" or APPEAL in vote.tried:
-                raise _bad("opens an appeal that there is none")
-            proposal = _id(decision, "record")
+                raise bad("opens an appeal that there is none")
+            proposal = id_in(decision, "record")
     return _with(citing_in(state, proposal), _begin(state, vote, id_, at))
 
 
@@ -156,16 +157,16 @@ def _begin(state: Certified, vote: Vote, id_: bytes, at: int) -> Vote:
 
 
 def _close(state: Certified, decision: Mapping[str, Any], id_: bytes) -> Certified:
-    at = _at(decision)
-    vote = _known(state.votes.get(_id(decision, "proposal")))
+    at = time_in(decision)
+    vote = _known(state.votes.get(id_in(decision, "proposal")))
     last = vote.round
     if vote.phase != OPEN or last is None or decision.get("open") != last.open:
-        raise _bad("closes a vote that is not open")
+        raise bad("closes a vote that is not open")
     stops = tuple(rows(decision, "stops", len(last.tellers)))
     for stop in stops:
-        _key(stop)
+        key32(stop)
     if len(set(stops)) != len(stops) or len(stops) < quorum(len(last.tellers)):
-        raise _bad("closes a vote with too few stops")
+        raise bad("closes a vote with too few stops")
     result = _result(decision, last)
     closed = replace(
         last,
@@ -209,27 +210,27 @@ def _result(decision: Mapping[str, Any], last: Round) -> dict[str, Any]:
     known = [name for name, _ in last.options]
     result = {key: decision.get(key) for key in _RESULT}
     if result["outcome"] not in OUTCOMES:
-        raise _bad("closes a vote with an unknown outcome")
+        raise bad("closes a vote with an unknown outcome")
     for key in ("winners", "tied"):
         named = result[key]
         if type(named) is not list or any(name not in known for name in named):
-            raise _bad("closes a vote for options that it does not have")
+            raise bad("closes a vote for options that it does not have")
     both = [*cast(list[str], result["winners"]), *cast(list[str], result["tied"])]
     if len(set(both)) != len(both):
-        raise _bad("closes a vote with an option twice")
+        raise bad("closes a vote with an option twice")
     if type(result["ballots"]) is not int or not 0 <= result["ballots"] <= len(last.electorate):
-        raise _bad("closes a vote with a number of ballots that can't be")
-    _key(result["root"])
+        raise bad("closes a vote with a number of ballots that can't be")
+    key32(result["root"])
     left = last.seats - len(cast(list[str], result["winners"]))
     if type(result["seats"]) is not int or left < 0 or not 0 <= result["seats"] <= left:
-        raise _bad("closes a vote for more seats than there are")
+        raise bad("closes a vote for more seats than there are")
     if last.alternates:
         result["alternates"] = _alternates(decision, last, result)
     tie, won = result["outcome"] == "tie", bool(result["winners"])
     fits = tie or won == (result["outcome"] == "adopted" and bool(known))
     if not fits or tie != bool(result["tied"]) or tie != bool(result["seats"]):
-        raise _bad("closes a vote with an outcome that contradicts itself")
-    return {**result, "tally": _map(decision, "tally")}
+        raise bad("closes a vote with an outcome that contradicts itself")
+    return {**result, "tally": map_in(decision, "tally")}
 
 
 def _alternates(decision: Mapping[str, Any], last: Round, result: Mapping[str, Any]) -> list[str]:
@@ -237,11 +238,11 @@ def _alternates(decision: Mapping[str, Any], last: Round, result: Mapping[str, A
     named = decision.get("alternates")
     others = [name for name, _ in last.options if name not in result["winners"] + result["tied"]]
     if type(named) is not list or len(named) > last.alternates:
-        raise _bad("closes a vote with other alternates than it can have")
+        raise bad("closes a vote with other alternates than it can have")
     if any(name not in others for name in named) or len(set(named)) != len(named):
-        raise _bad("closes a vote for alternates that it does not have")
+        raise bad("closes a vote for alternates that it does not have")
     if named and result["outcome"] not in ("adopted", "tie"):
-        raise _bad("closes a vote with alternates for nobody")
+        raise bad("closes a vote with alternates for nobody")
     return cast(list[str], named)
 
 
@@ -254,26 +255,26 @@ def put_in_effect(
 ) -> Certified:
     """What an `effect` does; `charter_hash`: what it led to when it was checked, see `replay`."""
     vote = _passed(state, decision)
-    after = _applied(state, vote, _at(decision), charter_hash)
+    after = _applied(state, vote, time_in(decision), charter_hash)
     if after is not None and _certificate_of(vote) != "effect":
-        raise _bad(f"an effect that takes a {_certificate_of(vote)} certificate")
+        raise bad(f"an effect that takes a {_certificate_of(vote)} certificate")
     return _settled(state, after, vote, decision)
 
 
 def _remove(state: Certified, decision: Mapping[str, Any], _id_: bytes) -> Certified:
     vote = _passed(state, decision)
-    after = _applied(state, vote, _at(decision))
+    after = _applied(state, vote, time_in(decision))
     if after is None or _certificate_of(vote) != "remove":
-        raise _bad("removes somebody whom no vote removes")
+        raise bad("removes somebody whom no vote removes")
     roll = after_removal(after.roll, vote.effect["person"], decision.get("heads"))
     return _settled(state, replace(after, roll=roll), vote, decision)
 
 
 def _tellers(state: Certified, decision: Mapping[str, Any], _id_: bytes) -> Certified:
     vote = _passed(state, decision)
-    after = _applied(state, vote, _at(decision))
+    after = _applied(state, vote, time_in(decision))
     if after is None or _certificate_of(vote) != "tellers":
-        raise _bad("tellers whom no vote has elected")
+        raise bad("tellers whom no vote has elected")
     return _settled(state, after, vote, decision)
 
 
@@ -292,9 +293,9 @@ def _certificate_of(vote: Vote) -> str:
 
 
 def _passed(state: Certified, decision: Mapping[str, Any]) -> Vote:
-    vote = _known(state.votes.get(_id(decision, "proposal")))
+    vote = _known(state.votes.get(id_in(decision, "proposal")))
     if vote.phase != CHALLENGE:
-        raise _bad("puts in effect what was not passed")
+        raise bad("puts in effect what was not passed")
     return vote
 
 
@@ -313,7 +314,7 @@ def _applied(
 def _settled(
     state: Certified, after: Certified | None, vote: Vote, decision: Mapping[str, Any]
 ) -> Certified:
-    at = _at(decision)
+    at = time_in(decision)
     if after is None:
         return _with(state, replace(vote, phase=FAILED, why="stale", ended_at=at))
     return _with(after, replace(vote, phase=IN_EFFECT, ended_at=at))
@@ -324,12 +325,12 @@ def _annul(state: Certified, decision: Mapping[str, Any], _id_: bytes) -> Certif
     counted wrongly, `again` begins a round anew that lost its tellers or was closed too early, and
     `opening` ends a vote on something else than its author proposed.
     """
-    at, why = _at(decision), _word(decision, "why")
-    vote = _known(state.votes.get(_id(decision, "proposal")))
+    at, why = time_in(decision), word_in(decision, "why")
+    vote = _known(state.votes.get(id_in(decision, "proposal")))
     last = vote.round
     record = decision.get("record")
     if record is not None:
-        _key(record)
+        key32(record)
         state = citing_in(state, record)
     if why == "withdrawn" and vote.phase == NOTICE and record is not None:
         vote = replace(vote, phase=WITHDRAWN, why=why, ended_at=at)
@@ -344,7 +345,7 @@ def _annul(state: Certified, decision: Mapping[str, Any], _id_: bytes) -> Certif
     elif why == "stale" and vote.phase in (NOTICE, OPEN, TIED, MISSED, AGAIN):
         vote = replace(vote, phase=ANNULLED, why=why, ended_at=at)
     else:
-        raise _bad("annuls what can't be annulled")
+        raise bad("annuls what can't be annulled")
     return _with(state, vote)
 
 
@@ -386,47 +387,5 @@ def _with(state: Certified, vote: Vote) -> Certified:
 
 def _known(vote: Vote | None) -> Vote:
     if vote is None:
-        raise _bad("about a vote that was never opened")
+        raise bad("about a vote that was never opened")
     return vote
-
-
-def _id(decision: Mapping[str, Any], key: str) -> bytes:
-    return _key(decision.get(key))
-
-
-def _key(value: object) -> bytes:
-    if type(value) is not bytes or len(value) != 32:
-        raise _bad("a key or id of the wrong length")
-    return value
-
-
-def _at(decision: Mapping[str, Any]) -> int:
-    at = decision.get("at")
-    if type(at) is not int or not 0 <= at <= _LATEST:
-        raise _bad("a time that can't be")
-    return at
-
-
-def _word(decision: Mapping[str, Any], key: str) -> str:
-    value = decision.get(key)
-    if type(value) is not str or len(value) > 40:
-        raise _bad(f"{key} is not a word")
-    return value
-
-
-def _map(decision: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = decision.get(key)
-    if not isinstance(value, dict):
-        raise _bad(f"{key} is not a map")
-    return value
-
-
-def _options(decision: Mapping[str, Any]) -> list[Any]:
-    value = decision.get("options")
-    if type(value) is not list or len(value) > MAX_CHOICE:
-        raise _bad("options have the wrong shape")
-    return value
-
-
-def _bad(why: str) -> Invalid:
-    return Invalid("bad-certificate", f"a decision that can't be carried out: {why}")

@@ -19,12 +19,12 @@ from typing import Any, Final
 
 from governance import assembly, seats
 from governance.certified import Certified
+from governance.decision import LATEST, bad, key32
 from governance.roll import MEMBER, after_roll, citing
 from governance.seats import MOVE
 from governance.tellers import is_able, successors
 from protocol.certificates import Seat
 from protocol.codec import Plain
-from protocol.errors import Invalid
 from protocol.kinds.leave import Head
 
 TELLERS: Final = "tellers"
@@ -32,7 +32,6 @@ GONE, RESIGNED, SILENT, DOUBLE = "gone", "resigned", "silent", "double"
 WHY = (GONE, RESIGNED, SILENT, DOUBLE)
 _STEP_IN = {"seat", "why", "record", "at"}
 _MOVE = {"seat", "device", "record", "retire"}
-_LATEST = 2**53  # seconds, far beyond any clock
 
 
 def is_ours(kind: str, decision: Mapping[str, Any]) -> bool:
@@ -45,7 +44,7 @@ def is_ours(kind: str, decision: Mapping[str, Any]) -> bool:
 def check(state: Certified, kind: str, decision: Mapping[str, Any]) -> None:
     """Invalid unless this handover can be carried out in this state; the records are not asked."""
     if not is_ours(kind, decision):
-        raise _bad("hands over no seat")
+        raise bad("hands over no seat")
     STEPS[kind](state, decision, b"")
 
 
@@ -77,16 +76,16 @@ def _step_in(state: Certified, decision: Mapping[str, Any]) -> Certified:
     at = _seat(state, decision, _STEP_IN)
     why, record, time = decision["why"], decision["record"], decision["at"]
     if why not in WHY or (why == GONE) == is_able(state, state.tellers[at]):
-        raise _bad("replaces a teller for no reason")
+        raise bad("replaces a teller for no reason")
     if (record is not None) != (why == RESIGNED):
-        raise _bad("replaces a teller on another record than there is")
-    if type(time) is not int or not 0 <= time <= _LATEST:
-        raise _bad("a time that can't be")
+        raise bad("replaces a teller on another record than there is")
+    if type(time) is not int or not 0 <= time <= LATEST:
+        raise bad("a time that can't be")
     if record is not None:
-        state = replace(state, roll=citing(state.roll, _key(record)))
+        state = replace(state, roll=citing(state.roll, key32(record)))
     able = successors(state)
     if not able:
-        raise _bad("replaces a teller by nobody")
+        raise bad("replaces a teller by nobody")
     tellers = _with(state.tellers, at, able[0])
     officers = dict(state.officers)
     if (held := officers.get("teller")) is not None:
@@ -99,7 +98,7 @@ def _move_seat(state: Certified, decision: Mapping[str, Any], id_: bytes) -> Cer
     if len(state.tellers) == 1:
         return seats.move_seat(state, decision, id_)
     at = _seat(state, decision, _MOVE)
-    seat, device = state.tellers[at], _key(decision["device"])
+    seat, device = state.tellers[at], key32(decision["device"])
     owner = state.roll.persons.get(seat.person)
     if (
         owner is None
@@ -108,7 +107,7 @@ def _move_seat(state: Certified, decision: Mapping[str, Any], id_: bytes) -> Cer
         or state.roll.is_cut(device)
         or any(device == other.device for other in state.tellers)
     ):
-        raise _bad("moves a seat that can't be moved there")
+        raise bad("moves a seat that can't be moved there")
     roll = after_roll(
         state.roll,
         {"retire": [[seat.device, decision["retire"]]]},
@@ -118,7 +117,7 @@ def _move_seat(state: Certified, decision: Mapping[str, Any], id_: bytes) -> Cer
     )
     return replace(
         state,
-        roll=citing(roll, _key(decision["record"])),
+        roll=citing(roll, key32(decision["record"])),
         tellers=_with(state.tellers, at, Seat(seat.person, device)),
     )
 
@@ -134,17 +133,7 @@ def _seat(state: Certified, decision: Mapping[str, Any], keys: set[str]) -> int:
     """The seat that a decision with exactly these keys is about."""
     at = decision.get("seat")
     if set(decision) != keys or type(at) is not int or not 0 <= at < len(state.tellers):
-        raise _bad("about a seat that there is not")
+        raise bad("about a seat that there is not")
     if len(state.tellers) == 1:
-        raise _bad("hands the only seat over without a vote")
+        raise bad("hands the only seat over without a vote")
     return at
-
-
-def _key(value: object) -> bytes:
-    if type(value) is not bytes or len(value) != 32:
-        raise _bad("a key or id of the wrong length")
-    return value
-
-
-def _bad(why: str) -> Invalid:
-    return Invalid("bad-certificate", f"a decision that can't be carried out: {why}")

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from governance.certified import Certified
+from governance.decision import bad
 from governance.opening import charter_in_force
 from governance.tellers import is_able, seated
 from protocol.certificates import MAX_SIGNERS, Certificate, Seat
@@ -53,7 +54,7 @@ def recall(state: Certified, decision: Mapping[str, Any], _id: bytes = b"") -> C
     """The state with these tellers. Invalid when it can't be carried out."""
     slate = _slate(state, decision)
     if not may_follow(state, slate):
-        raise _bad("a recall by an attempt that is over, or for who can't be teller")
+        raise bad("a recall by an attempt that is over, or for who can't be teller")
     officers = {office: held for office, held in state.officers.items() if office != "teller"}
     after = seated(state, slate.tellers, at=None)
     return replace(after, officers=officers, recall_attempt=slate.attempt)
@@ -70,11 +71,11 @@ def check_signers(state: Certified, certificate: Certificate) -> None:
     slate = _slate(state, certificate.decision)
     persons, signed = signers(state), certificate.signatures
     if certificate.view:
-        raise _bad("a recall in a view")
+        raise bad("a recall in a view")
     if any(place >= len(persons) for place, _ in signed):
-        raise _bad("a recall signed by somebody who is not on the roll")
+        raise bad("a recall signed by somebody who is not on the roll")
     if len(signed) < needed(state):
-        raise _bad(f"a recall by {len(signed)} persons where {needed(state)} are due")
+        raise bad(f"a recall by {len(signed)} persons where {needed(state)} are due")
     for place, signature in signed:
         if not slate.signed_by(state.community, persons[place], signature):
             raise Invalid("bad-signature", f"certificate {certificate.height}: a false signature")
@@ -83,13 +84,9 @@ def check_signers(state: Certified, certificate: Certificate) -> None:
 def _slate(state: Certified, decision: Mapping[str, Any]) -> Slate:
     attempt = decision.get("attempt")
     if set(decision) != _KEYS or type(attempt) is not int or not 0 < attempt < MAX_ATTEMPT:
-        raise _bad("a recall of another shape")
+        raise bad("a recall of another shape")
     try:
         tellers = read_tellers(decision["tellers"])
     except Invalid as error:
-        raise _bad("a recall for no or too many tellers") from error
+        raise bad("a recall for no or too many tellers") from error
     return Slate(prev=state.id, attempt=attempt, tellers=tellers)
-
-
-def _bad(why: str) -> Invalid:
-    return Invalid("bad-certificate", f"a decision that can't be carried out: {why}")

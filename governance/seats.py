@@ -23,11 +23,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from governance.certified import Certified
+from governance.decision import bad
 from governance.recall import RECALL
 from governance.roll import MEMBER, after_roll, citing
 from protocol.certificates import Certificate, Seat
 from protocol.codec import Plain
-from protocol.errors import Invalid
 from protocol.kinds.leave import Head
 
 MOVE = "move-seat"
@@ -78,20 +78,20 @@ def move_seat(state: Certified, decision: Mapping[str, Any], _id: bytes = b"") -
     """
     first = type(decision.get("seat")) is int and decision["seat"] == 0
     if len(state.tellers) != 1 or set(decision) != _KEYS or not first:
-        raise _bad("moves a seat that there is not")
+        raise bad("moves a seat that there is not")
     (seat,) = state.tellers
     device, record, attempt = decision["device"], decision["record"], decision["attempt"]
     for key in (device, record):
         if type(key) is not bytes or len(key) != 32:
-            raise _bad("moves a seat to something that is no device")
+            raise bad("moves a seat to something that is no device")
     if type(attempt) is not int or not state.attempt < attempt < MAX_ATTEMPT:
-        raise _bad("moves a seat by an attempt that is over")
+        raise bad("moves a seat by an attempt that is over")
     owner = state.roll.persons.get(seat.person)
     if owner is None or owner.standing != MEMBER or device == seat.device:
-        raise _bad("moves a seat that can't be moved there")
+        raise bad("moves a seat that can't be moved there")
     roll = state.roll
     if device in owner.devices and roll.is_cut(device):
-        raise _bad("moves a seat to a device that was retired")
+        raise bad("moves a seat to a device that was retired")
     roll = after_roll(
         roll,
         {
@@ -148,7 +148,3 @@ def split(one: Certificate, other: Certificate) -> bool:
 
 def _beside(one: Certificate, other: Certificate) -> bool:
     return one.id != other.id and (one.height, one.prev) == (other.height, other.prev)
-
-
-def _bad(why: str) -> Invalid:
-    return Invalid("bad-certificate", f"a decision that can't be carried out: {why}")

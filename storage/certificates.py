@@ -160,9 +160,7 @@ def get(store: Store, height: int) -> Certificate:
 
 def newest_is(store: Store, travel: object) -> bool:
     """Whether our newest certificate came with just these signatures."""
-    row = store.db.execute(
-        "SELECT travel FROM certificate ORDER BY height DESC LIMIT 1"
-    ).fetchone()
+    row = store.db.execute("SELECT travel FROM certificate ORDER BY height DESC LIMIT 1").fetchone()
     return row is not None and cbor2.loads(row[0]) == travel
 
 

@@ -118,9 +118,20 @@ def gather(store: Store) -> None:
 
 def _ready(store: Store) -> Iterator[tuple[Signed, Electorate]]:
     for each in signed(store)[:MOST_LOOKED_AT]:
+        if 2 * len(each.by) <= _at_least(store, each.slate.prev):
+            continue  # never enough; to know who may sign after an old certificate takes time
         voters = electorate(store, each.slate.prev)
         if voters is not None and len(each.by.keys() & set(voters.persons)) >= voters.needed > 0:
             yield each, voters
+
+
+def _at_least(store: Store, prev: bytes) -> int:
+    """How many members there were after this certificate at least: those who are members since."""
+    state, height = certificates.current(store), certificates.height_of(store, prev)
+    if state is None or height is None:
+        return 0
+    persons = state.roll.persons
+    return sum(1 for person in state.members() if persons[person].since <= height)
 
 
 def _known(store: Store, slate: Slate) -> bool:

@@ -92,7 +92,7 @@ def test_the_seats_in_order_with_who_was_heard_when_and_for_how_long_they_hold_t
     four.wait(366 * DAY)
     later = shown(four, "Fay")
     assert later["over"]
-    assert later["elect"].text.startswith("The tellers' term is over")
+    assert later["elect"].startswith("The tellers' term is over")
 
 
 def test_what_is_due_and_what_each_says_until_it_is_signed(four: Four):

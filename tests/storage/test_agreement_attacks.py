@@ -45,7 +45,7 @@ from protocol.teller_messages import (
     propose,
     read_message,
 )
-from storage import agreement, certificates, halts, heard, own, sideset
+from storage import agreement, certificates, halts, heard, own, recalls, sideset
 from storage import assembly as held
 from storage.own import Draft
 from storage.rows import find_log, id_at
@@ -54,6 +54,8 @@ from storage.store import Store
 from tests.node import four as fours
 from tests.node.four import Four
 from tests.node.room import meet
+from tests.storage.lines import hear as hear_parcel
+from tests.storage.test_chain import friend, grown
 
 
 @pytest.fixture(scope="module")
@@ -570,3 +572,19 @@ def _certified(four: Four, at: Height, store: Store, number: int) -> Any:
         [at.seat(home.device), sign_certificate(raw, 0, key(home))] for home in four.tellers[:3]
     ]
     return read_certificate([raw, 0, sorted(signatures)])
+
+
+def test_one_member_does_not_make_everybody_go_through_the_past() -> None:
+    """By recalls that name one old certificate after another, which nobody else signs."""
+    world = grown(6)
+    top = len(world.certificates) - 1
+    slates = [world.slate(top - back, 1, "ben") for back in range(1, 6)]
+    for slate in slates:
+        world.sign(slate, "ben")
+    mia = friend(world, "mia", 0)
+    assert len(recalls.signed(mia)) == len(slates)
+    assert not any(slate.prev in recalls._electorates for slate in slates)
+    world.sign(slates[2], "eva")
+    for parcel in world.parcels():
+        hear_parcel(mia, parcel)
+    assert certificates.get(mia, certificates.tip(mia)[0]).kind == "recall"

@@ -32,15 +32,15 @@ def fee(person: Person, folder: Path, bps: int = 500) -> str:
 def end_well(*people: Person) -> None:
     """All hold the same, and nothing is wrong with it; their nodes end."""
     agree(*people)
+    assert people[0].do("verify")["faults"] == []
     for person in people:
-        assert person.do("verify")["faults"] == []
         assert person.stop() == 0
 
 
 def test_the_leader_is_killed_while_a_vote_closes(grown: Path, tmp_path: Path) -> None:
     with four.community(grown, tmp_path) as people:
         four.start(*people)
-        eva = people[4]
+        eva, finn = people[4:]
         question = fee(eva, tmp_path)
         reaches(question, "open", *people)
         leader = people[four.leader(eva)]
@@ -53,8 +53,8 @@ def test_the_leader_is_killed_while_a_vote_closes(grown: Path, tmp_path: Path) -
         assert (told["outcome"], told["agrees"], told["ballots"]) == ("adopted", True, 4)
         four.start(leader)
         reaches(question, "in_effect", leader)
-        assert leader.do("count", question) == told
-        assert [person.do("status")["fraud"] for person in people] == [[]] * 6
+        assert leader.do("count", question) == finn.do("count", question) == told
+        assert leader.do("status")["fraud"] == eva.do("status")["fraud"] == []
         end_well(*people)
 
 
@@ -111,11 +111,11 @@ def test_two_and_two_decide_nothing_until_they_meet(grown: Path, tmp_path: Path)
 
 def test_a_false_time_and_a_double_word_come_to_nothing(grown: Path, tmp_path: Path) -> None:
     with four.community(grown, tmp_path) as people:
-        liar = people[four.leader(people[4])]
+        *_, eva, _ = people
+        liar = people[four.leader(eva)]
         liar.build = f"{HOSTILE}back_dates"
-        honest = [person for person in people if person is not liar]
-        four.start(*people)
-        eva = honest[-2]
+        honest = [person for person in people[:5] if person is not liar]
+        four.start(liar, *honest)
         question = fee(eva, tmp_path)
         reaches(question, "open", *honest)  # once others propose it
         shown = eva.do("proposal", "show", question)
@@ -130,28 +130,28 @@ def test_a_false_time_and_a_double_word_come_to_nothing(grown: Path, tmp_path: P
             at_fault = [each for each in four.tellers(person)["tellers"] if each["doubled"]]
             assert [each["name"] for each in at_fault] == [liar.name]
             assert [each["device"] for each in at_fault] == [fraud["device"]]
-            assert person.do("count", question)["agrees"] is True
+        assert eva.do("count", question)["agrees"] is True
         liar.stop()
         end_well(*honest)
 
 
 def test_who_drops_a_ballot_is_seen_and_it_counts(grown: Path, tmp_path: Path) -> None:
     with four.community(grown, tmp_path) as people:
-        ana, ben, cleo, dan, eva, finn = people
+        ana, ben, cleo, dan, eva, _ = people
         dan.build = f"{HOSTILE}drops_a_ballot"
-        four.start(*people)
-        question = fee(finn, tmp_path)
-        reaches(question, "open", ana, ben, cleo, eva)
+        four.start(ana, ben, cleo, dan, eva)
+        question = fee(eva, tmp_path)
+        reaches(question, "open", eva)
         eva.do("vote", question, "yes")
-        forked(dan, ana, ben, cleo, eva, finn)
+        forked(dan, ana, ben, cleo, eva)
         decide(question, "yes", ana, ben, cleo)
-        reaches(question, "in_effect", eva, finn)
-        for person in (ana, ben, cleo, eva, finn):
+        reaches(question, "in_effect", eva)
+        for person in (ana, eva):
             told = person.do("count", question)
             assert (told["agrees"], told["ballots"], told["here"]) == (True, 4, 4)
             assert "Eva" in {each["name"] for each in told["voted"]}
         dan.stop()
-        end_well(ana, ben, cleo, eva, finn)
+        end_well(ana, ben, cleo, eva)
 
 
 def test_who_lists_a_late_ballot_is_seen_and_it_does_not_count(grown: Path, tmp_path: Path) -> None:
@@ -160,13 +160,13 @@ def test_who_lists_a_late_ballot_is_seen_and_it_does_not_count(grown: Path, tmp_
         dan.build = f"{HOSTILE}lists_a_late_ballot"
         four.start(*people)
         question = fee(eva, tmp_path)
-        reaches(question, "open", *people)
+        reaches(question, "open", finn)
         finn.stop()
         decide(question, "yes", ana, ben, cleo, eva)
         late = finn.do("vote", question, "no")["ballot"]
         four.start(finn)
         forked(dan, ana, ben, cleo, eva, finn)
-        for person in (ana, ben, cleo, eva, finn):
+        for person in (ana, finn):
             told = person.do("count", question)
             assert (told["agrees"], told["ballots"]) == (True, 4)
             assert late not in {each["ballot"] for each in told["voted"]}
