@@ -65,11 +65,13 @@ def start(
     environment: Mapping[str, str],
     stderr: int,
     stdout: int | None = None,
+    *,
     build: str = "moothall",
+    folder: Path = PROJECT,
 ) -> Process:
     """Run a command; its output can be read from `stdout`, unless that names another file.
 
-    `build` is the module of another program that takes the same commands.
+    `build` is the module of another program that takes the same commands; it runs in `folder`.
     """
     reading = None
     writing = stdout
@@ -77,7 +79,7 @@ def start(
         ours, writing = os.pipe()
         reading = open(ours, encoding="utf-8")  # noqa: PTH123, SIM115 - the caller closes it
     said, told = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    request = json.dumps([[build, *arguments], dict(environment)]).encode()
+    request = json.dumps([[build, *arguments], dict(environment), str(folder)]).encode()
     socket.send_fds(_server(), [request], [writing, stderr, told.fileno()])
     told.close()
     if stdout is None:
@@ -86,11 +88,15 @@ def start(
 
 
 def run(
-    arguments: Sequence[str], environment: Mapping[str, str], seconds: float
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    seconds: float,
+    *,
+    folder: Path = PROJECT,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; TimeoutError."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = start(arguments, environment, err.fileno(), out.fileno())
+        process = start(arguments, environment, err.fileno(), out.fileno(), folder=folder)
         try:
             code = process.wait(seconds)
         except TimeoutError:
@@ -173,7 +179,8 @@ def _serve(asked: socket.socket) -> list[str]:
 
 
 def _become(request: Any, files: list[int]) -> list[str]:
-    arguments, environment = request
+    arguments, environment, folder = request
+    os.chdir(folder)
     os.dup2(files[0], 1)
     os.dup2(files[1], 2)
     # Those of the server asked once what kind of files they are; these are others.

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.system import commands
 from tests.system.people import COMMAND, SAFETY
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -53,8 +54,10 @@ class Tour:
     LINK stands for the last link that was printed, PROPOSAL for the last proposal's id.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, loaded: bool = False) -> None:
+        """`loaded`: commands come from a program that is loaded once, see `commands`."""
         self.folder = folder
+        self.loaded = loaded
         self.printed = {"LINK": "", "PROPOSAL": ""}
         self.ids: dict[str, str] = {}  # made up -> real
         self.nodes: list[subprocess.Popen[str]] = []
@@ -132,6 +135,9 @@ class Tour:
         if line.endswith(" &"):
             words = shlex.split(line)[1:-1]
             return subprocess.CompletedProcess(words, 0, self._start([COMMAND, *words]), "")
+        if self.loaded and line.startswith("moothall ") and ">" not in line:
+            words = shlex.split(self._real(line))[1:]
+            return commands.run(words, self.environment, SAFETY, folder=self.folder)
         return subprocess.run(
             ["bash", "-c", self._real(line)],
             cwd=self.folder,

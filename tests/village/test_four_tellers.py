@@ -32,7 +32,7 @@ def height(person: Villager) -> int:
 async def four(village: Village, *more: str, **rules: Any) -> list[Villager]:
     """A village whose first four people are its tellers."""
     people = await village.join(*NAMES, *more, rules=rules, tellers=4)
-    candidates = {name.upper()[0]: each.home.person.hex() for name, each in zip(NAMES, people)}
+    candidates = {each.name.upper()[0]: each.home.person.hex() for each in people[: len(NAMES)]}
     found = propose(people[0], "offices", type="elect", office="teller", candidates=candidates)
     await reaches(village, found, "open", *people)
     for each in people:
@@ -44,7 +44,7 @@ async def four(village: Village, *more: str, **rules: Any) -> list[Villager]:
 
 async def test_four_tellers_decide(village: Village, autojump_clock: MockClock) -> None:
     people = await four(village, "eva")
-    ana, ben, cleo, dan, eva = people
+    _ana, _ben, _cleo, _dan, eva = people
     question = propose(eva)
     await reaches(village, question, "open", *people)
     for each in people:
@@ -65,7 +65,7 @@ async def test_one_of_them_away(village: Village, autojump_clock: MockClock) -> 
     ana, ben, cleo, dan, eva = people
     await dan.stop()
     here = [ana, ben, cleo, eva]
-    for n in range(3):
+    for _n in range(3):
         question = propose(eva)
         await reaches(village, question, "open", *here)
         for each in here:
