@@ -288,13 +288,15 @@ def _propose(
     if prepared is not None:
         body = table.bodies.get(prepared.id)
         return None if body is None else Word(PROPOSE, view, prepared.id, body, prepared)
-    for earlier in sorted(table.proposals, reverse=True):
+    body = draft()
+    if body is not None:
+        return Word(PROPOSE, view, None, body)
+    for earlier in sorted(table.proposals, reverse=True):  # what was begun has to come to an end
         body = table.proposals[earlier].body
         assert body is not None  # noqa: S101 - proposals have one
         if earlier < view and judge(body):
             return Word(PROPOSE, view, table.proposals[earlier].certificate, body)
-    body = draft()
-    return None if body is None else Word(PROPOSE, view, None, body)
+    return None
 
 
 def _join(table: Table, mine: Bound) -> Word | None:

@@ -3,8 +3,8 @@
 One JSON object a line. Requests: `{"do": "poke"}`, `{"do": "append", "drafts": [[kind, base64
 body], ...]}`, `{"do": "one-time", "places": [[slot, round], ...]}`, `{"do": "peers"}`,
 `{"do": "move-seat", "alone": false}`, `{"do": "recall", "prev": id, "attempt": 1, "tellers":
-[[person, device], ...]}`, `{"do": "desk"}`, `{"do": "watch"}`. Blocking and small, for commands; the
-node's side is `control_server`. When no node runs, the functions say so by None.
+[[person, device], ...]}`, `{"do": "desk"}`, `{"do": "watch"}`. Blocking and small, for commands;
+the node's side is `control_server`. When no node runs, the functions say so by None.
 
 What a command reads and then writes in several steps, it does in its `turn`.
 """

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
 
 from governance.agreement import Height, Table, Word, bound, is_due, next_word, patience_s, say
 from node.tellership import judging
@@ -67,15 +68,16 @@ def _seen(store: Store) -> list[Message]:
 class _Mind:
     """What this node makes of the height, worked out only where it is asked for, and once."""
 
-    def __init__(self, store: Store, steps: Steps) -> None:
+    def __init__(self, store: Store, steps: Steps, table: Table) -> None:
         self._store = store
         self._steps = steps
+        self._tried = [each.body for each in table.proposals.values() if each.body is not None]
         self._draft: list[bytes | None] = []
 
     def draft(self) -> bytes | None:
         """The body of the next certificate that is due, as this node would make it."""
         if not self._draft:
-            self._draft.append(_body(self._store, self._steps))
+            self._draft.append(_body(self._store, self._steps, self._tried))
         return self._draft[0]
 
     def judge(self, body: bytes) -> bool:
@@ -91,9 +93,9 @@ def _next(store: Store, at: Height, steps: Steps) -> Word | None:
     if seat is None:
         return None
     own, rests_on = agreement.own(store)
-    mind = _Mind(store, steps)
     heard = [*agreement.heard(store), *rests_on]
     table = Table(at, [*heard, *own])
+    mind = _Mind(store, steps, table)
     due = is_due(table, bound(own), mind.draft)
     _, left = _patience(store, at, table, due)
     return next_word(
@@ -107,15 +109,21 @@ def _next(store: Store, at: Height, steps: Steps) -> Word | None:
     )
 
 
-def _body(store: Store, steps: Steps) -> bytes | None:
-    """The first step that is due and can be carried out: one that can't does not hold up others."""
+def _body(store: Store, steps: Steps, tried: Iterable[bytes]) -> bytes | None:
+    """The first step that is due and can be carried out: one that can't does not hold up others.
+
+    Nor does one that was proposed at this height already (`tried`) and that no quorum found right:
+    whose time has come is judged by each teller's clock. It comes last.
+    """
     state = certificates.current(store)
     if state is None:
         return None
+    before = {_about(found.kind, found.decision) for found in map(read_body, tried)}
+    some: Iterable[Step] = islice(steps(store), MOST_FAILED)
+    if before:
+        some = sorted(some, key=lambda step: _about(step.kind, step.decision) in before)
     lowest = judging.earliest(state)
-    for failed, step in enumerate(steps(store)):
-        if failed == MOST_FAILED:
-            break
+    for step in some:
         decision = dict(step.decision)
         if "at" in decision:
             decision["at"] = max(lowest, int(decision["at"]))  # type: ignore[arg-type]
@@ -126,6 +134,11 @@ def _body(store: Store, steps: Steps) -> bytes | None:
         except Invalid as error:
             logger.warning("a certificate could not be made: %s", error)
     return None
+
+
+def _about(kind: str, decision: Mapping[str, Any]) -> tuple[str, Any, Any]:
+    """What a step is about, whoever words it."""
+    return kind, decision.get("proposal"), decision.get("seat")
 
 
 class _Waiting(NamedTuple):
@@ -174,7 +187,9 @@ def next_look(store: Store, steps: Steps) -> float | None:
     own, rests_on = agreement.own(store)
     table = Table(at, [*agreement.heard(store), *rests_on, *own])
     mine = bound(own)
-    looked, left = _patience(store, at, table, is_due(table, mine, _Mind(store, steps).draft))
+    looked, left = _patience(
+        store, at, table, is_due(table, mine, _Mind(store, steps, table).draft)
+    )
     pauses = []
     if left is not None and mine.asked <= table.view:
         pauses.append(max(0.0, left))

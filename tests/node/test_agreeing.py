@@ -1,0 +1,69 @@
+"""What a teller proposes next to others, on real homes with one clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from governance.agreement import patience_s
+from node.teller import due
+from node.tellership import agreeing
+from protocol import teller_messages
+from storage import agreement, certificates
+from storage.standing import settle
+from tests.node import four as fours
+from tests.node.four import TELLERS, Four
+
+ADVICE = {"type": "advice"}
+
+
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("four")
+    fours.found(folder)
+    return folder
+
+
+@pytest.fixture
+def four(founded: Path, tmp_path: Path) -> Iterator[Four]:
+    with fours.opened(fours.copied(founded, tmp_path)) as found:
+        yield found
+
+
+def test_a_step_that_found_no_quorum_does_not_hold_up_another(four: Four):
+    one, two = (four.propose("Eva", title, ADVICE, "Rye") for title in ("Bread?", "Cake?"))
+    four.gather()
+    store = four.homes["Ana"].store
+    at, state = agreement.height(store), certificates.current(store)
+    assert at is not None and state is not None
+    first, second = (step for step in due(store) if step.kind == "open")
+    liar = TELLERS[at.leader(0)]
+    # The leader of the first view proposes a time that is long past, which nobody else finds right.
+    body = certificates.body(store, state, first.kind, {**first.decision, "at": 1})
+    key = four.homes[liar].unlock().device
+    message = teller_messages.propose(key, at.about, 0, body, None)
+    others = [name for name in TELLERS if name != liar]
+    for name in others:
+        with four.homes[name].store.transaction():
+            assert agreement.receive(four.homes[name].store, message)
+            settle(four.homes[name].store)
+    assert four.act(*others) == []
+    four.wait(patience_s(0) + 1)
+    four.settle(*others)
+
+    opened = certificates.current(four.homes[others[0]].store)
+    assert opened is not None
+    assert {bytes.fromhex(one), bytes.fromhex(two)} <= opened.votes.keys()
+    order = list(opened.votes)
+    assert order.index(second.decision["proposal"]) < order.index(first.decision["proposal"])
+
+
+def test_a_teller_who_has_no_seat_says_nothing(four: Four):
+    four.propose("Eva", "Bread?", ADVICE, "Rye")
+    four.gather()
+    eva = four.homes["Eva"]
+
+    assert agreeing.speak(eva.store, eva.unlock().device, due) == []
+    assert agreeing.next_look(eva.store, due) is None
