@@ -16,7 +16,7 @@ from governance import assembly, handover, recall
 from governance.certified import Certified
 from governance.charter import Charter
 from governance.roll import after_roll
-from governance.tellers import decides
+from governance.tellers import decides, vacant
 from protocol.certificates import Certificate, check_signatures
 from protocol.codec import encode
 from protocol.errors import Invalid, Refused
@@ -34,7 +34,7 @@ def fold(state: Certified, certificate: Certificate) -> Certified:
     if certificate.kind == recall.RECALL:
         recall.check_signers(state, certificate)
     else:
-        check_signatures(certificate, state.tellers)
+        _check_tellers(state, certificate)
     after = step(state, certificate.kind, certificate.decision, certificate.id)
     if (
         after.roll.root() != certificate.roll_root
@@ -43,6 +43,17 @@ def fold(state: Certified, certificate: Certificate) -> Certified:
     ):
         raise Invalid("bad-certificate", f"certificate {certificate.height} does not add up")
     return replace(after, height=certificate.height, id=certificate.id)
+
+
+def _check_tellers(state: Certified, certificate: Certificate) -> None:
+    """Invalid unless a quorum of the tellers signed, none of them on a seat that is vacant.
+
+    The key of a device that was given up may be anybody's by now.
+    """
+    check_signatures(certificate, state.tellers)
+    gone = vacant(state) if len(state.tellers) > 1 else ()
+    if any(seat in gone for seat, _ in certificate.signatures):
+        raise Invalid("bad-certificate", "signed by a seat that nobody speaks for any more")
 
 
 def replay(state: Certified, certificate: Certificate) -> Certified:

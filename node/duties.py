@@ -73,7 +73,10 @@ class Duties:
     async def _act(self) -> None:
         acted = teller.act(self._store, self._signer, speaks=self._caught_up)
         if acted:
-            self._kept({"certificate", "gov", *(("side",) if acted.words else ())})  # wakes us too
+            words = {"gov"}  # which wakes us: more may be due
+            words |= {"certificate"} if acted.certificates else set()
+            words |= {"side"} if acted.words else set()
+            self._kept(words)
         if acted.records:
             await self._publish()
         for word in acted.words:

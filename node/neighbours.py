@@ -17,7 +17,7 @@ import trio
 from node.gossip import card_message
 from node.network.links import LinkError, Network, Stream
 from node.peers import Peers, usable
-from protocol.cards import MAX_FRAME, Card, make_card
+from protocol.cards import LIFETIME_MS, MAX_FRAME, Card, make_card
 from protocol.errors import Invalid, StoreError
 from protocol.keys import Signer
 from storage.store import Store
@@ -50,6 +50,7 @@ class Neighbours:
         self._peers = peers
         self._clock = clock
         self._dice = dice
+        self._signer: Signer | None = None
         self._card: Card | None = None
         self._exchanged: dict[str, float] = {}
         self._pauses: dict[str, tuple[float, float]] = {}  # peer -> (not before, next pause)
@@ -57,6 +58,7 @@ class Neighbours:
 
     def note_addresses(self, signer: Signer) -> None:
         """Sign where we listen, for peers and for invitations made while we are away."""
+        self._signer = signer
         where = usable(self._network.addresses)
         if not where:
             return
@@ -67,6 +69,15 @@ class Neighbours:
                 [json.dumps(list(where))],
             )
             self._peers.keep(self._card)
+
+    async def renew(self) -> None:
+        """Sign it again when half its life is over: who runs for weeks is to be found all the same.
+        """
+        if self._signer is None or self._card is None:
+            return
+        if self._store.now_ms() - self._card.issued_ms >= LIFETIME_MS // 2:
+            self.note_addresses(self._signer)
+            await self.say_where()
 
     def up(self, peer: str) -> None:
         """A peer is here: nothing to dial."""

@@ -89,17 +89,21 @@ class Peers:
         return bucket.take(1, now)
 
     def addresses(self) -> dict[str, list[str]]:
-        """Peer id -> multiaddresses of everybody worth dialling, oneself left out."""
-        found: dict[str, list[str]] = {}
-        for device, where in contacts(self._store).items():
-            found[peer_id_of(device)] = list(where)
-        now = self._store.now_ms()
-        for device, card in self._store.db.execute(
+        """Peer id -> multiaddresses of everybody worth dialling, oneself left out.
+
+        Who was away until every card had expired tries the old ones: somebody will be there still.
+        """
+        return self._dialled(self._store.now_ms()) or self._dialled(0)
+
+    def _dialled(self, after_ms: int) -> dict[str, list[str]]:
+        """`addresses`, by cards that expire after this time."""
+        found = {peer_id_of(device): list(where) for device, where in contacts(self._store).items()}
+        for device, where in self._store.db.execute(
             "SELECT peer.device, addresses FROM peer JOIN device ON device.key = peer.device"
             " WHERE standing IN (?, ?) AND expires_ms > ?",
-            [PROVISIONAL, CERTIFIED, now],
+            [PROVISIONAL, CERTIFIED, after_ms],
         ).fetchall():
-            found[peer_id_of(device)] = json.loads(card)
+            found[peer_id_of(device)] = json.loads(where)
         found.pop(self._own, None)
         return {peer: where for peer, where in found.items() if where}
 

@@ -328,6 +328,7 @@ class Node:
         """Repair what gossip lost: a random neighbour every minute."""
         while True:
             await trio.sleep(SYNC_SECONDS)
+            self._start(self.neighbours.renew)
             here = [peer for peer in self.network.peers() if self.peers.may_talk(peer)]
             if here:
                 self._soon(self._dice.choice(here))

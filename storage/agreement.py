@@ -72,6 +72,9 @@ def receive(store: Store, message: Message) -> bool:
     if message.kind == PROPOSE and at.leader(message.view) != seat:
         return _dropped(message, "by who does not lead that view")
     check_prepared(message, store.community, at.tellers)
+    shown = () if message.prepared is None else message.prepared.prepares
+    if any(not is_able(state, at.tellers[number]) for number, _ in shown):
+        raise Invalid("bad-proof", "a teller's message that shows a prepare of a vacant seat")
     place = _place(message)
     held = store.db.execute("SELECT id, raw FROM side WHERE place = ?", [place]).fetchone()
     if held is not None and held[0] != message.id:
@@ -79,7 +82,7 @@ def receive(store: Store, message: Message) -> bool:
     if held is not None and held[0] <= message.id:
         return False
     store.db.execute("DELETE FROM side WHERE place = ?", [place])
-    _insert(store, message.id, "teller", message.device, place, message.view, message.raw)
+    _insert(store, message, "teller", place, message.view, message.prev)
     if not _keep_views(store, message):
         return _dropped(message, "of a view below many others")
     note(store, message.device)
@@ -98,12 +101,12 @@ def _place(message: Message) -> str:
 
 
 def _insert(
-    store: Store, id_: bytes, sort: str, device: bytes, place: str, rank: int, raw: bytes
+    store: Store, found: Message | Double, sort: str, place: str, rank: int, prev: bytes
 ) -> None:
     store.db.execute(
         "INSERT INTO side (id, sort, subject, place, rank, key, live, raw)"
-        " VALUES (?, ?, ?, ?, ?, x'', 1, ?)",
-        [id_, sort, device, place, rank, raw],
+        " VALUES (?, ?, ?, ?, ?, ?, 1, ?)",
+        [found.id, sort, found.device, place, rank, prev, found.raw],
     )
 
 
@@ -118,7 +121,7 @@ def _keep_views(store: Store, message: Message) -> bool:
     return store.db.execute("SELECT 1 FROM side WHERE id = ?", [message.id]).fetchone() is not None
 
 
-@lru_cache(maxsize=256)  # a proposal may be 64 KiB
+@lru_cache(maxsize=1024)  # all that four tellers can have kept here, and it is read again often
 def _read(raw: bytes, community: bytes) -> Message:
     return read_message(raw, community)
 
@@ -183,10 +186,11 @@ def complete(store: Store) -> Certificate | None:
 
 def tidy(store: Store) -> None:
     """The newest certificate may be another: drop what is not about the next, judge proofs anew."""
-    if (messages := heard(store)) and (at := height(store)) is not None:
-        messages = [each for each in messages if (each.height, each.prev) != at.about[1:]]
-    for message in messages:
-        store.db.execute("DELETE FROM side WHERE id = ?", [message.id])
+    at = height(store)
+    store.db.execute(  # asked after every change in `gov`, so nothing is read
+        "DELETE FROM side WHERE sort = 'teller' AND key IS NOT ?",
+        [None if at is None else at.about.prev],
+    )
     store.db.execute(  # some certificates may be taken back
         "DELETE FROM own_word WHERE prev != ?1 AND prev NOT IN"
         " (SELECT id FROM certificate ORDER BY height DESC LIMIT ?2)",
@@ -216,7 +220,7 @@ def receive_double(store: Store, proof: Double) -> bool:
     if held is not None and held <= (rank, proof.id):
         return False
     store.db.execute("DELETE FROM side WHERE place = ?", [place])
-    _insert(store, proof.id, "double", proof.device, place, rank, proof.raw)
+    _insert(store, proof, "double", place, rank, proof.messages[0].prev)
     store.changed.add("side")
     logger.warning("Teller %s said two things at once; the proof is kept.", proof.device.hex())
     return True

@@ -83,9 +83,10 @@ class StoreHoldings:
     def keep_side(self, raw: bytes) -> None:
         """Check and keep one object."""
         with self._transaction():
-            if objects.receive(self._store, raw):
-                self._store.changed.add("side")  # what came by sync goes on by sync
+            new = objects.receive(self._store, raw)
             settle(self._store)
+            if new:
+                self._store.changed.add("side")  # what came by sync goes on by sync
 
     def buckets(self, count: int | None = None) -> bytes:
         """Digests of our frontier's buckets."""

@@ -12,7 +12,7 @@ So that a quiet community is no silence, a teller that had nothing to say for SI
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from governance.certified import Certified
@@ -55,15 +55,15 @@ def steps(store: Store) -> Iterator[Step]:
     state = certificates.current(store)
     if state is None or len(state.tellers) == 1:
         return
-    asked = {at: _asks(store, state, at) for at in range(len(state.tellers))}
-    moves = {at: [ask for ask in asks if ask.device] for at, asks in asked.items()}
+    asked = _asks(store, state)
+    moves = {at: [ask for ask in asks if ask.device] for at, asks in enumerate(asked)}
     for at, (ask, *_) in ((at, some) for at, some in moves.items() if some):
         yield Step(MOVE, _moving(state, at, ask))
     if not successors(state):
         return
     now = store.now_ms() // 1000
     for at in range(len(state.tellers)):
-        if not moves[at] and (why := _why(store, state, at)):
+        if not moves[at] and (why := _why(store, state, at, asked[at])):
             yield Step(TELLERS, stepping_in(at, *why, now))
 
 
@@ -76,7 +76,8 @@ def acceptable(store: Store, decision: Mapping[str, Any]) -> bool:
     if state is None or len(state.tellers) == 1:
         return False
     at = decision["seat"]
-    moves = [ask for ask in _asks(store, state, at) if ask.device]
+    asked = _asks(store, state)[at]
+    moves = [ask for ask in asked if ask.device]
     if "device" in decision:
         named = [ask for ask in moves if ask.record == decision["record"]]
         return any(_moving(state, at, ask) == decision for ask in named)
@@ -86,7 +87,7 @@ def acceptable(store: Store, decision: Mapping[str, Any]) -> bool:
         case "gone":
             return True  # the state says so
         case "resigned":
-            return decision["record"] in _resigned(store, state, at)
+            return decision["record"] in _resigned(store, state, at, asked)
         case "double":
             return _said_two_things(store, state, at)
         case "silent":
@@ -143,11 +144,13 @@ def _moving(state: Certified, at: int, ask: Ask) -> dict[str, Plain]:
     return moving(at, ask.device, ask.record, [each for each in ask.heads if each[0] == leaves])
 
 
-def _why(store: Store, state: Certified, at: int) -> tuple[str, bytes | None] | None:
+def _why(
+    store: Store, state: Certified, at: int, asked: Iterable[Ask]
+) -> tuple[str, bytes | None] | None:
     """Why this seat should go to an alternate, with the record that says so."""
     if not is_able(state, state.tellers[at]):
         return GONE, None
-    resigned = _resigned(store, state, at)
+    resigned = _resigned(store, state, at, asked)
     if resigned:
         return RESIGNED, resigned[0]
     if _said_two_things(store, state, at):
@@ -155,22 +158,25 @@ def _why(store: Store, state: Certified, at: int) -> tuple[str, bytes | None] | 
     return (SILENT, None) if _is_silent(store, state, at) else None
 
 
-def _asks(store: Store, state: Certified, at: int) -> list[Ask]:
-    """What the person of a seat asks about it in this term, and can be done, oldest id first."""
-    seat = state.tellers[at]
-    line = state.roll.persons.get(seat.person)
-    if line is None or line.standing != MEMBER:
-        return []
-    found = []
+def _asks(store: Store, state: Certified) -> list[list[Ask]]:
+    """What the person of each seat asks about it in this term, and can be done, lowest id first.
+
+    Anybody may write as many such records as they like: only those of tellers are read.
+    """
+    of_device: dict[bytes, int] = {}
+    for at, seat in enumerate(state.tellers):
+        line = state.roll.persons.get(seat.person)
+        if line is not None and line.standing == MEMBER:
+            of_device |= {each: at for each in line.devices if not state.roll.is_cut(each)}
+    found: list[list[Ask]] = [[] for _ in state.tellers]
     for motion in held.motions(store, "seat"):
+        if (at := of_device.get(motion.device)) is None:
+            continue
         ask = _read(motion)
-        if (
-            motion.device in line.devices
-            and state.roll.is_member_device(motion.device)
-            and _in_this_term(store, state, ask.certificate)
-            and (ask.device is None or _may_have_it(state, seat.person, ask.device))
+        if _in_this_term(store, state, ask.certificate) and (
+            ask.device is None or _may_have_it(state, state.tellers[at].person, ask.device)
         ):
-            found.append(ask)
+            found[at].append(ask)
     return found
 
 
@@ -192,10 +198,10 @@ def _in_this_term(store: Store, state: Certified, certificate: bytes) -> bool:
     return row is not None and row[0] >= (-1 if state.term is None else state.term.height)
 
 
-def _resigned(store: Store, state: Certified, at: int) -> list[bytes]:
+def _resigned(store: Store, state: Certified, at: int, asked: Iterable[Ask]) -> list[bytes]:
     """The records by which a teller gives the seat up: asking to, going, giving up its device."""
     seat = state.tellers[at]
-    asked = [ask.record for ask in _asks(store, state, at) if ask.device is None]
+    gives_up = [ask.record for ask in asked if ask.device is None]
     gone = [
         record
         for device, record in store.db.execute(
@@ -208,7 +214,7 @@ def _resigned(store: Store, state: Certified, at: int) -> list[bytes]:
         for motion in held.motions(store, "retire", seat.device)
         if retiring.may(state, motion, {})
     ]
-    return [*asked, *gone, *given_up]
+    return [*gives_up, *gone, *given_up]
 
 
 def _said_two_things(store: Store, state: Certified, at: int) -> bool:
