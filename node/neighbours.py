@@ -71,8 +71,7 @@ class Neighbours:
             self._peers.keep(self._card)
 
     async def renew(self) -> None:
-        """Sign it again when half its life is over: who runs for weeks is to be found all the same.
-        """
+        """Sign it again when half its life is over, so that who runs for weeks can be found."""
         if self._signer is None or self._card is None:
             return
         if self._store.now_ms() - self._card.issued_ms >= LIFETIME_MS // 2:

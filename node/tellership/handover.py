@@ -170,13 +170,14 @@ def _asks(store: Store, state: Certified) -> list[list[Ask]]:
             of_device |= {each: at for each in line.devices if not state.roll.is_cut(each)}
     found: list[list[Ask]] = [[] for _ in state.tellers]
     for motion in held.motions(store, "seat"):
-        if (at := of_device.get(motion.device)) is None:
+        place = of_device.get(motion.device)
+        if place is None:
             continue
         ask = _read(motion)
         if _in_this_term(store, state, ask.certificate) and (
-            ask.device is None or _may_have_it(state, state.tellers[at].person, ask.device)
+            ask.device is None or _may_have_it(state, state.tellers[place].person, ask.device)
         ):
-            found[at].append(ask)
+            found[place].append(ask)
     return found
 
 

@@ -64,6 +64,43 @@ def test_several_tellers_at_work(four: Four, tmp_path: Path):
     assert found["tellers"][1]["answers"] == ["Finds it right"]
 
 
+def test_a_teller_resigns_and_the_alternate_takes_the_seat(four: Four, tmp_path: Path):
+    dan, eva, fay = (Person(name, tmp_path / name) for name in ("Dan", "Eva", "Fay"))
+    assert fay.refused("teller", "resign", "--yes") == "not-teller"
+    assert eva.refused("teller", "resign", "--yes") == "not-teller"
+    assert dan.refused("teller", "resign") == "not-confirmed"
+    four.settle()
+    assert "Dan" in fay.text("teller", "show").split("\n\n")[0]  # nothing was said so far
+
+    asked = dan.do("teller", "resign", "--yes")
+    assert asked == {
+        "person": four.homes["Eva"].person.hex(),
+        "name": "Eva",
+        "status": "asked",
+    }
+    for _ in range(6):
+        four.settle()
+        four.wait(10)
+    seats, *_, signed = fay.text("teller", "show").strip().split("\n\n")
+    assert [row.split()[0] for row in seats.split("\n")[1:]] == ["Ana", "Ben", "Cleo", "Eva"]
+    assert "in the place of Dan, who gave the seat up" in signed.split("\n")[1]
+    assert eva.text("teller", "show").count("you   on this device") == 1
+    assert eva.refused("teller", "resign", "--yes") == "no-alternate"
+    assert dan.refused("teller", "resign", "--yes") == "not-teller"
+    assert four.homes["Dan"].standing() == "member"
+
+
+def test_what_resigning_says(four: Four, tmp_path: Path):
+    assert Person("Ben", tmp_path / "Ben").text("teller", "resign", "--yes") == (
+        "Said. Eva takes your seat as soon as enough tellers' nodes have heard of it.\n\n"
+        "Next: keep `moothall run` running until `moothall teller show` names them.\n"
+    )
+
+
+def test_the_only_teller_can_not_resign(ana: Person):
+    assert ana.refused("teller", "resign", "--yes") == "only-teller"
+
+
 def test_nothing_is_due(four: Four, tmp_path: Path):
     assert "\n\nNothing is due at the moment.\n\n" in Person("Fay", tmp_path / "Fay").text(
         "teller", "show"

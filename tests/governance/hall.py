@@ -12,6 +12,7 @@ from governance.charter import Charter, charter_hash
 from governance.folding import fold, replay, step
 from governance.opening import first_opening
 from governance.roll import admit
+from governance.tellers import is_able
 from governance.templates import template
 from protocol.certificates import Certificate, make_body, read_certificate, sign_certificate
 from protocol.codec import Plain
@@ -58,7 +59,7 @@ class Hall:
         self.certify("roll", {"admit": [line]})
 
     def make(self, kind: str, decision: dict[str, Plain]) -> Certificate:
-        """The next certificate, signed by all tellers, not folded yet; Invalid if it can't be."""
+        """The next certificate, signed by all who can, not folded yet; Invalid if it can't be."""
         after = step(self.state, kind, decision)
         raw = make_body(
             community=self.community,
@@ -75,6 +76,7 @@ class Hall:
         signatures: list[Plain] = [
             [number, sign_certificate(raw, 0, devices[seat.device])]
             for number, seat in enumerate(self.state.tellers)
+            if len(self.state.tellers) == 1 or is_able(self.state, seat)
         ]
         return read_certificate([raw, 0, signatures])
 

@@ -12,7 +12,7 @@ from governance.folding import fold, step
 from governance.handover import GONE, RESIGNED, SILENT, check, moving, stepping_in
 from governance.opening import first_opening
 from governance.tellers import decides, hold_back, may_go, successors, term_ends, vacant
-from protocol.certificates import Seat, quorum
+from protocol.certificates import Seat, quorum, sign_certificate
 from protocol.errors import Invalid
 from protocol.keys import Signer
 from tests.governance.four import FIRST, adopt, elect, election, four, seat
@@ -206,6 +206,18 @@ def test_alternates_that_can_not_be_are_refused(alternates: Any) -> None:
 
 
 # --- alternates step in
+
+
+def test_the_key_of_a_device_that_was_given_up_signs_nothing() -> None:
+    hall = four()
+    retire(hall, "ben")
+    made = hall.make("tellers", stepping_in(1, GONE, None, hall.clock))
+    assert [number for number, _ in made.signatures] == [0, 2, 3]
+    theirs = (1, sign_certificate(made.raw, 0, PEOPLE["ben"].device))
+    for signatures in ((*made.signatures, theirs), (*made.signatures[:2], theirs)):
+        with pytest.raises(Invalid, match="nobody speaks"):
+            fold(hall.state, made._replace(signatures=tuple(sorted(signatures))))
+    assert fold(hall.state, made)
 
 
 def test_who_is_gone_is_replaced_by_the_first_alternate_who_can() -> None:

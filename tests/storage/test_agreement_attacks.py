@@ -257,7 +257,7 @@ def test_a_body_that_is_too_long_holds_up_nothing(four: Four) -> None:
         yield votes.Step("roll", {"expire": [[store.device, 1, 99]]})
         yield votes.Step("roll", {"cite": [bytes(32)]})
 
-    found = agreeing._body(store, steps)
+    found = agreeing._body(store, steps, [])
     assert found is not None
     assert read_certificate([found, 0, []]).decision == {"cite": [bytes(32)]}
 

@@ -269,3 +269,21 @@ async def test_a_newcomer_gets_in_though_whoever_let_it_in_has_gone(
 
     await village.until(lambda: eva.standing == "member", seconds=300)
     assert ana.status_of(eva) == "member"
+
+
+async def test_who_runs_for_weeks_and_who_was_away_for_weeks_find_each_other(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    ana, ben, eva = await village.join("ana", "ben", "eva")
+    await village.agree()
+    await eva.stop()
+    for _ in range(4):
+        autojump_clock.jump(8 * DAY)
+        await trio.sleep(300)
+    assert len(ana.node.peers.addresses()) == 1  # Ben's card is a new one, and Eva's is no more
+    await ben.stop()
+    await ben.start()
+    await village.until(lambda: len(ben.node.touch()) == 1)
+    await eva.start()
+    bread = eva.offer("Bread")
+    await village.until(lambda: bread.id in ana.ids and bread.id in ben.ids)
