@@ -10,7 +10,7 @@ from node.home import LOCK, Home
 from node.people import own_profile
 from protocol.errors import MoothallError
 from protocol.records import LANES
-from storage import certificates, halts, sideset
+from storage import certificates, fork_proofs, halts
 from storage.digest import digest
 from storage.rows import standing_of
 from storage.store import Store
@@ -56,7 +56,7 @@ def of_home(home: Home) -> dict[str, Any]:
         "fraud": fraud.proved(store),
         "seat": {"halted": halts.halt(store) is not None, "question": seat.question(home)},
         "recovery_old": devices.recovery_is_old(home),
-        "forks": [_fork(home, *fork) for fork in sideset.forks(store)],
+        "forks": [_fork(home, *fork) for fork in fork_proofs.forks(store)],
         "faults": [
             {"at": rfc3339(at), "who": who, "reason": reason} for at, who, reason in faults(store)
         ],

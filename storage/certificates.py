@@ -28,7 +28,7 @@ from protocol.kinds.found import Found
 from protocol.kinds.registry import content
 from protocol.messages import Certificates
 from protocol.records import GOV, Record, read_entry, signed
-from storage import branches, cited, erasing, heard, sideset
+from storage import branches, cited, erasing, fork_proofs, heard, sideset
 from storage import log as logs
 from storage.database import get_meta
 from storage.prefix import advance, advance_all
@@ -86,7 +86,7 @@ def _clear_the_place(store: Store, record: Record) -> None:
     """Whatever else was held as the beginning of the founder's log gives way."""
     log = ensure_log(store, record.header.device, GOV)
     if log.fork_seq == 1:
-        sideset.drop_fork(store, log.device, GOV)
+        fork_proofs.drop(store, log.device, GOV)
         store.db.execute("UPDATE log SET fork_seq = NULL WHERE no = ?", [log.no])
     held = record_at(store, log.no, 1)
     if held is not None and held.id != record.id:

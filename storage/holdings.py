@@ -15,7 +15,7 @@ from protocol.errors import Invalid, PeerFault
 from protocol.messages import Certificates, Forked, Hello, Place, SegmentOf
 from protocol.records import GOV, ZERO, Record, read_record, signed
 from protocol.segments import MAX_BYTES, MAX_RECORDS, check_chain
-from storage import branches, certificates, chain, frontier, log, objects, sideset
+from storage import branches, certificates, chain, fork_proofs, frontier, log, objects, sideset
 from storage.database import FAST
 from storage.rows import Log, find_log, id_at, record_at
 from storage.standing import settle
@@ -175,7 +175,7 @@ class StoreHoldings:
         way = branches.Tree(self._store, held).run(last)
         if way is not None and len(entries) + len(way) - 1 <= MAX_RECORDS:
             return entries + [[r.raw, r.signature, None, None] for r in way[1:]]
-        tips = sideset.tips(self._store, held.device, held.lane) | {held.cut_id}
+        tips = fork_proofs.tips(self._store, held.device, held.lane) | {held.cut_id}
         ends = [n for n, e in enumerate(entries, 1) if sha256(e[0]).digest() in tips]
         return entries[: max(ends, default=0)]
 

@@ -19,7 +19,7 @@ from protocol.errors import Invalid
 from protocol.evidence import Fork, spare
 from protocol.records import GOV, LANES, ZERO, Record, signed
 from protocol.segments import read_segment
-from storage import aside, branches, cited, erasing, heard, sideset
+from storage import aside, branches, cited, erasing, fork_proofs, heard, sideset
 from storage.database import get_meta
 from storage.prefix import admit, advance, learn
 from storage.rows import (
@@ -56,7 +56,7 @@ def keep_segment(store: Store, device: bytes, lane: int, entries: object) -> Out
     it lies beyond a fork or a cut; what matters of it is held beside the log.
     """
     log = find_log(store, device, lane)
-    tips = sideset.tips(store, device, lane)
+    tips = fork_proofs.tips(store, device, lane)
     if log is not None and log.cut_id is not None:
         tips.add(log.cut_id)
     segment = read_segment(entries, community=store.community, device=device, lane=lane, tips=tips)
@@ -301,8 +301,8 @@ def keep_fork(store: Store, log: Log, branch: Sequence[Record]) -> None:
 
 def _look(store: Store, log: Log, records: Sequence[Record]) -> None:
     """Keep the lowest fork that these records prove."""
-    known = sideset.proof_of(store, log.device, log.lane) if log.fork_seq else None
-    shown = [] if known is None else sideset.shown(known)
+    known = fork_proofs.proof_of(store, log.device, log.lane) if log.fork_seq else None
+    shown = [] if known is None else fork_proofs.shown(known)
     proof = branches.fork_among(store, log, records, shown)
     if proof is not None:
         apply_fork(store, proof)
@@ -310,7 +310,7 @@ def _look(store: Store, log: Log, records: Sequence[Record]) -> None:
 
 def apply_fork(store: Store, proof: Fork) -> bool:
     """Keep a proof if it is the lowest for its log, and end the admissible prefix before it."""
-    shown = sideset.shown(proof.raw)
+    shown = fork_proofs.shown(proof.raw)
     if parts_from_founding(store, shown[0]):
         return False
     if not sideset.put(store, proof):

@@ -8,6 +8,7 @@ is for `storage.chain`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from governance import recall
@@ -26,6 +27,7 @@ from storage.store import Store
 
 MOST_LOOKED_AT = 64  # slates, those with the most signatures, after every change
 MOST_REMEMBERED = 64
+MOST_READ = 8192  # statements: every change in `gov` asks for all, and anybody may write many
 
 
 class Signed(NamedTuple):
@@ -52,34 +54,48 @@ def signed(store: Store) -> list[Signed]:
     state = certificates.current(store)
     if state is None:
         return []
-    found: dict[tuple[bytes, int, bytes], Signed] = {}
-    for said in _statements(store, state.recall_attempt):
-        if said.person in state.roll.persons:
-            slate = said.slate
-            key = (slate.prev, slate.attempt, slate.parts(store.community)[-1])
-            found.setdefault(key, Signed(slate, {})).by[said.person] = said.signature
-    ordered = sorted(found.items(), key=lambda item: (len(item[1].by), item[0]), reverse=True)
-    return [each for _, each in ordered]
+    found: dict[Slate, Signed] = {}
+    for person, slate, signature in _statements(store, state.recall_attempt):
+        if person in state.roll.persons:
+            found.setdefault(slate, Signed(slate, {})).by[person] = signature
+    return sorted(found.values(), key=lambda each: (len(each.by), _place(each.slate)), reverse=True)
 
 
-def _statements(store: Store, attempt: int) -> Iterator[Recall]:
-    """What admissible records say, and spared ones."""
+@lru_cache(maxsize=MOST_READ)
+def _place(slate: Slate) -> tuple[bytes, int, bytes]:
+    """Where a slate comes among those that as many have signed."""
+    return slate.prev, slate.attempt, slate.parts(b"")[-1]
+
+
+def _statements(store: Store, attempt: int) -> Iterator[tuple[bytes, Slate, bytes]]:
+    """(person, slate, signature) of what admissible records say, and spared ones."""
     for person, prev, number, tellers, signature in store.db.execute(
         "SELECT recall.person, prev, attempt, tellers, recall.signature FROM recall"
         " JOIN log ON log.no = log_no JOIN device ON device.no = log.device_no"
         " WHERE device.standing > 0 AND attempt >= ?",
         [attempt],
     ).fetchall():
-        seats = read_tellers(decode(tellers, limit=MAX_BODY))
-        slate = Slate(prev=prev, attempt=number, tellers=seats)
-        yield Recall(person=person, slate=slate, signature=signature)
+        yield person, _slate(prev, number, tellers), signature
     for (raw,) in store.db.execute(
         "SELECT raw FROM side WHERE sort = 'recall' AND live = 1"
     ).fetchall():
-        value: Any = decode(raw, limit=MAX_OBJECT)  # checked in full before it was kept
-        said = content(read_entry(value[1]))
+        said = _spared(raw)
         if said.slate.attempt >= attempt:
-            yield said
+            yield said.person, said.slate, said.signature
+
+
+@lru_cache(maxsize=MOST_READ)
+def _slate(prev: bytes, attempt: int, tellers: bytes) -> Slate:
+    seats = read_tellers(decode(tellers, limit=MAX_BODY))
+    return Slate(prev=prev, attempt=attempt, tellers=seats)
+
+
+@lru_cache(maxsize=MOST_READ)
+def _spared(raw: bytes) -> Recall:
+    value: Any = decode(raw, limit=MAX_OBJECT)  # checked in full before it was kept
+    said = content(read_entry(value[1]))
+    assert isinstance(said, Recall)  # noqa: S101 - kept as such
+    return said
 
 
 def electorate(store: Store, prev: bytes) -> Electorate | None:

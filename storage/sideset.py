@@ -36,8 +36,8 @@ from protocol.kinds.enrol import Enrol
 from protocol.kinds.erase import Erase
 from protocol.kinds.recall import Recall
 from protocol.kinds.registry import content
-from protocol.records import GOV, Record, read_entry, read_header, read_record, signed
-from storage import cited, erasing
+from protocol.records import GOV, Record, read_entry, signed
+from storage import cited, erasing, fork_proofs
 from storage.rows import find_log, id_at
 from storage.store import Store
 
@@ -119,7 +119,7 @@ def _about(store: Store, found: Fork | Contest | Rivals | Spared) -> _About:
     match found:
         case Fork(device=device, lane=lane, seq=seq):
             place = f"fork {device.hex()} {lane}"
-            return _About("fork", device, place, seq, _fork_key(found))
+            return _About("fork", device, place, seq, fork_proofs.key(found))
         case Contest(records=records):
             joins = records[1::2]
             invites = sorted(content(join).invite.hex() for join in joins)
@@ -141,13 +141,6 @@ def _about(store: Store, found: Fork | Contest | Rivals | Spared) -> _About:
                 sort, key = "recall", record.id + person
             header = record.header
             return _About(sort, header.device, f"record {record.id.hex()}", header.seq, key)
-
-
-def _fork_key(proof: Fork) -> bytes:
-    """Both first ids, then for each branch how long it is and where it ends."""
-    branches = [[sha256(raw).digest() for raw, _ in b] for b in _proof_branches(proof.raw)]
-    firsts = b"".join(branch[0] for branch in branches)
-    return firsts + b"".join(len(b).to_bytes(2, "big") + b[-1] for b in branches)
 
 
 def enrolled(store: Store, record: Record) -> bytes | None:
@@ -390,50 +383,8 @@ def drop(store: Store, object_id: bytes) -> None:
     store.db.execute("DELETE FROM side WHERE id = ?", [object_id])
 
 
-def drop_fork(store: Store, device: bytes, lane: int) -> None:
-    """Forget the proof of a log's fork."""
-    store.db.execute("DELETE FROM side WHERE place = ?", [f"fork {device.hex()} {lane}"])
-
-
 def spared(store: Store) -> list[Record]:
     """Every spared record, whether it counts or waits."""
     rows = store.db.execute(f"SELECT raw FROM side WHERE sort NOT IN {_APART} AND sort != 'fork'")
     found = (read_object(raw, store.community) for (raw,) in rows.fetchall())
     return [each.record for each in found if isinstance(each, Spared)]
-
-
-def tips(store: Store, device: bytes, lane: int) -> set[bytes]:
-    """The id in this log that a fork proof makes authentic: what both branches hang on."""
-    raw = proof_of(store, device, lane)
-    return set() if raw is None else {read_header(_proof_branches(raw)[0][0][0]).prev}
-
-
-def proof_of(store: Store, device: bytes, lane: int) -> bytes | None:
-    """The bytes of the proof that this log forked."""
-    row = store.db.execute(
-        "SELECT raw FROM side WHERE place = ?", [f"fork {device.hex()} {lane}"]
-    ).fetchone()
-    return None if row is None else bytes(row[0])
-
-
-def shown(proof: bytes) -> list[Record]:
-    """The records of both branches of a proof, headers only, in the order of their seqs."""
-    records = [
-        read_record(raw, signature, None, None)
-        for branch in _proof_branches(proof)
-        for raw, signature in branch
-    ]
-    return sorted(records, key=lambda record: (record.header.seq, record.id))
-
-
-def _proof_branches(raw: bytes) -> list[Any]:
-    proof: Any = decode(raw, limit=MAX_OBJECT)  # checked in full before it was kept
-    return [proof[4], proof[5]]
-
-
-def forks(store: Store) -> list[tuple[bytes, int, int]]:
-    """(device, lane, seq) of every proven fork that no certificate has settled."""
-    rows = store.db.execute(
-        "SELECT rank, place FROM side WHERE sort = 'fork' AND live = 1 ORDER BY place"
-    )
-    return [(bytes.fromhex(p.split()[1]), int(p.split()[2]), rank) for rank, p in rows]

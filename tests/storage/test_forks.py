@@ -7,7 +7,7 @@ import pytest
 from protocol.evidence import Fork, fork_proof, read_object
 from protocol.kinds import enrol, erase
 from protocol.records import GOV, MARKET, TALK, Record
-from storage import branches, certificates, log, sideset
+from storage import branches, certificates, fork_proofs, log, sideset
 from storage.digest import digest
 from storage.rows import id_at
 from storage.store import Store
@@ -62,7 +62,7 @@ def test_a_fork_is_not_swallowed_whichever_branch_comes_first(first: int) -> Non
     send(mia, world, branch(ben, first))
     send(mia, world, branch(ben, 1 - first))
 
-    assert sideset.forks(mia) == [(ben.key, MARKET, 4)]
+    assert fork_proofs.forks(mia) == [(ben.key, MARKET, 4)]
     assert on_offer(mia) == {record.id for record in branch(ben, 0)[:3]}
     assert blameless(mia)
 
@@ -73,11 +73,11 @@ def test_a_fork_whose_halves_lie_with_two_friends_is_proven_when_they_talk() -> 
     mia, leo = told(world), told(world, "leo", without=[ben])
     send(leo, world, branch(ben, 0, GOV))
     send(leo, world, branch(ben, 1))
-    assert sideset.forks(mia) == sideset.forks(leo) == []
+    assert fork_proofs.forks(mia) == fork_proofs.forks(leo) == []
 
     assert agree([mia, leo]) <= 2
 
-    assert sideset.forks(mia) == sideset.forks(leo) == [(ben.key, MARKET, 4)]
+    assert fork_proofs.forks(mia) == fork_proofs.forks(leo) == [(ben.key, MARKET, 4)]
     assert digest(mia) == digest(leo)
     assert blameless(mia, leo)
 
@@ -220,7 +220,7 @@ def test_a_join_that_forked_stands_for_nobody() -> None:
     agree([mia, leo])
 
     for store in (mia, leo):
-        assert sideset.forks(store) == [(eva.key, GOV, 2)]
+        assert fork_proofs.forks(store) == [(eva.key, GOV, 2)]
         assert log_of(store, eva, GOV).standing == 0
     assert digest(mia) == digest(leo)
 
@@ -282,7 +282,7 @@ def test_another_beginning_of_the_founders_log_counts_for_nothing() -> None:
 
     assert log_of(mia, ana, GOV).prefix_seq == len(branch(ana, 0, GOV))
     assert digest(mia) == digest(leo)
-    assert sideset.forks(mia) == []
+    assert fork_proofs.forks(mia) == []
 
 
 def test_what_comes_after_a_leave_is_neither_shown_nor_passed_on() -> None:
@@ -312,7 +312,7 @@ def test_talk_records_fork_like_any_other() -> None:
     send(mia, world, branch(ben, 0, TALK))
     send(mia, world, branch(ben, 1, TALK))
 
-    assert sideset.forks(mia) == [(ben.key, TALK, 1)]
+    assert fork_proofs.forks(mia) == [(ben.key, TALK, 1)]
 
 
 def test_a_segment_that_does_not_follow_our_head_asks_for_the_place_where_they_part() -> None:
@@ -372,7 +372,7 @@ def test_beside_a_log_only_so_much_is_held_and_the_fork_is_proven_all_the_same(
     for way in range(1, 7):
         send(mia, world, branch(ben, way))
 
-    assert sideset.forks(mia) == [(ben.key, MARKET, 2)]
+    assert fork_proofs.forks(mia) == [(ben.key, MARKET, 2)]
     (count,) = mia.db.execute("SELECT count(*) FROM contested").fetchone()
     assert count <= 2 + 3  # beside what was part of the log itself
 

@@ -16,7 +16,7 @@ from protocol.errors import Invalid, Refused
 from protocol.evidence import SPLIT, rivals_proof
 from protocol.kinds import leave
 from protocol.records import GOV
-from storage import certificates, halts, recalls, sideset, taking_back
+from storage import certificates, fork_proofs, halts, recalls, sideset, taking_back
 from storage.database import set_meta
 from storage.digest import digest
 from storage.standing import settle
@@ -249,7 +249,7 @@ def test_a_forked_log_does_not_hide_a_recall() -> None:
     world.do_fork(ben, 4 * (len(ben.logs[GOV][0].records) - 1), 2)
     world.sign(world.slate(last(world), 1, "ben"), "ben", "eva")
     mia, leo = friend(world, "mia", 0), friend(world, "leo", 0, records=False)
-    assert sideset.forks(mia)
+    assert fork_proofs.forks(mia)
 
     agree([mia, leo])
 

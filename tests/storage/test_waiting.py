@@ -6,7 +6,7 @@ import pytest
 
 from protocol.kinds import erase
 from protocol.records import GOV, MARKET
-from storage import aside, frontier, log, sideset
+from storage import aside, fork_proofs, frontier, log, sideset
 from storage.store import Store
 from tests.storage.post import (
     CERTIFICATE,
@@ -64,7 +64,7 @@ def test_two_branches_that_wait_at_one_place_are_both_kept() -> None:
 
     send(mia, world, breads[:2])
 
-    assert sideset.forks(mia) == [(ben.key, MARKET, 3)]
+    assert fork_proofs.forks(mia) == [(ben.key, MARKET, 3)]
 
 
 def test_only_so_much_waits(monkeypatch: pytest.MonkeyPatch) -> None:

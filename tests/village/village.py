@@ -17,7 +17,7 @@ from node.peers import Peers
 from node.service import Node
 from protocol.invitation import Link
 from protocol.kinds.listing import Listing
-from storage import digest, sideset
+from storage import digest, fork_proofs
 from storage.verify import verify
 from storage.views import listing_queries as queries
 from storage.views import members
@@ -102,7 +102,7 @@ class Villager:
 
     @property
     def forks(self) -> list[tuple[bytes, int, int]]:
-        return sideset.forks(self.home.store)
+        return fork_proofs.forks(self.home.store)
 
     @property
     def faults(self) -> list[str]:

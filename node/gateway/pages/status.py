@@ -19,7 +19,7 @@ from node.gateway.words import Words
 from node.home import DATABASE
 from node.inviting import own_addresses
 from node.telling import Neighbour
-from storage import certificates, sideset
+from storage import certificates, fork_proofs
 from storage.rows import standing_of
 from storage.store import Store
 from storage.views import members
@@ -57,7 +57,7 @@ async def show(visit: Visit) -> Response:
         newcomers=members.provisional_count(store),
         kept=_kept(visit),
         height=max(0, certificates.tip(store)[0]),
-        forks=[_fork(visit, device, seq) for device, _, seq in sideset.forks(store)],
+        forks=[_fork(visit, device, seq) for device, _, seq in fork_proofs.forks(store)],
         faults=[
             (words.iso_moment(at), words.moment(at), telling.who(store, who), _reason(words, why))
             for at, who, why in states.faults(store)
