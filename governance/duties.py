@@ -91,6 +91,16 @@ def takes_effect(vote: Vote) -> int:
     return (vote.at if until is None else until) + vote.rule.delay_s
 
 
+def latest_claimed(state: Certified) -> int:
+    """The latest time that certificates claim so far: whoever claims an earlier one back-dates."""
+    times = [version.at for version in state.versions]
+    for vote in state.votes.values():
+        times += [vote.at, vote.ended_at or 0]
+        for each in vote.rounds:
+            times += [each.at, each.closed_at or 0]
+    return max(times, default=0)
+
+
 def may_open(state: Certified, author: bytes) -> bool:
     """Whether another proposal of this person may be opened now, besides those under way."""
     under_way = [vote.author for vote in state.votes.values() if vote.phase in RUNNING]

@@ -106,11 +106,14 @@ def _silent(store: Store) -> bool:
 # Who signed what
 
 
-def listed(home: Home) -> list[dict[str, Any]]:
-    """Every recall that may still count, or is in force; those with the most signatures first."""
+def listed(home: Home, most: int | None = None) -> list[dict[str, Any]]:
+    """Every recall that may still count, or is in force; those with the most signatures first.
+
+    `most`: how many are enough, since anybody may begin as many as they like.
+    """
     store = home.store
     names = profiles.names(store)
-    return [_shown(home, each, names) for each in recalls.signed(store)]
+    return [_shown(home, each, names) for each in recalls.signed(store)[:most]]
 
 
 def show(home: Home, text: str) -> dict[str, Any]:

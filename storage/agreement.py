@@ -21,6 +21,7 @@ from functools import lru_cache
 
 from governance.agreement import Height, Table
 from governance.certified import Certified
+from governance.duties import latest_claimed
 from governance.tellers import is_able
 from protocol.certificates import Certificate, read_certificate
 from protocol.errors import Invalid
@@ -33,10 +34,12 @@ from protocol.teller_messages import (
     Message,
     check_prepared,
     double,
+    read_body,
     read_message,
 )
 from storage import certificates, sideset
 from storage.heard import note
+from storage.rows import note_fault
 from storage.store import Store
 
 logger = logging.getLogger("moothall.agreement")
@@ -75,6 +78,8 @@ def receive(store: Store, message: Message) -> bool:
     shown = () if message.prepared is None else message.prepared.prepares
     if any(not is_able(state, at.tellers[number]) for number, _ in shown):
         raise Invalid("bad-proof", "a teller's message that shows a prepare of a vacant seat")
+    if message.body is not None and _is_back_dated(state, message.body):
+        note_fault(store, f"teller {message.device.hex()}", "back-dated")
     place = _place(message)
     held = store.db.execute("SELECT id, raw FROM side WHERE place = ?", [place]).fetchone()
     if held is not None and held[0] != message.id:
@@ -89,6 +94,12 @@ def receive(store: Store, message: Message) -> bool:
     store.changed.add("teller")
     complete(store)
     return True
+
+
+def _is_back_dated(state: Certified, body: bytes) -> bool:
+    """Whether a proposal claims a time before what is certified: its leader signed that."""
+    at = read_body(body).decision.get("at")
+    return type(at) is int and at < latest_claimed(state)
 
 
 def _dropped(message: Message, why: str) -> bool:

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
+from governance import duties
 from governance.agreement import Height, Table, Word, bound, is_due, next_word, patience_s, say
 from node.tellership import judging
 from node.tellership.votes import Step
-from protocol.errors import Invalid
+from protocol.errors import Invalid, StoreError
 from protocol.keys import Signer
 from protocol.teller_messages import Message, read_body
 from storage import agreement, certificates
@@ -82,7 +83,13 @@ class _Mind:
 
     def judge(self, body: bytes) -> bool:
         """Whether another's body is right."""
-        why = judging.judge(self._store, body)
+        try:
+            why = judging.judge(self._store, body)
+        except StoreError:
+            raise
+        except Exception as error:  # no proposal may keep this teller from asking for another
+            logger.error("a proposal can't be judged: %s", error, exc_info=True)
+            return False
         if why:
             logger.debug("a proposal is not prepared: %s", why)
         return not why
@@ -122,7 +129,7 @@ def _body(store: Store, steps: Steps, tried: Iterable[bytes]) -> bytes | None:
     some: Iterable[Step] = islice(steps(store), MOST_FAILED)
     if before:
         some = sorted(some, key=lambda step: _about(step.kind, step.decision) in before)
-    lowest = judging.earliest(state)
+    lowest = duties.latest_claimed(state)
     for step in some:
         decision = dict(step.decision)
         if "at" in decision:

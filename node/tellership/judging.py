@@ -58,23 +58,15 @@ def judge(store: Store, body: bytes) -> str:
     return OK if any(_same(store, state, certificate, mine) for mine in due) else "not-due"
 
 
-def earliest(state: Certified) -> int:
-    """The time that the next certificate may claim at the earliest: what is past was before it."""
-    times = [version.at for version in state.versions]
-    for vote in state.votes.values():
-        times += [vote.at, vote.ended_at or 0]
-        for each in vote.rounds:
-            times += [each.at, each.closed_at or 0]
-    return max(times, default=0)
-
-
 def _time(store: Store, state: Certified, certificate: Certificate) -> str:
     at = certificate.decision.get("at")
     if at is None:
         return OK
-    if at < earliest(state):
+    if at < duties.latest_claimed(state):
         return "back-dated"
-    return OK if at <= max(earliest(state), store.now_ms() // 1000 + SLACK_S) else "early"
+    return (
+        OK if at <= max(duties.latest_claimed(state), store.now_ms() // 1000 + SLACK_S) else "early"
+    )
 
 
 def _close(store: Store, state: Certified, decision: Mapping[str, Any]) -> str:

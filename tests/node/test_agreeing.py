@@ -67,3 +67,23 @@ def test_a_teller_who_has_no_seat_says_nothing(four: Four):
 
     assert agreeing.speak(eva.store, eva.unlock().device, due) == []
     assert agreeing.next_look(eva.store, due) is None
+
+
+def test_a_proposal_that_breaks_the_judge_does_not_silence_a_teller(
+    four: Four, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def broken(*_: object) -> str:
+        raise KeyError("what no test has thought of")
+
+    four.propose("Eva", "Bread?", ADVICE, "Rye")
+    four.gather()
+    at = agreement.height(four.homes["Ana"].store)
+    assert at is not None
+    leader = TELLERS[at.leader(0)]
+    monkeypatch.setattr(agreeing.judging, "judge", broken)
+    assert four.act(leader) == ["propose"]
+    four.gather()
+    assert four.act(*TELLERS) == []
+    assert "a proposal can't be judged" in caplog.text
+    four.wait(patience_s(0) + 1)
+    assert set(four.act(*TELLERS)) == {"move-on"}

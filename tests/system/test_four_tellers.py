@@ -120,6 +120,9 @@ def test_a_false_time_and_a_double_word_come_to_nothing(grown: Path, tmp_path: P
         reaches(question, "open", *honest)  # once others propose it
         shown = eva.do("proposal", "show", question)
         assert shown["opens"] >= shown["made"]
+        device = liar.do("status")["device"]
+        noted = [each for person in honest for each in person.do("status")["faults"]]
+        assert (f"teller {device}", "back-dated") in {(n["who"], n["reason"]) for n in noted}
         liar.stop()
         liar.build = f"{HOSTILE}signs_twice"
         four.start(liar)

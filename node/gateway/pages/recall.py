@@ -90,7 +90,7 @@ def _page(visit: Visit, status: int = 200, problem: str = "", form: Form | None 
             sentence(visit, recalling.REASONS[each]) for each in recalling.reasons(visit.store)
         ],
         proofs=[_proof(visit, each) for each in fraud.proved(visit.store)],
-        recalls=[_shown(visit, each) for each in recalling.listed(visit.home)[:MOST]],
+        recalls=[_shown(visit, each) for each in recalling.listed(visit.home, MOST)],
         question=_question(visit),
         num=visit.words.number(share.num),
         den=visit.words.number(share.den),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from node.cli.main import main
 from node.tellership import agreeing
 from storage import certificates
 from storage.store import Store
 
 
-def body(store: Store, steps: agreeing.Steps) -> bytes | None:
+def body(store: Store, steps: agreeing.Steps, tried: Iterable[bytes]) -> bytes | None:
     """The next certificate that is due, as if it were 1970."""
     state, step = certificates.current(store), next(steps(store), None)
     if state is None or step is None:
