@@ -188,4 +188,4 @@ async def test_a_fault_in_a_duty_is_tried_again_and_ends_nothing(
     begun = looked[0]
     assert [at - begun for at in looked] == [0, duties.RETRY_SECONDS, duties.RETRY_SECONDS]
     assert done == looked
-    assert words == [{"certificate", "gov"}]
+    assert words == [{"gov"}]
