@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from governance import duties
 from governance.agreement import Height, Table, Word, bound, is_due, next_word, patience_s, say
+from governance.tellers import is_able
 from node.tellership import judging
 from node.tellership.votes import Step
 from protocol.errors import Invalid, StoreError
@@ -96,8 +97,8 @@ class _Mind:
 
 
 def _next(store: Store, at: Height, steps: Steps) -> Word | None:
-    seat = at.seat(store.device)
-    if seat is None:
+    seat, state = at.seat(store.device), certificates.current(store)
+    if seat is None or state is None or not is_able(state, at.tellers[seat]):
         return None
     own, rests_on = agreement.own(store)
     heard = [*agreement.heard(store), *rests_on]

@@ -89,7 +89,7 @@ def acceptable(store: Store, theirs: Mapping[str, Any]) -> bool:
     retired = [line[0] for line in mine.get("retire", [])]
     rests_on = mine.get("cite", [])[-len(retired) :] if retired else []
     reasons = {**vouched, **dict(zip(rests_on, retired, strict=True))}
-    cited = Counter(reasons[record] for record in set(theirs.get("cite", [])))
+    cited = Counter(reasons.get(record) for record in set(theirs.get("cite", [])))
     needed = dict.fromkeys((line[0] for line in theirs.get("retire", [])), 1)
     for line in theirs.get("admit", []):
         needed[line[0]] = _vouches(store) if line[2] is not None else 0
