@@ -104,7 +104,14 @@ def test_only_the_teller_signs() -> None:
 @pytest.mark.parametrize(("count", "due"), [(1, 1), (4, 3), (7, 5)])
 def test_a_quorum_of_the_tellers_before_decides(count: int, due: int) -> None:
     people = [ANA, *(Somebody(f"teller {n}") for n in range(1, count))]
-    state = replace(VILLAGE, tellers=tuple(map(seat, people)))
+    listed = {
+        each.person.public: Person(
+            inviter=None, since=0, standing=MEMBER, devices={each.device.public: 0}
+        )
+        for each in people
+    }
+    roll = replace(VILLAGE.roll, persons={**VILLAGE.roll.persons, **listed})
+    state = replace(VILLAGE, roll=roll, tellers=tuple(map(seat, people)))
     decision = {"admit": [admitted(EVA, BEN, 0)]}
 
     for signers in range(count + 1):
