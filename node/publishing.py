@@ -15,12 +15,23 @@ FLOOD_MESSAGES = 4  # gossip messages, above which neighbours are synced with in
 
 
 class Publishing:
-    """Remembers how far own logs were gossiped. `spread` syncs with every neighbour soon."""
+    """Remembers how far own logs were gossiped. `spread` syncs with every neighbour soon.
 
-    def __init__(self, store: Store, network: Network, spread: Callable[[], None]) -> None:
+    `unsure` says whether some neighbour may not be reached by gossip yet, so that sync has to make
+    sure.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        network: Network,
+        spread: Callable[[], None],
+        unsure: Callable[[], bool],
+    ) -> None:
         self._store = store
         self._network = network
         self._spread = spread
+        self._unsure = unsure
         self._published: dict[int, int] = {}
 
     def begin(self) -> None:
@@ -43,6 +54,8 @@ class Publishing:
                 continue
             for message in messages:
                 await self._network.publish(message)
+            if self._unsure():
+                self._spread()
 
     def _own_seq(self, lane: int) -> int:
         found = find_log(self._store, self._store.device, lane)

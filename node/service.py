@@ -44,6 +44,7 @@ logger = logging.getLogger("moothall.node")
 SYNC_SECONDS = 60.0
 SPREAD_SECONDS = 1.0
 SETTLE_SECONDS = 0.3
+SETTLING_SECONDS = 90.0  # after which a neighbour is surely reached by gossip
 KNOCK_SECONDS = 5.0
 ROUNDS = 4  # conversations in a row with one peer until both hold the same
 STREAMS = 3  # conversations that one peer may have open with us
@@ -81,11 +82,11 @@ class Node:
         self._records = RecordNews(self.store, self.events)
         self._votes = VoteNews(self.store, self.events)
         self._heard: dict[str, float] = {}  # peer -> when it was last in touch
-        self._let_in: set[str] = set()  # peers in touch who were members when last looked at
+        self._let_in: dict[str, float] = {}  # members in touch, when last looked at: since when
         self.blobs = Blobs(self.store, network, self.peers, clock=clock, dice=self._dice)
         self._indexing = Indexing(self.store, lambda: bool(self._talking or self._serving.total()))
         self._news = trio.Event()
-        self._publishing = Publishing(self.store, network, self.spread)
+        self._publishing = Publishing(self.store, network, self.spread, self._is_unsure)
         self._duties = Duties(
             self.store,
             keys.device,
@@ -179,7 +180,7 @@ class Node:
     def _peer_changed(self, peer: str, up: bool) -> None:
         if not up:
             self._heard.pop(peer, None)
-            self._let_in.discard(peer)
+            self._let_in.pop(peer, None)
             if self.home.standing() in (MEMBER, "provisional"):
                 self.neighbours.down()
         if not self.peers.may_talk(peer):
@@ -187,7 +188,7 @@ class Node:
         self.events.tell("peer-up" if up else "peer-down", peer=peer)
         if up:
             self._heard[peer] = self._clock()
-            self._let_in.add(peer)
+            self._let_in[peer] = self._clock()
             self.neighbours.up(peer)
             self.blobs.news(peer=True)
             self._start(self._welcome, peer)
@@ -298,6 +299,10 @@ class Node:
         """Sync with every neighbour soon."""
         self._news.set()
 
+    def _is_unsure(self) -> bool:
+        """Whether gossip may not reach some neighbour yet: its gate may have opened after ours."""
+        return any(self._clock() - since < SETTLING_SECONDS for since in self._let_in.values())
+
     async def _ask_why(self, peer: str) -> None:
         """A peer won't talk with us: it may know of a certificate that we lack, or not know us."""
         if words := await farewell.ask(self.store, self.network, peer):
@@ -347,9 +352,9 @@ class Node:
         """Who has become a member hears all; who was one is cut off; strangers keep the lobby."""
         for peer in self.network.peers():
             if self.peers.may_talk(peer):
-                self._let_in.add(peer)
+                self._let_in.setdefault(peer, self._clock())
             elif peer in self._let_in:
-                self._let_in.discard(peer)
+                del self._let_in[peer]
             else:
                 continue
             await self.network.refresh(peer)
