@@ -46,7 +46,7 @@ def speak(store: Store, signer: Signer, steps: Steps) -> list[Message]:
     said: list[Message] = []
     while len(said) < MOST_WORDS:
         at = agreement.height(store)
-        if at is None or at.seat(store.device) is None:
+        if at is None:
             break
         if _next(store, at, steps) is None:
             break  # the write lock is taken only when there is something to say
@@ -96,9 +96,17 @@ class _Mind:
         return not why
 
 
-def _next(store: Store, at: Height, steps: Steps) -> Word | None:
+def _own_seat(store: Store, at: Height) -> int | None:
+    """The seat that this device speaks for; None for no seat, or one that is vacant by now."""
     seat, state = at.seat(store.device), certificates.current(store)
     if seat is None or state is None or not is_able(state, at.tellers[seat]):
+        return None
+    return seat
+
+
+def _next(store: Store, at: Height, steps: Steps) -> Word | None:
+    seat = _own_seat(store, at)
+    if seat is None:
         return None
     own, rests_on = agreement.own(store)
     heard = [*agreement.heard(store), *rests_on]
@@ -179,7 +187,7 @@ def patience_until(store: Store, at: Height, table: Table) -> int | None:
     None where it waits for nothing, has no seat, or has not looked since the last milestone.
     """
     text = get_meta(store.db, PATIENCE)
-    if text is None or at.seat(store.device) is None:
+    if text is None or _own_seat(store, at) is None:
         return None
     waits = _Waiting(*json.loads(text))
     if waits.milestone != [at.about.prev.hex(), *table.milestone(), True]:
@@ -190,7 +198,7 @@ def patience_until(store: Store, at: Height, table: Table) -> int | None:
 def next_look(store: Store, steps: Steps) -> float | None:
     """Seconds until patience is over, or a proposal may have become right; None for never."""
     at = agreement.height(store)
-    if at is None or at.seat(store.device) is None:
+    if at is None or _own_seat(store, at) is None:
         return None
     own, rests_on = agreement.own(store)
     table = Table(at, [*agreement.heard(store), *rests_on, *own])

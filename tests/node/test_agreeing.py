@@ -11,6 +11,7 @@ from governance.agreement import patience_s
 from node.teller import due
 from node.tellership import agreeing
 from protocol import teller_messages
+from protocol.certificates import sign_certificate
 from storage import agreement, certificates
 from storage.standing import settle
 from tests.node import four as fours
@@ -87,3 +88,25 @@ def test_a_proposal_that_breaks_the_judge_does_not_silence_a_teller(
     assert "a proposal can't be judged" in caplog.text
     four.wait(patience_s(0) + 1)
     assert set(four.act(*TELLERS)) == {"move-on"}
+
+
+def test_who_lost_the_device_that_signs_says_nothing_and_does_not_look_again(four: Four):
+    dan = four.homes["Dan"]
+    four.propose("Eva", "Bread?", ADVICE, "Rye")
+    four.gather()
+    state = certificates.current(dan.store)
+    assert state is not None
+    body = certificates.body(dan.store, state, "roll", {"retire": [[dan.device, []]]})
+    keys = {home.device: home.unlock().device for home in four.tellers}
+    seals = [
+        [number, sign_certificate(body, 0, keys[seat.device])]
+        for number, seat in enumerate(state.tellers)
+    ]
+    with dan.store.transaction():
+        certificates.keep(dan.store, [body, 0, seals])
+        settle(dan.store)
+    agreeing.next_look(dan.store, due)
+    four.wait(patience_s(0) + 1)
+
+    assert agreeing.speak(dan.store, dan.unlock().device, due) == []
+    assert agreeing.next_look(dan.store, due) is None
