@@ -7,11 +7,19 @@ Where Python is told to leave no bytecode beside its sources, the programs that 
 hundreds, share a folder for it, which goes in the end: else each of them compiles everything anew.
 """
 
+from __future__ import annotations
+
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.node.four import Four
 
 EXCUSE = "samples absent"
 
@@ -46,3 +54,22 @@ def pytest_make_collect_report() -> object:
     report = yield
     refuse_skip(report)
     return report
+
+
+@pytest.fixture(scope="session")
+def four_founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Homes of four tellers, their alternate and a member, which nobody may change."""
+    from tests.node import four as fours  # brings the node, which few tests need
+
+    folder = tmp_path_factory.mktemp("four")
+    fours.found(folder)
+    return folder
+
+
+@pytest.fixture
+def four(four_founded: Path, tmp_path: Path) -> Iterator[Four]:
+    """A copy of these homes, open."""
+    from tests.node import four as fours
+
+    with fours.opened(fours.copied(four_founded, tmp_path)) as found:
+        yield found

@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.cli.people import Person
-from tests.node import four as fours
 from tests.node.four import Four
 
 ADVICE = {"type": "advice"}
-
-
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("four")
-    fours.found(folder)
-    return folder
-
-
-@pytest.fixture
-def four(founded: Path, tmp_path: Path) -> Iterator[Four]:
-    with fours.opened(fours.copied(founded, tmp_path)) as found:
-        yield found
 
 
 def test_one_teller_is_one_line(ana: Person):

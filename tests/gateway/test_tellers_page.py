@@ -13,25 +13,11 @@ from node.gateway.context import Alone, Gateway
 from tests.gateway.floor import Floor, desk_of, guest_of
 from tests.gateway.own import text
 from tests.gateway.village import DESK, Neighbourly
-from tests.node import four as fours
 from tests.node.four import Four
 
 ADVICE = {"type": "advice"}
 HOUR = 3600
 WAITS = "A decision waits for the tellers: 3 of 4 must agree"
-
-
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("four")
-    fours.found(folder)
-    return folder
-
-
-@pytest.fixture
-def four(founded: Path, tmp_path: Path) -> Iterator[Four]:
-    with fours.opened(fours.copied(founded, tmp_path)) as found:
-        yield found
 
 
 @pytest.fixture

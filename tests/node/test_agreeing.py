@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from governance.agreement import patience_s
@@ -14,23 +11,9 @@ from protocol import teller_messages
 from protocol.certificates import sign_certificate
 from storage import agreement, certificates
 from storage.standing import settle
-from tests.node import four as fours
 from tests.node.four import TELLERS, Four
 
 ADVICE = {"type": "advice"}
-
-
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("four")
-    fours.found(folder)
-    return folder
-
-
-@pytest.fixture
-def four(founded: Path, tmp_path: Path) -> Iterator[Four]:
-    with fours.opened(fours.copied(founded, tmp_path)) as found:
-        yield found
 
 
 def test_a_step_that_found_no_quorum_does_not_hold_up_another(four: Four):

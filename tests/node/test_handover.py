@@ -29,19 +29,6 @@ DAY = 86_400
 OTHERS = ("Ana", "Ben", "Cleo", "Eva", "Fay")  # Dan is away
 
 
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("four")
-    fours.found(folder)
-    return folder
-
-
-@pytest.fixture
-def four(founded: Path, tmp_path: Path) -> Iterator[Four]:
-    with fours.opened(fours.copied(founded, tmp_path)) as found:
-        yield found
-
-
 @contextmanager
 def refused(reason: str) -> Iterator[None]:
     with pytest.raises(Refused) as caught:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from governance.effects.words import PersonId
 from governance.saying import Said
@@ -19,26 +15,12 @@ from protocol.certificates import make_body
 from protocol.teller_messages import Prepared, commit, gather, move_on, prepare, propose
 from storage import agreement, certificates, heard
 from storage.views import profiles
-from tests.node import four as fours
 from tests.node.four import TELLERS, Four
 
 HOUR = 3600
 DAY = 24 * HOUR
 ADVICE = {"type": "advice"}
 OPEN = "Open the vote on “Which bread?”"
-
-
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("four")
-    fours.found(folder)
-    return folder
-
-
-@pytest.fixture
-def four(founded: Path, tmp_path: Path) -> Iterator[Four]:
-    with fours.opened(fours.copied(founded, tmp_path)) as found:
-        yield found
 
 
 def shown(four: Four, name: str) -> dict[str, Any]:

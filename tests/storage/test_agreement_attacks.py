@@ -58,19 +58,6 @@ from tests.storage.lines import hear as hear_parcel
 from tests.storage.test_chain import friend, grown
 
 
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("four")
-    fours.found(folder)
-    return folder
-
-
-@pytest.fixture
-def four(founded: Path, tmp_path: Path) -> Iterator[Four]:
-    with fours.opened(fours.copied(founded, tmp_path)) as found:
-        yield found
-
-
 def next_of(store: Store) -> Height:
     at = agreement.height(store)
     assert at is not None
