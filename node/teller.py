@@ -26,7 +26,6 @@ from storage.store import Store
 logger = logging.getLogger("moothall.teller")
 
 MOST_STEPS = 25  # in a row: each is on disk before the next, and pages wait meanwhile
-MOST_FAILED = 20  # steps that can't be certified, after which others are not tried either
 
 
 class Acted(NamedTuple):
@@ -87,7 +86,7 @@ def _certify(store: Store, signer: Signer) -> Certificate | None:
     """Make the next certificate that is due and can be made, if any."""
     if next(due(store), None) is None:
         return None  # the write lock is taken only when there is something to write
-    for failed in range(MOST_FAILED):  # a step that can't be made does not hold up others
+    for failed in range(agreeing.MOST_FAILED):  # a step that can't be made does not hold up others
         try:
             with store.transaction():
                 step = next(islice(due(store), failed, None), None)
