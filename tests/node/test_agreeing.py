@@ -93,3 +93,17 @@ def test_who_lost_the_device_that_signs_says_nothing_and_does_not_look_again(fou
 
     assert agreeing.speak(dan.store, dan.unlock().device, due) == []
     assert agreeing.next_look(dan.store, due) is None
+
+
+def test_what_a_teller_said_binds_it_whatever_becomes_of_the_copy_for_others(four: Four):
+    four.propose("Eva", "Bread?", ADVICE, "Rye")
+    four.gather()
+    at = agreement.height(four.homes["Ana"].store)
+    assert at is not None
+    leader = TELLERS[at.leader(0)]
+    assert four.act(leader) == ["propose", "prepare"]
+    store = four.homes[leader].store
+    store.db.execute("DELETE FROM side WHERE sort = 'teller'")
+
+    assert four.act(leader) == []
+    assert {each.kind for each in agreement.own(store)[0]} == {"propose", "prepare"}

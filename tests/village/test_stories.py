@@ -287,3 +287,14 @@ async def test_who_runs_for_weeks_and_who_was_away_for_weeks_find_each_other(
     await eva.start()
     bread = eva.offer("Bread")
     await village.until(lambda: bread.id in ana.ids and bread.id in ben.ids)
+
+
+async def test_what_is_published_before_gossip_reaches_a_new_member_comes_by_sync(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    village.world.loss = 1.0
+    ana, ben = await village.join("ana", "ben")
+    await village.agree()
+    await trio.sleep(10)  # what joining has to spread is spread
+    bread = ana.offer("Bread")
+    await village.until(lambda: bread.id in ben.ids, seconds=5)
