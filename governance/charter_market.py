@@ -20,6 +20,7 @@ PATRONAGE_BASES = ("fees_paid",)
 REFERRER = "referrer"  # absent from a sale that nobody recommended
 HOST = "host"  # absent from a sale that was found in nobody's shop window
 SELLER = "seller"  # gets what the fee leaves, and so has no row in its table
+RESELLER = "reseller"  # who sells a maker's goods: has a margin of what the fee leaves, no row
 
 _ROLE = re.compile(r"[a-z0-9_-]{1,40}")
 _NO_ROLE = Term("%(path)s is %(value)s; a word of 1 to 40 of a-z, 0-9, _ and - is allowed.")
@@ -71,7 +72,7 @@ def _read_table(at: At) -> tuple[FeeRow, ...]:
     for item in items:
         f = item.fields(("role", "bps", "fallback"))
         role = f["role"].shaped(_ROLE, _NO_ROLE)
-        if role == SELLER:
+        if role in (SELLER, RESELLER):
             f["role"].refuse(
                 '%(path)s is "%(role)s", who gets what the fee leaves; only others share the fee.',
                 role=role,

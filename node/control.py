@@ -3,8 +3,9 @@
 One JSON object a line. Requests: `{"do": "poke"}`, `{"do": "append", "drafts": [[kind, base64
 body], ...]}`, `{"do": "one-time", "places": [[slot, round], ...]}`, `{"do": "peers"}`,
 `{"do": "move-seat", "alone": false}`, `{"do": "recall", "prev": id, "attempt": 1, "tellers":
-[[person, device], ...]}`, `{"do": "desk"}`, `{"do": "watch"}`. Blocking and small, for commands;
-the node's side is `control_server`. When no node runs, the functions say so by None.
+[[person, device], ...]}`, `{"do": "letters-key"}`, `{"do": "open-letters"}`, `{"do": "desk"}`,
+`{"do": "watch"}`. Blocking and small, for commands; the node's side is `control_server`. When no
+node runs, the functions say so by None.
 
 What a command reads and then writes in several steps, it does in its `turn`.
 """
@@ -150,6 +151,18 @@ def one_time(path: Path, places: Sequence[tuple[int, int]]) -> list[bytes] | Non
     """The seeds of one's invitations at (slot, round) from the running node; None if none runs."""
     answer = ask(path, {"do": "one-time", "places": [list(place) for place in places]})
     return None if answer is None else [bytes.fromhex(each) for each in answer["seeds"]]
+
+
+def letters_key(path: Path) -> bytes | None:
+    """What opens the letters in this home's store, from the running node; None if none runs."""
+    answer = ask(path, {"do": "letters-key"})
+    return None if answer is None else bytes.fromhex(answer["key"])
+
+
+def open_letters(path: Path) -> int | None:
+    """Let the running node open what letters came; how many, or None when no node runs."""
+    answer = ask(path, {"do": "open-letters"})
+    return None if answer is None else int(answer["opened"])
 
 
 def desk(path: Path) -> str:

@@ -85,6 +85,8 @@ async def _talk(
             try:
                 if request.get("do") == "move-seat":
                     answer = await seat.move(node, alone=request.get("alone") is True)
+                elif request.get("do") == "open-letters":
+                    answer = {"opened": await node.opening.catch_up()}
                 else:
                     answer = _answer(node, login_link, request)
             except MoothallError as error:
@@ -104,6 +106,8 @@ def _answer(node: Node, login_link: Callable[[], str] | None, request: Any) -> d
             device, community = node.home.unlock().device, node.store.community
             keys = [one_time_key(device, community, _place(item)) for item in places]
             return {"seeds": [key.seed.hex() for key in keys]}
+        case {"do": "letters-key"}:
+            return {"key": node.home.letters_key().hex()}
         case {"do": "desk"} if login_link is not None:
             return {"desk": login_link()}
         case {"do": "recall", "prev": str(prev), "attempt": int(attempt), "tellers": list(seats)}:

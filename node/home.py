@@ -64,6 +64,7 @@ class Home:
     told: Callable[[], None] | None = None  # in the running node: hears of own new records
     in_turn: bool = False  # whoever runs this process already holds the home's turn
     _keys: Keys | None = None
+    _letters_key: bytes | None = None
 
     @property
     def person(self) -> bytes:
@@ -86,6 +87,15 @@ class Home:
             secret = self.passphrase() if self.keyfile.sealed else None
             self._keys = keystore.unlock(self.keyfile.path, secret)
         return self._keys
+
+    def letters_key(self) -> bytes:
+        """Opens the letters that lie in the store; with sealed keys the running node tells it."""
+        if self._letters_key is None:
+            told = control.letters_key(self.socket) if self.locked else None
+            if told is None:
+                told = keystore.letters_key(self.unlock().device, self.store.community)
+            self._letters_key = told
+        return self._letters_key
 
     @property
     def locked(self) -> bool:

@@ -12,6 +12,7 @@ import json
 import os
 import unicodedata
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 from nacl.exceptions import CryptoError
@@ -155,6 +156,13 @@ def _load(path: Path) -> dict[str, object]:
     if not isinstance(data, dict):
         raise _damaged(path)
     return data
+
+
+def letters_key(device: Signer, community: bytes) -> bytes:
+    """The key under which a home keeps the letters that it has opened."""
+    return blake2b(
+        community, digest_size=SecretBox.KEY_SIZE, key=device.seed, person=b"moothall/letters"
+    ).digest()
 
 
 def stretch(passphrase: str, salt: bytes) -> bytes:

@@ -27,6 +27,7 @@ from node import home as homes
 from node.checkup import Checkup
 from node.home import LOCK, Home
 from node.network.links import Gate, LinkError, Network
+from node.notifying import Notifier
 from node.peers import Peers
 from node.service import Node
 from node.terminal import visible
@@ -121,6 +122,7 @@ class Options:
     desk: str | None = None
     shop: str | None = None
     shop_url: str | None = None
+    notify: str | None = None  # a command that hears of what asks for the owner; never kept
     as_json: bool = False
 
 
@@ -240,6 +242,8 @@ async def _live(
     if options.shop_url is not None:
         set_meta(database, "shop_url", ports.outside(options.shop_url))
     async with trio.open_nursery() as nursery:
+        if options.notify:
+            await nursery.start(Notifier(node.events, options.notify).run)
         asked = ports.kept_listen(home, options.listen)
         await nursery.start(node.run, asked)
         set_meta(database, "listen", json.dumps(ports.bound(asked, network.addresses)))

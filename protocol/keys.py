@@ -24,6 +24,9 @@ TELLER = b"moothall/teller/1\0"
 ENROL = b"moothall/enrol/1\0"
 JOIN = b"moothall/join/1\0"
 ADDRESS = b"moothall/address/1\0"
+RECEIPT = b"moothall/receipt/1\0"
+REFUND = b"moothall/refund/1\0"
+REVIEW = b"moothall/review/1\0"
 
 
 class Signer:

@@ -28,10 +28,23 @@ def key32(body: Body, key: str) -> bytes:
     return value
 
 
+def maybe_key32(body: Body, key: str) -> bytes | None:
+    """`key32`, or None when the key is absent or null."""
+    return None if body.get(key) is None else key32(body, key)
+
+
 def signature(body: Body, key: str) -> bytes:
     """Exactly 64 bytes."""
     value = body.get(key)
     if type(value) is not bytes or len(value) != 64:
+        raise unreadable(key)
+    return value
+
+
+def flag(body: Body, key: str) -> bool:
+    """True or false."""
+    value = body.get(key)
+    if type(value) is not bool:
         raise unreadable(key)
     return value
 

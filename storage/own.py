@@ -103,7 +103,7 @@ def _append_lane(
             time_ms=now,
             salt=salts(16),
             body=draft.body,
-            sign=last or full or lane == GOV,
+            sign=last or full or lane == GOV or KINDS[draft.kind].cited,
         )
         size += len(record.raw) + len(record.body or b"")
         if record.signature is not None:

@@ -14,6 +14,7 @@ from governance.effects import (
     set_fees,
     set_rules,
     spend,
+    verdict,
 )
 from governance.effects.effect import EffectType
 from protocol.errors import Invalid, Term
@@ -29,6 +30,7 @@ EFFECTS: dict[str, EffectType] = {
         spend.EFFECT,
         pick.EFFECT,
         advice.EFFECT,
+        verdict.EFFECT,
     )
 }
 

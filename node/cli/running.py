@@ -18,6 +18,12 @@ def run_options(command: Command) -> Command:
     """The options of every command that runs a node."""
     for option in (
         click.option(
+            "--notify",
+            metavar="COMMAND",
+            help="Have a shell run this for whatever asks for you, with the event as JSON on its "
+            "standard input.",
+        ),
+        click.option(
             "--shop-url",
             metavar="URL",
             help='Where guests reach the shop window; "none" forgets it.',

@@ -10,22 +10,27 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
 
 from node.gateway import statics
 from node.gateway.context import Gateway
 from node.gateway.forms import Form, TooLarge, read_form
+from node.gateway.guest_forms import read_guest_form
 from node.gateway.guard import METHODS, Guard
 from node.gateway.limits import Limits
-from node.gateway.pages.page import Page
+from node.gateway.pages.page import SHOP, Page
 from node.gateway.pages.registry import PAGES
 from node.gateway.problems import (
     FOREIGN_FORM,
+    OLD_FORM,
     TOO_LARGE,
     plain_problem,
     problem_for,
     problem_page,
+    told_to_guests,
 )
+from node.gateway.secrecy import kept_secret
 from node.gateway.turn import turn
 from node.gateway.visit import Audience, Floor, Menu, Problem, Visit
 from node.gateway.words import Words
@@ -46,9 +51,26 @@ def setup_app(gateway: Gateway) -> Starlette:
 
 
 def shop_app(gateway: Gateway) -> Starlette:
-    """The shop window, for anybody. Pages are compressed: they hold no secret to be guessed."""
+    """The shop window, for anybody. Pages are compressed unless they hold a secret."""
     limits = Middleware(Limits, gateway=gateway)
-    return _app(gateway, "shop", [limits, Middleware(GZipMiddleware, compresslevel=6)])
+    return _app(gateway, "shop", [limits, Middleware(_Compression, compresslevel=6)])
+
+
+class _Compression(GZipMiddleware):
+    """Compresses pages; how small a page gets would tell what secret it holds beside other texts.
+
+    Source: BREACH, https://www.breachattack.com
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, compressed where that gives nothing away."""
+        if any(route.matches(scope)[0] is not Match.NONE for route in _SECRET):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+_SECRET = [Route(page.path, lambda: None) for page in PAGES if page.secret]
 
 
 def _app(gateway: Gateway, audience: Audience, inner: list[Middleware]) -> Starlette:
@@ -92,7 +114,7 @@ def _menu(pages: Sequence[Page], floor: Floor) -> list[tuple[str, Callable[[Word
 
 
 def _route(page: Page, audience: Audience, visit: Callable[[Request], Visit]) -> Route:
-    writes = page.post is not None and audience != "shop"
+    writes = page.post is not None and (audience != "shop" or page.audience == SHOP)
     methods = [*METHODS, "POST"] if writes else METHODS
     return Route(page.path, _endpoint(page, visit), methods=methods, name=page.name)
 
@@ -102,11 +124,29 @@ def _endpoint(
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         with friendly():  # SQLite's own errors become a StoreError with a sentence
-            if request.method == "POST":
-                return await _take(page, visit(request))
-            return await page.endpoint(visit(request))
+            here = visit(request)
+            if request.method != "POST":
+                shown = await page.endpoint(here)
+            elif here.guests:
+                shown = await _take_from_guest(page, here)
+            else:
+                shown = await _take(page, here)
+            return kept_secret(shown) if page.secret else shown
 
     return answer
+
+
+async def _take_from_guest(page: Page, visit: Visit) -> Response:
+    """Act on a guest's form; see `guest_forms`. The page itself knows a form that comes again."""
+    assert page.post is not None  # noqa: S101 - the route says so
+    home = visit.gateway.home
+    assert home is not None, "guests come when there is a home"  # noqa: S101
+    with told_to_guests(visit):
+        form = await read_guest_form(visit.request)
+        if not visit.gateway.guest_forms.holds(form):
+            raise HTTPException(OLD_FORM)
+        async with turn(home):
+            return await page.post(visit, form)
 
 
 async def _take(page: Page, visit: Visit) -> Response:

@@ -16,8 +16,10 @@ from node.events import Events
 from node.gateway.facts import Facts
 from node.gateway.file_reading import FileReading
 from node.gateway.forms import Sent
+from node.gateway.guest_forms import GuestForms
 from node.gateway.live import Streams
 from node.gateway.login import LoginTokens, Sessions
+from node.gateway.order_limits import OrderLimits
 from node.gateway.said import Said
 from node.home import Home, now_ms
 from node.people import own_profile
@@ -75,6 +77,8 @@ class Gateway:
     login_tokens: LoginTokens = field(default_factory=LoginTokens)
     sessions: Sessions = field(init=False)
     sent: Sent = field(init=False)
+    guest_forms: GuestForms = field(init=False)
+    order_limits: OrderLimits = field(init=False)
     said: Said = field(default_factory=Said)
     streams: Streams = field(default_factory=Streams)
     first_run: FirstRun | None = None  # where a command makes the home, or may give it up again
@@ -88,6 +92,8 @@ class Gateway:
             raise ValueError("the secret that signs the desk's cookie needs 16 bytes or more")
         self.sessions = Sessions(self.secret, lambda: self.clock())
         self.sent = Sent(self.secret, lambda: self.clock())
+        self.guest_forms = GuestForms(self.secret, lambda: self.clock())
+        self.order_limits = OrderLimits(self.monotonic)
         if self.home is not None:
             self.begin(self.home, self.node)
 

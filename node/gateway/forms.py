@@ -92,7 +92,7 @@ class Sent:
     """Gives out the tokens of forms, and remembers where an answered form led."""
 
     def __init__(self, secret: bytes, now_ms: Callable[[], int]) -> None:
-        self._signer = _FormSigner(secret, now_ms)
+        self._signer = Signed(secret, now_ms, salt=b"moothall desk form")
         self._answered: OrderedDict[bytes, str] = OrderedDict()
 
     def token(self) -> str:
@@ -101,11 +101,7 @@ class Sent:
 
     def holds(self, form: Form) -> bool:
         """Whether this desk gave that form out, and not too long ago."""
-        try:
-            self._signer.unsign(form.text(FIELD), max_age=LIFE_SECONDS)
-        except BadSignature:
-            return False
-        return True
+        return self._signer.holds(form.text(FIELD), LIFE_SECONDS)
 
     def where(self, path: str, form: Form) -> str | None:
         """Where this very form led when it came before; None if it did not."""
@@ -122,33 +118,48 @@ def _key(path: str, form: Form) -> bytes:
     return sha256(repr((path, form.text(FIELD), form.digest())).encode()).digest()
 
 
-class _FormSigner(TimestampSigner):
+class Signed(TimestampSigner):
     """A TimestampSigner that is handed its clock."""
 
-    def __init__(self, secret: bytes, now_ms: Callable[[], int]) -> None:
-        super().__init__(secret, salt=b"moothall desk form", digest_method=sha256)
+    def __init__(self, secret: bytes, now_ms: Callable[[], int], *, salt: bytes) -> None:
+        super().__init__(secret, salt=salt, digest_method=sha256)
         self._now_ms = now_ms
+
+    def holds(self, token: str, seconds: int) -> bool:
+        """Whether this signed `token`, at most so long ago."""
+        try:
+            self.unsign(token, max_age=seconds)
+        except BadSignature:
+            return False
+        return True
 
     def get_timestamp(self) -> int:
         return self._now_ms() // 1000
 
 
-async def read_form(request: Request, upload: int) -> Form:
-    """What was sent, with at most `upload` bytes of files.
+async def read_form(
+    request: Request,
+    upload: int,
+    *,
+    text: int = TEXT_BYTES,
+    fields: int = MOST_FIELDS,
+    swallowed: int = SWALLOWED,
+) -> Form:
+    """What was sent, with at most `upload` bytes of files and `text` of fields.
 
     Raises TooLarge, HTTPException 400 for what is no form; all that was sent has been read then.
     """
-    limit = _Limited(request.receive, upload + TEXT_BYTES)
+    limit = _Limited(request.receive, upload + text)
     limited = Request(request.scope, limit.receive)
     try:
         async with limited.form(
             max_files=MOST_FILES if upload else 0,
-            max_fields=MOST_FIELDS,
-            max_part_size=TEXT_BYTES,
+            max_fields=fields,
+            max_part_size=text,
         ) as data:
             return await _gather(data)
     except (HTTPException, TooLarge):
-        await swallow(limit.rest)
+        await swallow(limit.rest, swallowed)
         raise
 
 
@@ -177,10 +188,10 @@ class _Limited:
         return message
 
 
-async def swallow(receive: Receive) -> None:
+async def swallow(receive: Receive, most: int = SWALLOWED) -> None:
     """Read what is left of a form: a browser that can't send all of it never shows the answer."""
     swallowed = 0
-    while swallowed < SWALLOWED:
+    while swallowed < most:
         message = await receive()
         swallowed += len(message.get("body", b""))
         if not message.get("more_body"):

@@ -8,6 +8,8 @@ nothing meanwhile. A holder of IPv6 has a whole /64 to ask from, so that counts 
 Memory is bounded: the address that was quiet for longest is forgotten first. No address is written
 down anywhere.
 
+An address that holds the key of an order can't be found by trying: each wrong one costs more.
+
 Requests from this very machine are its owner's, or come through a proxy here. They are not counted,
 unless the proxy says in X-Forwarded-For whom it asks for. Nobody else is believed.
 """
@@ -31,6 +33,8 @@ RATE = 20.0  # tokens a second
 BURST = 120.0  # tokens that an address may save up: thirty pages with all their pictures
 CHEAP = 0.1  # tokens for a file that is sent as it is
 CHEAP_PATHS = ("/static/", "/photo/")
+WRONG_KEY = 19.0  # tokens more for the address of an order that there is not
+KEYED_PATH = "/o/"
 PAGE_SECONDS = 0.025  # of making a page that one token pays for; ten times what most pages take
 WAIT_SECONDS = 3  # what a guest who asked for too much is told to wait
 REMEMBERED = 4096  # addresses, at about 300 bytes
@@ -58,9 +62,14 @@ class Guests:
 
     def took(self, address: str, seconds: float) -> None:
         """A page for this address was so long in the making."""
+        if seconds > PAGE_SECONDS:
+            self.owes(address, seconds / PAGE_SECONDS - 1)
+
+    def owes(self, address: str, cost: float) -> None:
+        """Something that this address was answered turned out to cost so much more."""
         bucket = self._buckets.get(address)
-        if bucket is not None and seconds > PAGE_SECONDS:
-            bucket.owe(seconds / PAGE_SECONDS - 1, self._monotonic())
+        if bucket is not None:
+            bucket.owe(cost, self._monotonic())
 
     def __len__(self) -> int:
         return len(self._buckets)
@@ -79,7 +88,8 @@ class Limits:
         address = asking(scope) if scope["type"] == "http" else None
         cheap = scope.get("path", "").startswith(CHEAP_PATHS)
         if address is None or self._guests.may(address, CHEAP if cheap else 1.0):
-            timed = send if address is None or cheap else self._timed(address, send)
+            keyed = scope.get("path", "").startswith(KEYED_PATH)
+            timed = send if address is None or cheap else self._timed(address, send, keyed)
             await self._app(scope, receive, timed)
             return
         visit = Visit(self._gateway, Request(scope, receive), "shop")
@@ -96,8 +106,8 @@ class Limits:
         answer.headers["Retry-After"] = str(WAIT_SECONDS)
         await answer(scope, receive, send)
 
-    def _timed(self, address: str, send: Send) -> Send:
-        """`send`, which notes how long a page was in the making.
+    def _timed(self, address: str, send: Send, keyed: bool) -> Send:
+        """`send`, which notes how long a page was in the making, and a key that opens nothing.
 
         Nothing is waited for while a page is made, so all of that is this machine's time; how long
         its reader then takes for it is not.
@@ -107,6 +117,8 @@ class Limits:
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._guests.took(address, self._gateway.monotonic() - began)
+                if keyed and message["status"] == 404:
+                    self._guests.owes(address, WRONG_KEY)
             await send(message)
 
         return noting

@@ -6,7 +6,10 @@ These never fail themselves: a page about a broken store reads nothing from it.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import trio
 from starlette.responses import Response
 
 from node.gateway.visit import Problem, Visit
@@ -16,7 +19,7 @@ from protocol.errors import MoothallError, NotFound, Refused, StoreError
 API = "/api/"  # where programs read
 
 # Beside HTTP's own, for forms that are refused with 403 or 413 and a sentence of their own.
-TOO_LARGE, FOREIGN_FORM, LOCKED_FORM = 413, 4031, 4032
+TOO_LARGE, FOREIGN_FORM, LOCKED_FORM, OLD_FORM = 413, 4031, 4032, 4033
 
 
 def problem_page(visit: Visit, problem: Problem, *, bare: bool = False) -> Response:
@@ -35,6 +38,31 @@ def problem_page(visit: Visit, problem: Problem, *, bare: bool = False) -> Respo
         title=problem.title,
         text=problem.text,
     )
+
+
+@contextmanager
+def told_to_guests(visit: Visit) -> Iterator[None]:
+    """What may keep a guest's form from being acted on, told as a guest needs it."""
+    t = visit.words.gettext
+    try:
+        yield
+    except trio.TooSlowError:
+        raise Problem(
+            408,
+            t("That came too slowly"),
+            t("The connection broke off on the way, so nothing was kept. Send it once more."),
+        ) from None
+    except Refused as error:
+        if error.reason != "busy":
+            raise
+        raise Problem(
+            503,
+            t("One moment, please"),
+            t(
+                "The machine behind this page is busy, so nothing was kept. Go back and send it "
+                "again in a minute."
+            ),
+        ) from None
 
 
 def problem_for(words: Words, error: MoothallError, *, guests: bool) -> Problem:
@@ -105,6 +133,15 @@ def plain_problem(words: Words, status: int) -> Problem:
                     "Your login ended before this was sent, so nothing was saved. What you typed "
                     "is still here: open the desk in another tab with a new link from "
                     "“moothall desk”, come back to this page, reload it and agree to send it again."
+                ),
+            )
+        case 4033:
+            return Problem(
+                403,
+                t("This form is too old"),
+                t(
+                    "The page that it was sent from was opened days ago, so nothing was ordered or "
+                    "changed. Open that page anew and send it from there."
                 ),
             )
         case 405:

@@ -145,7 +145,7 @@ class Visit:
 
     def form_token(self) -> str:
         """For one form of this page."""
-        return self.gateway.sent.token()
+        return (self.gateway.guest_forms if self.guests else self.gateway.sent).token()
 
     def render(
         self, template: str, /, *, status: int = 200, bare: bool = False, **values: object

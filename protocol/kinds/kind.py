@@ -13,10 +13,12 @@ class Kind:
 
     `read` takes the decoded body and returns the kind's dataclass, or raises Invalid
     `unreadable`; it must accept and ignore unknown keys. `erasable` bodies may be erased by
-    their author; nothing in the `gov` lane is.
+    their author; nothing in the `gov` lane is. `cited`: others show the record by itself, so it is
+    always written with a signature of its own.
     """
 
     name: str
     lane: int
     erasable: bool
     read: Callable[[Mapping[str, Any]], Any]
+    cited: bool = False

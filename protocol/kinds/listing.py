@@ -12,13 +12,25 @@ from dataclasses import dataclass
 from protocol.codec import Plain
 from protocol.kinds.kind import Kind
 from protocol.records import MARKET, MAX_TIME
-from protocol.shape import Body, key32, maybe_whole, rows, text, texts, unreadable, whole
+from protocol.shape import (
+    Body,
+    key32,
+    maybe_key32,
+    maybe_whole,
+    rows,
+    text,
+    texts,
+    unreadable,
+    whole,
+)
 from protocol.spot import Spot, maybe_spot, spot_data
 
 MODES = ("sell", "swap", "lend", "give", "service", "wanted")
 AUDIENCES = ("everyone", "members")
 MAX_TITLE = 200
 MAX_TEXT = 10_000
+MAX_CATEGORY = 100
+MAX_CURRENCY = 10
 MAX_VARIANTS = 100
 MAX_VALUES = 20
 MAX_PRICE = 2**53
@@ -27,6 +39,7 @@ MAX_ALT = 300  # characters
 MAX_SIDE = 4096  # pixels of a rendition's longer side
 SMALL_BYTES = 64 * 1024  # of a small rendition, at most
 LARGE_BYTES = 400 * 1024  # of a large one; with its frame it fits one message
+ALL_BPS = 10_000  # basis points of a whole
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +104,9 @@ class Listing:
     variants: tuple[Variant, ...] = ()
     values: tuple[Claim, ...] = ()
     photos: tuple[Photo, ...] = ()  # as shown; the first one stands for the listing in lists
+    grant: bytes | None = None  # somebody else's goods, sold by this `grant` record of theirs
+    goods: bytes | None = None  # the listing of theirs that is sold here, by its first record
+    margin_bps: int | None = None  # of what the maker would get, for whoever sells it here
 
     def body(self) -> dict[str, Plain]:
         """The record's body; what is empty is left out."""
@@ -118,6 +134,9 @@ class Listing:
             ],
             "values": [_claim_data(claim) for claim in self.values],
             "photos": [photo_data(photo) for photo in self.photos],
+            "grant": self.grant,
+            "goods": self.goods,
+            "margin_bps": self.margin_bps,
         }
         return {key: value for key, value in data.items() if value not in (None, "", [])}
 
@@ -144,10 +163,10 @@ def read(data: Body) -> Listing:
         version=version,
         root=root,
         price=maybe_whole(data, "price", 0, MAX_PRICE),
-        currency=text(data, "currency", 10),
+        currency=text(data, "currency", MAX_CURRENCY),
         description=text(data, "description", MAX_TEXT),
         story=text(data, "story", MAX_TEXT),
-        category=text(data, "category", 100),
+        category=text(data, "category", MAX_CATEGORY),
         place=text(data, "place", 100),
         spot=maybe_spot(data, "spot"),
         quantity=maybe_whole(data, "quantity"),
@@ -159,6 +178,9 @@ def read(data: Body) -> Listing:
         variants=tuple(map(_variant, variants)) if variants else (),
         values=tuple(map(_claim, values)) if values else (),
         photos=tuple(map(read_photo, photos)) if photos else (),
+        grant=maybe_key32(data, "grant"),
+        goods=maybe_key32(data, "goods"),
+        margin_bps=maybe_whole(data, "margin_bps", 0, ALL_BPS),
     )
 
 

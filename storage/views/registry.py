@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from storage.views import assembly, comments, listings, membership, profiles, recalls
+from storage.views import (
+    assembly,
+    comments,
+    listings,
+    membership,
+    profiles,
+    recalls,
+    reviews,
+    sealed,
+)
 from storage.views.view import View
 
 VIEWS: tuple[View, ...] = (
@@ -12,6 +21,8 @@ VIEWS: tuple[View, ...] = (
     assembly.VIEW,
     comments.VIEW,
     recalls.VIEW,
+    sealed.VIEW,
+    reviews.VIEW,
 )
 
 BY_KIND: dict[str, list[View]] = {}

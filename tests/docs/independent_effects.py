@@ -19,6 +19,7 @@ KINDS = {
     "elect": "offices",
     "expel": "expulsion",
     "spend": "spending",
+    "verdict": "spending",
     "pick": "picks",
     "advice": "advice",
 }
@@ -44,6 +45,7 @@ class State(NamedTuple):
     picks: Any
     grants: list[Any]
     alternates: tuple[bytes, ...] = ()
+    judged: tuple[bytes, ...] = ()  # orders that a verdict is in effect on
 
     def members(self) -> set[bytes]:
         """Who is a member."""
@@ -150,6 +152,7 @@ KEYS = {
     "spend": {"amount", "currency", "to", "purpose"},
     "pick": {"title", "count", "listings"},
     "advice": set(),
+    "verdict": {"order", "buyer", "seller", "refund", "currency", "text"},
 }
 
 
@@ -194,6 +197,14 @@ def check(effect: Any, state: State) -> None:
             _line(effect["title"], 120)
         case "advice":
             pass
+        case "verdict":
+            need(all(is_bytes(effect[key], 32) for key in ("order", "buyer", "seller")), "a key")
+            need(effect["buyer"] != effect["seller"], "two persons")
+            need(is_whole(effect["refund"], 0, 10**12), "refund")
+            currency = effect["currency"]
+            need(type(currency) is str and re.fullmatch("[A-Z]{3}|CREDIT", currency), "currency")
+            _line(effect["text"], 200)
+            _still(effect["order"] not in state.judged)
         case _:
             changed(effect, state.charter)
 
@@ -344,4 +355,6 @@ def apply(
             return state._replace(picks=[effect["title"], won])
         case "advice":
             return state
+        case "verdict":
+            return state._replace(judged=(*state.judged, effect["order"]))
     return state._replace(charter=changed(effect, state.charter))

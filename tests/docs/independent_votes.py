@@ -199,6 +199,7 @@ def _open(state: State, decision: Any, id_: bytes) -> State:
     aside = {
         "expel": [effect.get("person")],
         "spend": [effect.get("to")] if rule["recuse"] else [],
+        "verdict": [effect.get("buyer"), effect.get("seller")] if rule["recuse"] else [],
     }
     electorate = state.members() - set(aside.get(effect["type"], []))
     vote = Vote("notice", decision, rule, electorate, seats_of(effect, state.charter))

@@ -437,6 +437,8 @@ def test_both_fold_every_effect_and_every_way_a_vote_can_go() -> None:
         "B": {"covers": covers, "approval_quorum": [1, 4]},
         "C": None,
     }
+    verdict: dict[str, Any] = {"type": "verdict", "order": h("order").hex(), "buyer": "ben"}
+    verdict |= {"seller": "eva", "refund": 250, "text": "The jar was half full."}
     passes: list[tuple[str, dict[str, Any]]] = [
         (
             "values",
@@ -461,6 +463,7 @@ def test_both_fold_every_effect_and_every_way_a_vote_can_go() -> None:
         ("rules", {"type": "set_rules", "changes": {"amendment": less}}),
         ("spending", {"type": "spend", "amount": 5, "to": "eva", "purpose": "Paint"}),
         ("spending", {"type": "spend", "amount": 7, "purpose": "Nails"}),
+        ("spending", verdict),
         ("advice", {"type": "advice"}),
     ]
     for kind, given in passes:
@@ -472,7 +475,7 @@ def test_both_fold_every_effect_and_every_way_a_vote_can_go() -> None:
         hall.effect(proposal)
         two.follow()
     opened = list(hall.state.votes.values())
-    assert [vote.amendment for vote in opened] == [*"CBAA", "", "", ""]
+    assert [vote.amendment for vote in opened] == [*"CBAA", "", "", "", ""]
     assert [tuple(each) for each in opened[3].quorums] == [(1, 3), (3, 8), (1, 4)]
 
     listings = {"A": "bread", "B": "jam", "C": "tea"}
@@ -625,6 +628,15 @@ def test_both_refuse_what_can_not_be_opened_closed_or_annulled() -> None:
     ):
         two.refuse("open", {**fees, **wrong})
     people = {"A": key("ana"), "B": key("ben")}
+    verdict: dict[str, Any] = {
+        "type": "verdict",
+        "order": h("order"),
+        "buyer": key("ana"),
+        "seller": key("ben"),
+        "refund": 1,
+        "currency": "EUR",
+        "text": "x",
+    }
     for given, kind in (
         ({"type": "elect", "office": "king", "candidates": people}, "offices"),
         ({"type": "elect", "office": "teller", "candidates": {"A": h("nobody")}}, "offices"),
@@ -640,6 +652,11 @@ def test_both_refuse_what_can_not_be_opened_closed_or_annulled() -> None:
             {"type": "spend", "amount": 1, "currency": "EUR", "to": h("x"), "purpose": "x"},
             "spending",
         ),
+        ({**verdict, "refund": -1}, "spending"),
+        ({**verdict, "currency": "credit"}, "spending"),
+        ({**verdict, "buyer": verdict["seller"]}, "spending"),
+        ({**verdict, "text": "two\nlines"}, "spending"),
+        ({**verdict, "order": h("order")[:31]}, "spending"),
         ({"type": "pick", "title": "x", "count": 3, "listings": people}, "picks"),
         ({"type": "pick", "title": "\u202ex", "count": 1, "listings": people}, "picks"),
         (

@@ -121,6 +121,14 @@ GIVEN: dict[str, dict[str, Any]] = {
         "listings": {"A": "bread", "B": "honey", "C": "soap"},
     },
     "advice": {"type": "advice"},
+    "verdict": {
+        "type": "verdict",
+        "order": h("order").hex(),
+        "buyer": "Eva",
+        "seller": "Ben",
+        "refund": "2.50",
+        "text": "The jar was half full.",
+    },
 }
 
 

@@ -401,7 +401,7 @@ def test_what_an_effect_touches_is_what_it_leads_to() -> None:
     }
     assert all(
         EFFECTS[name].charters(prepared(GIVEN[name]), STATE.charter) == []
-        for name in ("elect", "expel", "spend", "pick", "advice")
+        for name in ("elect", "expel", "spend", "pick", "advice", "verdict")
     )
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from governance.charter import Charter
 from node import invitations
 from node.gateway.pages.page import SHOP, Page
+from node.gateway.secrecy import kept_secret
 from node.gateway.visit import Problem, Visit
 from protocol.errors import Refused
 from protocol.invitation import Link, read_link
@@ -27,12 +28,12 @@ async def show(visit: Visit) -> Response:
         try:
             link = _link(visit, charter, payload)
         except Problem as problem:
-            return _kept_secret(
+            return kept_secret(
                 visit.render(
                     "problem.html", status=problem.status, title=problem.title, text=problem.text
                 )
             )
-    return _kept_secret(
+    return kept_secret(
         visit.render(
             "join.html",
             link="" if link is None else link.text(),
@@ -42,16 +43,6 @@ async def show(visit: Visit) -> Response:
             more_values=len(charter.values) > VALUES,
         )
     )
-
-
-def _kept_secret(page: Response) -> Response:
-    """The page, such that its address and content stay between sender and reader."""
-    page.headers["Referrer-Policy"] = "no-referrer"
-    page.headers["Cache-Control"] = "no-store"
-    page.headers["X-Robots-Tag"] = "noindex, nofollow"
-    if "etag" in page.headers:
-        del page.headers["etag"]
-    return page
 
 
 def _link(visit: Visit, charter: Charter, payload: str) -> Link:

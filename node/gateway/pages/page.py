@@ -25,9 +25,10 @@ class Page:
     name: str
     endpoint: Callable[[Visit], Awaitable[Response]]  # GET and HEAD; changes nothing
     audience: frozenset[Audience]
-    post: Callable[[Visit, Form], Awaitable[Response]] | None = None  # never for guests
+    post: Callable[[Visit, Form], Awaitable[Response]] | None = None  # guests': on theirs alone
     upload: int = 0  # bytes of files that a post may bring
     public: bool = False  # a desk's page that needs no login
+    secret: bool = False  # nobody keeps its address or content, or finds it by searching
     html: bool = True  # False for a feed, a picture, a redirect
     menu: Callable[[Words], str] | None = None  # what the menu of its floor calls it
     floor: Floor = "market"

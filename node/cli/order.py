@@ -1,0 +1,238 @@
+"""Commands about orders: place, answer, change, pay, send, receive, refund, dispute, list, show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from node.cli.completing import order_argument
+from node.cli.output import Output
+from node.trade.words import HOW, STATES
+
+if TYPE_CHECKING:
+    from node.home import Home
+
+_text = click.option("--text", default="", metavar="TEXT", help="A word about it, for the other.")
+
+
+@click.group()
+def order() -> None:
+    """Order from each other, and follow an order to its receipt."""
+
+
+@order.command("place")
+@click.argument("listing_id", metavar="LISTING")
+@click.option(
+    "--quantity", default="1", metavar="NUMBER", help="How many: 1 or more.", show_default=True
+)
+@click.option("--variant", default="", metavar="NAME", help="Which form, where it has several.")
+@click.option("--host", metavar="P", help="In whose shop window you found it.")
+@click.option("--referrer", metavar="REC", help="The recommendation that brought you, by its id.")
+@click.option("--delivery", metavar="AMOUNT", help="What the delivery costs, if that was said.")
+@click.option("--tip", metavar="AMOUNT", help="A tip for the seller; no fee is taken of it.")
+@click.option("--enquiry", is_flag=True, help="Only ask: the seller names a price.")
+@_text
+@click.pass_obj
+def order_place(out: Output, /, listing_id: str, **given: Any) -> None:
+    """Order LISTING, by its id, from who offers it.
+
+    It is a request: it reaches the seller's node when that is next in touch, by way of other
+    members' nodes, and nobody is bound until the seller accepts. Only the two of you can read it,
+    and the host if you name one. The program moves no money.
+    """
+    from node.trade import ordering, wishes
+
+    with out.opened() as home:
+        _answer(out, home, ordering.place(home, wishes.read(home, listing_id, **given)))
+
+
+@order.command("accept")
+@order_argument
+@_text
+@click.pass_obj
+def order_accept(out: Output, order_id: str, text: str) -> None:
+    """Accept what the other proposes, an order or a change of it.
+
+    That fixes price, shares and charter for this order, whatever is voted later.
+    """
+    _move(out, order_id, "accept", text=text)
+
+
+@order.command("decline")
+@order_argument
+@_text
+@click.pass_obj
+def order_decline(out: Output, order_id: str, text: str) -> None:
+    """Say no to an order, as its seller."""
+    _move(out, order_id, "decline", text=text)
+
+
+@order.command("cancel")
+@order_argument
+@_text
+@click.pass_obj
+def order_cancel(out: Output, order_id: str, text: str) -> None:
+    """Take an order back while nothing is paid or sent.
+
+    As its seller: once it is accepted and was not paid in time.
+    """
+    _move(out, order_id, "cancel", text=text)
+
+
+@order.command("change")
+@order_argument
+@click.option("--quantity", metavar="NUMBER", help="How many instead.")
+@click.option("--price", metavar="AMOUNT", help="For all of it, without delivery and tip.")
+@click.option("--delivery", metavar="AMOUNT", help="What the delivery costs.")
+@click.option("--tip", metavar="AMOUNT", help="A tip for the seller.")
+@_text
+@click.pass_obj
+def order_change(out: Output, /, order_id: str, **given: Any) -> None:
+    """Propose other terms; they hold once the other has accepted them.
+
+    What you don't name stays as it is. A seller answers an enquiry in this way, with --price.
+    """
+    if not any(given.values()):
+        raise click.UsageError("Name at least one thing to change.")
+    _move(out, order_id, "offer", **given)
+
+
+@order.command("pay")
+@order_argument
+@click.option("--amount", metavar="AMOUNT", help="How much.  [default: what is open]")
+@click.option("--how", default="other", type=click.Choice(HOW), help="In which way.")
+@click.pass_obj
+def order_pay(out: Output, order_id: str, amount: str | None, how: str) -> None:
+    """Say that you have paid.
+
+    The program moves no money: pay as the seller's answer says, then say so here. With
+    --how credit the community's own credit is paid by this, and payer, payee and amount are public.
+    """
+    _move(out, order_id, "pay", amount=amount, how=how)
+
+
+@order.command("confirm")
+@order_argument
+@click.option("--amount", metavar="AMOUNT", help="How much came.  [default: what is open]")
+@click.pass_obj
+def order_confirm(out: Output, order_id: str, amount: str | None) -> None:
+    """Say, as the seller, that the money has come."""
+    _move(out, order_id, "confirm", amount=amount)
+
+
+@order.command("sent")
+@order_argument
+@_text
+@click.pass_obj
+def order_sent(out: Output, order_id: str, text: str) -> None:
+    """Say, as the seller, that it is on its way, or ready to be fetched."""
+    _move(out, order_id, "sent", text=text)
+
+
+@order.command("received")
+@order_argument
+@click.pass_obj
+def order_received(out: Output, order_id: str) -> None:
+    """Say, as the buyer, that you have it.
+
+    By this the order's key signs the receipt, which the seller's node makes public: price, fee,
+    shares and time, with the seller's name and without yours.
+    """
+    _move(out, order_id, "received")
+
+
+@order.command("refund")
+@order_argument
+@click.option("--amount", metavar="AMOUNT", help="How much.  [default: all that was paid]")
+@_text
+@click.pass_obj
+def order_refund(out: Output, order_id: str, amount: str | None, text: str) -> None:
+    """Say, as the seller, that you gave money back.
+
+    Of a completed order each share of the fee goes down by its part; that is public.
+    """
+    _move(out, order_id, "refund", amount=amount, text=text)
+
+
+@order.command("dispute")
+@order_argument
+@click.option("--text", required=True, metavar="TEXT", help="What is wrong.")
+@click.pass_obj
+def order_dispute(out: Output, order_id: str, text: str) -> None:
+    """Say that you don't agree about an order; `moothall dispute` goes on from there."""
+    _move(out, order_id, "dispute", text=text)
+
+
+@order.command("close")
+@order_argument
+@click.pass_obj
+def order_close(out: Output, order_id: str) -> None:
+    """End an order in which nothing more is to come, once the charter's time is over."""
+    _move(out, order_id, "close")
+
+
+@order.command("say")
+@order_argument
+@click.argument("text")
+@click.pass_obj
+def order_say(out: Output, order_id: str, text: str) -> None:
+    """Write to the others of an order; only they can read it."""
+    from node.trade import ordering, reading
+
+    with out.opened() as home:
+        found = reading.get(home, order_id)
+        ordering.say(home, found.id, text)
+        _answer(out, home, found.id)
+
+
+@order.command("list")
+@click.option("--state", type=click.Choice(STATES), help="Only those that stand so.")
+@click.option("--mine", type=click.Choice(["buyer", "seller"]), help="Only those in which you are.")
+@click.pass_obj
+def order_list(out: Output, state: str | None, mine: str | None) -> None:
+    """List your orders: what waits for you first, then the newest."""
+    from node.cli.order_text import orders_text
+    from node.trade import reading
+
+    with out.opened() as home:
+        found = [
+            each
+            for each in reading.orders(home)
+            if state in (None, each.life.state) and mine in (None, each.mine)
+        ]
+        data = [reading.data(home, each) for each in found]
+        out.answer({"orders": data, "total": len(data)}, orders_text(data, home.store.now_ms()))
+
+
+@order.command("show")
+@order_argument
+@click.pass_obj
+def order_show(out: Output, order_id: str) -> None:
+    """Show an order: how it stands, where the money goes, and what was said.
+
+    ORDER is its id, or the first 8 digits or more.
+    """
+    from node.trade import reading
+
+    with out.opened() as home:
+        _answer(out, home, reading.get(home, order_id).id)
+
+
+def _move(out: Output, order_id: str, name: str, **given: Any) -> None:
+    """Make a move and answer how the order stands."""
+    from node.trade import ordering, reading, wishes
+
+    with out.opened() as home:
+        found = reading.get(home, order_id)
+        ordering.move(home, found.id, name, **wishes.fields(found, given))
+        _answer(out, home, found.id)
+
+
+def _answer(out: Output, home: Home, order_id: bytes) -> None:
+    """An order as it stands, as the answer of a command."""
+    from node.cli.order_text import order_text
+    from node.trade import reading
+
+    data = reading.data(home, reading.get(home, order_id))
+    out.answer(data, order_text(data, home.store.now_ms()))

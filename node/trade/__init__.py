@@ -1,0 +1,1 @@
+"""Trade as its owner does it: orders, receipts, consignment, settling up."""

@@ -1,0 +1,44 @@
+"""`message`: a few words to one person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from protocol.codec import Plain
+from protocol.letters.letter import LetterKind
+from protocol.shape import Body, key32, text, unreadable
+
+MAX_TEXT = 4000  # characters
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """A text (Markdown) to the person `to`.
+
+    `about`: an order or a listing that it concerns. `reply`: the id of the letter it answers.
+    """
+
+    to: bytes
+    text: str
+    about: bytes | None = None
+    reply: bytes | None = None
+
+    def body(self) -> dict[str, Plain]:
+        """The letter's body."""
+        return {"to": self.to, "about": self.about, "reply": self.reply, "text": self.text}
+
+
+def read(data: Body) -> Message:
+    """The message that `data` holds."""
+    said = text(data, "text", MAX_TEXT, default=None)
+    if not said.strip():
+        raise unreadable("text")
+    return Message(
+        to=key32(data, "to"),
+        text=said,
+        about=None if data.get("about") is None else key32(data, "about"),
+        reply=None if data.get("reply") is None else key32(data, "reply"),
+    )
+
+
+LETTER = LetterKind(name="message", read=read)
