@@ -15,7 +15,8 @@ from governance.counting import count
 from governance.methods.registry import METHODS
 from governance.opening import first_opening
 from protocol.errors import Invalid, Refused
-from protocol.kinds import ballot, receipts, stop
+from protocol.keys import Signer
+from protocol.kinds import ballot, receipts, review, stop
 from protocol.kinds.comment import Comment
 from protocol.kinds.proposal import Proposal
 from protocol.kinds.registry import content
@@ -244,3 +245,13 @@ class Polls:
         for sign in (False, True)[b % 3 != 0 :]:
             said = Comment(about=some[b % len(some)].id, text=f"Well, {self._made}")
             self.write(device, "comment", said.body(), which=c, sign=sign)
+
+    def do_review(self: World, device: Device, b: int, c: int) -> None:
+        """A word about one of three orders, named or not, now and then signed for another."""
+        order = Signer(sha256(f"order {b % 3}".encode()).digest())
+        who = device.person.public if c % 5 else self.of["ana1"].person.public
+        buyer = who if b % 2 else None
+        said = review.sign(
+            order, self.community, who, version=1 + c % 2, stars=1 + b % 5, text="", buyer=buyer
+        )
+        self.write(device, "review", said.body(), which=c)

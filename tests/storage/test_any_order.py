@@ -13,7 +13,7 @@ from storage import assembly, certificates, frontier, recount
 from storage.digest import digest
 from storage.store import Store
 from storage.verify import rebuild, verify
-from storage.views import comments, profiles
+from storage.views import comments, profiles, reviews
 from tests.storage.post import (
     CERTIFICATE,
     FOUND,
@@ -62,7 +62,8 @@ def looks(store: Store) -> str:
     people = sorted(profiles.spots(store).items()), sorted(profiles.away(store).items())
     about = [row[0] for row in store.db.execute("SELECT about FROM comment")]
     said = sorted(comments.about(store, about))
-    return repr((pictures, places, people, said, list(votes(store))))
+    stand = sorted(reviews.newest(reviews.every(store)).items())
+    return repr((pictures, places, people, said, stand, list(votes(store))))
 
 
 def votes(store: Store) -> Iterator[object]:
