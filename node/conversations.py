@@ -13,10 +13,12 @@ from typing import Any
 import trio
 
 from node.network.links import MAX_MESSAGE, LinkError, Stream
+from node.network.peer_id import device_key_of
 from node.peers import Peers
 from protocol.errors import Invalid, PeerFault
 from protocol.messages import Bye, Hello, SegmentOf, Turn, pack, unpack
 from protocol.sync import Answerer, Asker, same, turn, turned
+from storage import letters
 from storage.holdings import StoreHoldings
 from storage.store import Store
 
@@ -75,28 +77,36 @@ class Conversation:
             await self._stream.aclose()
 
     async def _start(self) -> bool:
-        mine = self._holdings.hello()
+        mine, ours = self._holdings.hello(), letters.own_market_seq(self._store)
         await self._say(mine)
         theirs = await self._hear(Hello)
         if same(mine, theirs):
             self.through = True
+            self._note_holder(ours)
             return False
         await self._ask(mine, theirs)
-        await self._say(turn(self._holdings.hello()))
-        await self._answer()
+        mine, ours = self._holdings.hello(), letters.own_market_seq(self._store)
+        await self._say(turn(mine))
+        questions, _ = await self._answer()
+        if questions or same(mine, theirs):  # else the peer may be asking on another stream
+            self._note_holder(ours)
         self.through = True
         return True
 
     async def _serve(self) -> bool:
         theirs = await self._hear(Hello)
-        mine = self._holdings.hello()
+        mine, ours = self._holdings.hello(), letters.own_market_seq(self._store)
         await self._say(mine)
         if same(mine, theirs):
             self.through = True
+            self._note_holder(ours)
             return False
-        theirs = await self._answer()
+        _, now = await self._answer()
+        if now is not None:
+            self._note_holder(ours)
         if self._asking:
-            await self._ask(self._holdings.hello(), theirs)
+            mine = self._holdings.hello()
+            await self._ask(mine, now or mine)
             self.through = True
         await self._say(Bye("done"))
         return True
@@ -120,9 +130,9 @@ class Conversation:
                     raise LinkError("nothing-new", "the peer sends what is here already")
             await trio.lowlevel.checkpoint()  # a page or another peer may have its turn
 
-    async def _answer(self) -> Hello:
-        """Answer questions until the peer hands over; its hello then (or our own after a bye)."""
-        answerer = Answerer(self._holdings)
+    async def _answer(self) -> tuple[int, Hello | None]:
+        """Answer questions until the peer hands over: how many; its hello then (None: a bye)."""
+        answerer, questions = Answerer(self._holdings), 0
         while True:
             frame = await self._receive()
             if not self._peers.may_ask(self._stream.peer):  # before anything is decoded
@@ -130,11 +140,16 @@ class Conversation:
             message = unpack(frame)
             match message:
                 case Turn():
-                    return turned(message)
-                case Bye():
-                    return self._holdings.hello()
+                    return questions, turned(message)
+                case Bye(reason):
+                    return questions if reason == "done" else 0, None
+            questions += 1
             for reply in answerer.answer(message):
                 await self._say(reply)
+
+    def _note_holder(self, ours: int) -> None:
+        """The peer lacks nothing of ours: it holds our market log up to this seq."""
+        letters.note_holder(self._store, device_key_of(self._stream.peer), ours)
 
     async def _say(self, message: Any) -> None:
         with trio.move_on_after(IDLE_SECONDS) as scope:

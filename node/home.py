@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from governance.charter import Charter
 from governance.roll import LEFT, MEMBER, REMOVED
@@ -64,6 +65,7 @@ class Home:
     told: Callable[[], None] | None = None  # in the running node: hears of own new records
     in_turn: bool = False  # whoever runs this process already holds the home's turn
     _keys: Keys | None = None
+    letters_read: dict[bytes, Any] = field(default_factory=dict)  # a cache of `node.post`
     _letters_key: bytes | None = None
 
     @property

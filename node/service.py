@@ -27,7 +27,9 @@ from node.indexing import Indexing
 from node.keystore import Keys
 from node.neighbours import CARDS, Neighbours
 from node.network.links import BLOB, JOIN, SYNC, LinkError, Network, Stream
+from node.opening import Opening
 from node.peers import Peers, forget_contacts
+from node.post import Letter
 from node.publishing import Publishing
 from node.record_news import RecordNews
 from node.vote_news import VoteNews
@@ -84,7 +86,15 @@ class Node:
         self._heard: dict[str, float] = {}  # peer -> when it was last in touch
         self._let_in: dict[str, float] = {}  # members in touch, when last looked at: since when
         self.blobs = Blobs(self.store, network, self.peers, clock=clock, dice=self._dice)
-        self._indexing = Indexing(self.store, lambda: bool(self._talking or self._serving.total()))
+        self._indexing = Indexing(self.store, self._is_busy)
+        self.opening = Opening(
+            home,
+            keys.device,
+            self.events,
+            self._is_busy,
+            came=self._letters_came,
+            keys_for=self._keys_for,
+        )
         self._news = trio.Event()
         self._publishing = Publishing(self.store, network, self.spread, self._is_unsure)
         self._duties = Duties(
@@ -122,6 +132,7 @@ class Node:
             nursery.start_soon(self._sync_now_and_then)
             nursery.start_soon(self._duties.run)
             nursery.start_soon(self._indexing.run)
+            nursery.start_soon(self.opening.run)
             nursery.start_soon(self.blobs.run)
             nursery.start_soon(self._spread)
             if self.home.standing() == "waiting":
@@ -163,7 +174,18 @@ class Node:
             self._forget_invitation()
         self.neighbours.look()
         self._indexing.news()
+        self.opening.news(devices="standing" in words)
         self.blobs.news()
+
+    def _is_busy(self) -> bool:
+        return bool(self._talking or self._serving.total())
+
+    def _letters_came(self, orders: frozenset[bytes]) -> None:
+        """Letters of these orders were opened here, or written by a command of this home."""
+
+    def _keys_for(self, _person: bytes) -> Sequence[Letter]:
+        """The letters of open orders that this person is party to, for a new device of theirs."""
+        return ()
 
     def _forget_invitation(self) -> None:
         """Once on the roll, the link and its secret have done their work."""

@@ -1,10 +1,10 @@
 """Sealed boxes: bytes that only some devices can open, in the body of a record.
 
 One ephemeral X25519 key a box. With each reader's device key it makes a shared secret, from which
-follow a *hint* of 4 bytes and a key that wraps the content's key: a reader spends one Diffie-Hellman
-on a box, and finds its place by the hint or knows that the box is for others. Both depend on the
-community and on the author's device as well, so a box copied into somebody else's record opens for
-nobody. The content is padded, so that its size says little.
+follow a *hint* of 4 bytes and a key that wraps the content's key: a reader spends one
+Diffie-Hellman on a box, and finds its place by the hint or knows that the box is for others. Both
+depend on the community and on the author's device as well, so a box copied into somebody else's
+record opens for nobody. The content is padded, so that its size says little.
 
 A body is `{"box", "key", "to"}`: the encrypted content, the ephemeral public key, and 52 bytes a
 reader. `box` begins with a hash that the content's key must lead to: the cipher alone would let an

@@ -1,9 +1,9 @@
 """The letters that this device could open, as they lie in its store: unreadable without its key.
 
 `pending` gives sealed records that nobody has tried here, `opened` opens them in any thread, and
-`file` keeps what came of it. What a letter says lies in a secret box under the home's *letters key*,
-which is not in the store; beside it, in clear, only which thread it belongs to. A letter is read
-while its record stands (`storage.views.sealed`), so that all who can read it see the same ones.
+`file` keeps what came of it. What a letter says lies in a secret box under the home's *letters
+key*, which is not in the store; beside it, in clear, only which thread it belongs to. A letter is
+read while its record stands (`storage.views.sealed`), so that all who can read it see the same.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from protocol.letters.registry import read_letter
 from protocol.letters.seen import Seen
 from protocol.records import MARKET, MAX_BODY, Record, read_body, read_record
 from protocol.sealing import Opened, Opener, open_with
+from storage.database import FAST
 from storage.rows import find_log
 from storage.store import Store
 
@@ -44,21 +45,25 @@ class Waiting(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What came of trying to open it; `said` is None for whatever says nothing to us."""
+    """What came of trying to open it; only `waiting` where it says nothing to us.
+
+    `handed`: by a key that somebody handed on.
+    """
 
     waiting: Waiting
     kind: LetterKind | None = None
     said: Any = None
     opened: Opened | None = None
+    handed: bool = False
 
 
 class New(NamedTuple):
-    """A letter that was not open before."""
+    """A letter of a thread, and who wrote it."""
 
     record: bytes
-    person: bytes  # who wrote it
+    person: bytes
     sort: int
-    thread: bytes | None
+    thread: bytes
 
 
 class Row(NamedTuple):
@@ -134,12 +139,13 @@ def _opened(opener: Opener, community: bytes, letters_key: bytes, waiting: Waiti
     try:
         body = sealed.read(body).body()
         got = None if waiting.by_key_alone else opener.open(body, author)
+        handed = got is None
         for box in waiting.keys:
             if got is None and (key := _unboxed(letters_key, box)) is not None:
                 got = open_with(body, key, community=community, author=author)
         if got is None:
             return Found(waiting)
-        return Found(waiting, *read_letter(got.content), got)
+        return Found(waiting, *read_letter(got.content), got, handed)
     except Invalid:
         return Found(waiting)
 
@@ -150,12 +156,11 @@ def file(
     person: bytes,
     found: Sequence[Found],
     to: frozenset[bytes] = frozenset(),
-) -> list[New]:
-    """Keep what was opened; what of it is new in a thread. `person` is this home's own.
+) -> None:
+    """Keep what was opened. `person` is this home's own; `to`: whom its letters were written to.
 
-    `to`: whom one's own letters were written to. The caller holds the transaction.
+    The caller holds the transaction.
     """
-    new = []
     for each in found:
         store.db.execute(
             "UPDATE sealed SET tried = ? WHERE rowid = ?", [_TRIED, each.waiting.rowid]
@@ -168,15 +173,10 @@ def file(
         elif isinstance(each.said, HandedKeys):
             _keep_keys(store, letters_key, each.waiting.record.header.device, each.said)
         else:
-            letter = _keep(store, letters_key, person, each, to)
-            if letter is not None and letter.thread is not None:
-                new.append(letter)
-    return new
+            _keep(store, letters_key, person, each, to)
 
 
-def _keep(
-    store: Store, letters_key: bytes, own: bytes, found: Found, to: frozenset[bytes]
-) -> New | None:
+def _keep(store: Store, letters_key: bytes, own: bytes, found: Found, to: frozenset[bytes]) -> None:
     assert found.kind is not None and found.opened is not None  # noqa: S101 - the caller's care
     record, author = found.waiting.record, found.waiting.person
     order = found.kind.order(found.said)
@@ -185,9 +185,12 @@ def _keep(
         about = found.said.about
         if own in (author, found.said.to):
             sort, thread = MESSAGES, found.said.to if author == own else author
-    foreign = author != own
-    at_rest = encode([found.opened.content, found.opened.key, sorted(to)])
-    cursor = store.db.execute(
+    fresh = author != own and sort != NO_THREAD and not found.handed
+    at_rest = encode([found.opened.content, found.opened.key, [*sorted(to)]])
+    box = bytes(SecretBox(letters_key).encrypt(at_rest))
+    if to:  # the running node may have been quicker, and does not know to whom
+        store.db.execute("UPDATE letter SET box = ? WHERE record = ?", [box, record.id])
+    store.db.execute(
         "INSERT OR IGNORE INTO letter"
         " (record, received_ms, sort, thread, about, box, unread, answered)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ? OR EXISTS"
@@ -198,14 +201,13 @@ def _keep(
             sort,
             thread,
             about,
-            bytes(SecretBox(letters_key).encrypt(at_rest)),
-            foreign and sort != NO_THREAD,
-            not foreign or sort == NO_THREAD,
+            box,
+            fresh,
+            not fresh,
             record.id,
             own,
         ],
     )
-    return New(record.id, author, sort, thread) if cursor.rowcount else None
 
 
 def _acknowledge(store: Store, person: bytes, records: Sequence[bytes], *, own: bytes) -> None:
@@ -246,11 +248,11 @@ _ROW = (
     "SELECT record, person, device.key, log_no, seq, received_ms, time_ms, unread, letter.box"
     f" {_STANDS}"
 )
-_ORDER = "ORDER BY received_ms, time_ms, log_no, seq"
+_ORDER = "ORDER BY min(time_ms, received_ms), log_no, seq"  # by the claim unless it is too late
 
 
 def of_thread(store: Store, sort: int, thread: bytes) -> list[Row]:
-    """The letters of a thread that stand, and messages about that order, in order of receipt."""
+    """The letters of a thread that stand, and messages about that order, oldest first."""
     about = " OR about = ?" if sort == ORDER else ""
     rows = store.db.execute(
         f"{_ROW} AND ((sort = ? AND thread = ?){about}) {_ORDER}",
@@ -260,8 +262,28 @@ def of_thread(store: Store, sort: int, thread: bytes) -> list[Row]:
 
 
 def of_sort(store: Store, sort: int) -> list[Row]:
-    """All letters that stand of one sort of threads, in order of receipt."""
+    """All letters that stand of one sort of threads, oldest first."""
     return [_row(row) for row in store.db.execute(f"{_ROW} AND sort = ? {_ORDER}", [sort])]
+
+
+def every(store: Store) -> list[Row]:
+    """All letters that stand, oldest first."""
+    return [_row(row) for row in store.db.execute(f"{_ROW} {_ORDER}")]
+
+
+def newest(store: Store) -> int:
+    """The number of the letter that was opened or written last."""
+    row = store.db.execute("SELECT max(no) FROM letter").fetchone()
+    return int(row[0] or 0)
+
+
+def since(store: Store, number: int) -> list[New]:
+    """The letters of threads that were opened or written after `newest` gave this number."""
+    rows = store.db.execute(
+        f"SELECT record, person, sort, thread {_STANDS} AND letter.no > ? AND thread IS NOT NULL",
+        [number],
+    )
+    return [New(*row) for row in rows]
 
 
 def by_id(store: Store, record: bytes) -> Row | None:
@@ -298,7 +320,7 @@ def mark_read(store: Store, sort: int, thread: bytes) -> None:
     """The owner has looked at this thread."""
     where = "WHERE sort = ? AND thread = ? AND unread = 1"
     if store.db.execute(f"SELECT 1 FROM letter {where} LIMIT 1", [sort, thread]).fetchone():
-        with store.transaction():
+        with store.transaction(sync=FAST):
             store.db.execute(f"UPDATE letter SET unread = 0 {where}", [sort, thread])
 
 
@@ -309,7 +331,7 @@ def unboxed(letters_key: bytes, box: bytes) -> AtRest | None:
         return None
     match decode(raw, limit=_MOST_AT_REST):
         case [bytes(content), bytes(key), list(to)]:
-            return AtRest(content, key, frozenset(to))
+            return AtRest(content, key, frozenset(each for each in to if type(each) is bytes))
     return None
 
 
@@ -321,8 +343,8 @@ def _unboxed(letters_key: bytes, box: bytes) -> bytes | None:
 
 
 def _row(row: Sequence[Any]) -> Row:
-    *facts, is_unread, box = row
-    return Row(*facts, bool(is_unread), box)
+    found = Row(*row)
+    return found._replace(unread=bool(found.unread))
 
 
 # Delivery
@@ -361,7 +383,7 @@ def note_holder(store: Store, device: bytes, seq: int) -> None:
     """This device holds our market log up to `seq`: a conversation has come to its good end."""
     row = store.db.execute("SELECT seq FROM holder WHERE device = ?", [device]).fetchone()
     if seq > (0 if row is None else row[0]):
-        with store.transaction():
+        with store.transaction(sync=FAST):
             store.db.execute("INSERT OR REPLACE INTO holder VALUES (?, ?)", [device, seq])
 
 
@@ -383,12 +405,24 @@ def devices_of(store: Store, person: bytes) -> list[bytes]:
     return [row[0] for row in rows]
 
 
+def begin_readers(store: Store) -> None:
+    """Before this home's first letter all devices are the same: none needs keys of older ones."""
+    known = store.db.execute("SELECT 1 FROM reader WHERE device = ?", [store.device]).fetchone()
+    if known is None and store.device in (devices := dict(_not_noted(store))):
+        note_readers(store, devices)
+
+
 def new_readers(store: Store) -> list[tuple[bytes, bytes]]:
-    """(device, person) of devices that came since `note_readers`, our own left out."""
+    """(device, person) of usable devices that came since they were noted last."""
+    begin_readers(store)
+    return [each for each in _not_noted(store) if each[0] != store.device]
+
+
+def _not_noted(store: Store) -> list[tuple[bytes, bytes]]:
     rows = store.db.execute(
         "SELECT key, person FROM device WHERE standing IN (?, ?) AND person IS NOT NULL"
-        " AND key != ? AND key NOT IN (SELECT device FROM reader) ORDER BY no",
-        [PROVISIONAL, CERTIFIED, store.device],
+        " AND key NOT IN (SELECT device FROM reader) ORDER BY no",
+        [PROVISIONAL, CERTIFIED],
     )
     return [(row[0], row[1]) for row in rows]
 

@@ -14,12 +14,13 @@ from governance.rehearsal import rehearse as rehearse_sales
 from node.assembly import finding
 from node.assembly.finding import Found
 from protocol.errors import Invalid, Refused
+from storage import receipts
 from storage.store import Store
 
 
 def past_sales(store: Store) -> Sequence[Sale]:
-    """The sales of this community's own receipts; there are none before trade leaves any."""
-    return ()
+    """The sales of this community's own valid receipts."""
+    return receipts.sales(store)
 
 
 def rehearse(store: Store, text: str, sales: Sequence[Sale]) -> dict[str, Any]:

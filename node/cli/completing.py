@@ -1,4 +1,4 @@
-"""What a shell may complete beside commands and options: proposals and recalls, by their ids."""
+"""What a shell may complete beside commands and options: proposals, recalls, orders, by their ids."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ def proposals(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[C
 def recalls(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The recalls whose ids begin like this, with whom they would make tellers; quiet on errors."""
     return _items(ctx, incomplete, _recalls)
+
+
+def orders(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The orders whose ids begin like this, with what they are of; quiet on errors."""
+    return _items(ctx, incomplete, _orders)
 
 
 def _items(
@@ -67,5 +72,12 @@ def _recalls(home: Home) -> Iterable[tuple[str, str]]:
     )
 
 
+def _orders(home: Home) -> Iterable[tuple[str, str]]:
+    from node.trade import reading
+
+    return ((each.id.hex(), each.title) for each in reading.orders(home))
+
+
 proposal_argument = click.argument("proposal_id", metavar="P", shell_complete=proposals)
 recall_argument = click.argument("recall_id", metavar="ID", shell_complete=recalls)
+order_argument = click.argument("order_id", metavar="ORDER", shell_complete=orders)

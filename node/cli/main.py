@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("node.cli.running", "Show how this home and its node are."),
     "listing": ("node.cli.listing", "Add, edit, show, list, import and withdraw listings."),
     "search": ("node.cli.finding", "Search the listings of the community."),
+    "order": ("node.cli.order", "Order from each other, and follow an order to its receipt."),
     "charter": ("node.cli.charter", "Show the charter and its history, or print a template."),
     "proposal": ("node.cli.assembly", "Propose a change, discuss and follow what others propose."),
     "vote": ("node.cli.voting", "Cast your ballot on a proposal."),

@@ -16,8 +16,8 @@ from starlette.types import Receive, Scope, Send
 from node.gateway import statics
 from node.gateway.context import Gateway
 from node.gateway.forms import Form, TooLarge, read_form
-from node.gateway.guest_forms import read_guest_form
 from node.gateway.guard import METHODS, Guard
+from node.gateway.guest_forms import read_guest_form
 from node.gateway.limits import Limits
 from node.gateway.pages.page import SHOP, Page
 from node.gateway.pages.registry import PAGES

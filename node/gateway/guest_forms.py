@@ -63,6 +63,4 @@ class GuestForms:
 async def read_guest_form(request: Request) -> Form:
     """What a guest sent. Raises TooLarge, HTTPException 400, trio.TooSlowError."""
     with trio.fail_after(READING_SECONDS):
-        return await read_form(
-            request, 0, text=TEXT_BYTES, fields=MOST_FIELDS, swallowed=SWALLOWED
-        )
+        return await read_form(request, 0, text=TEXT_BYTES, fields=MOST_FIELDS, swallowed=SWALLOWED)

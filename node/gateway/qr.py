@@ -16,15 +16,12 @@ from protocol.errors import Refused
 QUIET_ZONE = 4  # modules of light around the code
 
 
-def svg(text: str) -> Response:
-    """`text` as a QR code. It may hold a secret, so nobody keeps the answer.
+def svg(text: str | segno.QRCode) -> Response:
+    """`text` as a QR code, or one that was made. It may hold a secret, so nobody keeps the answer.
 
     Refused `too-long` when no code holds so much.
     """
-    try:
-        code = segno.make(text, error="m", micro=False)
-    except segno.DataOverflowError:
-        code = _densest(text)
+    code = _code(text) if isinstance(text, str) else text
     drawn = io.BytesIO()
     code.save(
         drawn,
@@ -41,6 +38,13 @@ def svg(text: str) -> Response:
         media_type="image/svg+xml",
         headers={"Cache-Control": "no-store", "X-Robots-Tag": "noindex"},
     )
+
+
+def _code(text: str) -> segno.QRCode:
+    try:
+        return segno.make(text, error="m", micro=False)
+    except segno.DataOverflowError:
+        return _densest(text)
 
 
 def _densest(text: str) -> segno.QRCode:

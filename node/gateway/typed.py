@@ -13,11 +13,16 @@ def amount(text: str, currency: str) -> int:
 
     PriceError when it is no price, or could be two.
     """
+    return minor_units(pointed(text, currency), currency)
+
+
+def pointed(text: str, currency: str) -> str:
+    """An amount with a comma before its decimals, with a point there; all else as it is."""
     places = decimals(currency)
     whole, comma, rest = text.strip().partition(",")
     if comma and places != 3 and len(rest) == places and "." not in whole:
-        text = f"{whole}.{rest}"
-    return minor_units(text, currency)
+        return f"{whole}.{rest}"
+    return text
 
 
 def day_ms(text: str) -> int | None:

@@ -14,7 +14,8 @@ from protocol.codec import Plain
 from protocol.errors import Refused
 from protocol.letters.contact import LETTER, MAX_NAME, MAX_REACH, Contact
 from protocol.letters.registry import write_letter
-from protocol.sealing import seal
+from protocol.sealing import MOST_READERS, seal
+from storage.letters import devices_of
 
 
 def checked(order: bytes, name: str, reach: str) -> Contact:
@@ -41,7 +42,7 @@ def checked(order: bytes, name: str, reach: str) -> Contact:
 
 def sealed(home: Home, contact: Contact, seller: bytes) -> dict[str, Plain]:
     """The body of a sealed record that only the seller's devices can open."""
-    readers = post.usable_devices(home.store, seller)
+    readers = devices_of(home.store, seller)[:MOST_READERS]
     if not readers:
         raise Refused(
             "no-reader",

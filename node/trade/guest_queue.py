@@ -63,17 +63,13 @@ def keep(home: Home, waiting: Waiting) -> None:
 
 def standing(store: Store, order: bytes) -> str:
     """waiting or declined, or empty where no such order waits; without any key."""
-    row = store.db.execute(
-        "SELECT turned_down FROM guest_order WHERE id = ?", [order]
-    ).fetchone()
+    row = store.db.execute("SELECT turned_down FROM guest_order WHERE id = ?", [order]).fetchone()
     return "" if row is None else ("declined" if row[0] else "waiting")
 
 
 def count(store: Store) -> int:
     """How many wait for the owner."""
-    (found,) = store.db.execute(
-        "SELECT count(*) FROM guest_order WHERE turned_down = 0"
-    ).fetchone()
+    (found,) = store.db.execute("SELECT count(*) FROM guest_order WHERE turned_down = 0").fetchone()
     return int(found)
 
 
@@ -119,9 +115,7 @@ def leave(store: Store, order: bytes) -> None:
 def turn_down(store: Store, order: bytes) -> None:
     """It will not go out: all that is kept is that the owner said so, for its guest to read."""
     with store.transaction():
-        store.db.execute(
-            "UPDATE guest_order SET turned_down = 1, box = x'' WHERE id = ?", [order]
-        )
+        store.db.execute("UPDATE guest_order SET turned_down = 1, box = x'' WHERE id = ?", [order])
 
 
 def _box(home: Home) -> SecretBox:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from protocol.codec import Plain
 from protocol.kinds.kind import Kind
 from protocol.kinds.listing import ALL_BPS
-from protocol.kinds.receipt import MAX_AMOUNT
+from protocol.kinds.receipt import MAX_UNITS
 from protocol.records import MARKET, MAX_TIME
 from protocol.shape import Body, flag, ids, key32, maybe_key32, maybe_whole, unreadable, whole
 
@@ -57,7 +57,7 @@ def read(data: Body) -> Grant:
     listings = data.get("listings")
     return Grant(
         to=key32(data, "to"),
-        quota=whole(data, "quota", 0, MAX_AMOUNT),
+        quota=whole(data, "quota", 0, MAX_UNITS),
         margin=(low, high),
         version=whole(data, "version", 1),
         root=maybe_key32(data, "root"),

@@ -20,7 +20,8 @@ from protocol.kinds.listing import ALL_BPS, MAX_CATEGORY, MAX_CURRENCY
 from protocol.records import MARKET
 from protocol.shape import Body, key32, maybe_key32, signature, text, unreadable, whole
 
-MAX_AMOUNT = 2**53  # minor units
+MAX_AMOUNT = 10**12  # minor units, as in a charter; sums of many still fit 64 bits
+MAX_UNITS = 10**12
 MAX_SHARES = 18  # a fee table's 16 rows, who sells it, whose goods they are
 MAX_ROLE = 40  # characters
 MAX_TAX = 200  # characters
@@ -164,7 +165,7 @@ def read_statement(data: Body) -> Statement:
     """The statement that a map holds; Invalid `unreadable` if it is none."""
     vendor, seller = key32(data, "vendor"), key32(data, "seller")
     grant, units = maybe_key32(data, "grant"), _units(data)
-    quantity = whole(data, "quantity", 1)
+    quantity = whole(data, "quantity", 1, MAX_UNITS)
     margin = whole(data, "margin_bps", 0, ALL_BPS)
     if grant is None and (seller != vendor or margin or data.get("goods") is not None):
         raise unreadable("grant")
@@ -216,7 +217,7 @@ def _units(data: Body) -> Units | None:
         return None
     if type(value) is not list or len(value) != 2 or any(type(each) is not int for each in value):
         raise unreadable("units")
-    if not all(1 <= each <= MAX_AMOUNT for each in value):
+    if not all(1 <= each <= MAX_UNITS for each in value):
         raise unreadable("units")
     return Units(*value)
 

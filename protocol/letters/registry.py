@@ -6,7 +6,7 @@ from typing import Any
 
 from protocol.codec import Plain, decode, encode
 from protocol.errors import Invalid
-from protocol.letters import contact, keys, message, order_key, please_carry, seen
+from protocol.letters import contact, keys, message, order, order_key, please_carry, seen
 from protocol.letters.letter import LetterKind
 from protocol.records import MAX_BODY
 
@@ -17,6 +17,7 @@ LETTERS: dict[str, LetterKind] = {
         message,
         seen,
         keys,
+        order,
         order_key,
         please_carry,
     )

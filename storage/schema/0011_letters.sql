@@ -10,7 +10,8 @@ CREATE INDEX sealed_new ON sealed (rowid) WHERE tried = 0;
 
 -- What follows is node-local: in no digest, and kept by a rebuild.
 CREATE TABLE letter (  -- what this device could open
-    record BLOB PRIMARY KEY,
+    no INTEGER PRIMARY KEY,  -- in the order in which they were opened
+    record BLOB NOT NULL UNIQUE,
     received_ms INTEGER NOT NULL,  -- when it was first opened here, by this node's clock
     sort INTEGER NOT NULL,  -- 0 part of no thread, 1 of messages with a person, 2 of an order
     thread BLOB,  -- the order's or the person's key
@@ -18,7 +19,7 @@ CREATE TABLE letter (  -- what this device could open
     box BLOB NOT NULL,  -- content, its key and its addressees, under this home's letters key
     unread INTEGER NOT NULL,  -- 1 until its owner has looked at the thread
     answered INTEGER NOT NULL  -- 0 while its author is to be told that it was received
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX letter_thread ON letter (sort, thread);
 CREATE INDEX letter_about ON letter (about) WHERE about IS NOT NULL;
 CREATE INDEX letter_unread ON letter (sort, thread) WHERE unread = 1;
@@ -40,6 +41,6 @@ CREATE TABLE holder (  -- devices that are known to hold our market log up to a 
     seq INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE reader (  -- devices that need no further keys of the letters before they came
+CREATE TABLE reader (  -- devices that got the keys of letters before they came, or need none
     device BLOB PRIMARY KEY
 ) STRICT, WITHOUT ROWID;

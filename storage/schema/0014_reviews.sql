@@ -13,3 +13,4 @@ CREATE TABLE review (  -- what buyers think of their orders; whether one counts 
 ) STRICT;
 CREATE INDEX review_log ON review (log_no, seq);
 CREATE INDEX review_order ON review (order_key);
+CREATE INDEX receipt_maker ON receipt (seller) WHERE seller != vendor;  -- what is said of makers

@@ -5,10 +5,14 @@ from __future__ import annotations
 from storage.views import (
     assembly,
     comments,
+    grants,
     listings,
     membership,
+    payments,
     profiles,
     recalls,
+    receipts,
+    recommendations,
     reviews,
     sealed,
 )
@@ -21,6 +25,10 @@ VIEWS: tuple[View, ...] = (
     assembly.VIEW,
     comments.VIEW,
     recalls.VIEW,
+    receipts.VIEW,
+    grants.VIEW,
+    recommendations.VIEW,
+    payments.VIEW,
     sealed.VIEW,
     reviews.VIEW,
 )

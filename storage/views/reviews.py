@@ -87,9 +87,7 @@ def standing(store: Store, devices: Iterable[int]) -> None:
             )
 
 
-_FROM = (
-    "FROM review JOIN log ON log.no = review.log_no JOIN device ON device.no = log.device_no"
-)
+_FROM = "FROM review JOIN log ON log.no = review.log_no JOIN device ON device.no = log.device_no"
 _ROWS = (
     "SELECT record, person, order_key, version, stars, text, buyer, agreed, shown_ms"
     f" {_FROM} WHERE device.standing > 0"

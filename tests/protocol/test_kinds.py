@@ -52,6 +52,7 @@ from protocol.kinds.listing import (
 from protocol.kinds.profile import Profile
 from protocol.kinds.proposal import OPTION_ID, STATUS_QUO, Proposal
 from protocol.kinds.registry import KINDS
+from protocol.kinds.review import Review
 from protocol.records import GOV, MARKET, MAX_BODY, MAX_TIME, TALK
 from protocol.spot import MAX_LAT, MAX_LON, Spot
 from tests.protocol.people import ANA, BEN, COMMUNITY, ONCE, h
@@ -149,6 +150,15 @@ proposals = st.builds(
 comments = st.builds(
     Comment, about=ids, text=words(4000).map(lambda text: f"I say: {text}"), reply=st.none() | ids
 )
+reviews = st.builds(
+    Review,
+    order=ids,
+    version=st.integers(1, 2**53),
+    stars=st.integers(1, 5),
+    text=words(4000),
+    buyer=st.none() | ids,
+    by_order=st.binary(min_size=64, max_size=64),
+)
 SAID: dict[str, st.SearchStrategy[tuple[dict[str, Plain], Any]]] = {
     "listing": listings.map(lambda said: (said.body(), said)),
     "profile": profiles.map(lambda said: (said.body(), said)),
@@ -161,6 +171,7 @@ SAID: dict[str, st.SearchStrategy[tuple[dict[str, Plain], Any]]] = {
     ),
     "proposal": proposals.map(lambda said: (said.body(), said)),
     "comment": comments.map(lambda said: (said.body(), said)),
+    "review": reviews.map(lambda said: (said.body(), said)),
     "withdraw-proposal": ids.map(
         lambda i: (withdraw_proposal.body(i), withdraw_proposal.WithdrawProposal(proposal=i))
     ),
@@ -298,6 +309,7 @@ def reads_or_refuses(name: str, body: Mapping[str, Any]) -> None:
 
 
 LISTING: dict[str, Any] = {"title": "Bread", "mode": "sell", "version": 1}
+REVIEW: dict[str, Any] = {"order": h(1), "version": 1, "stars": 5, "by_order": bytes(64)}
 RENDITION: dict[str, Any] = {"hash": h(1), "width": 480, "height": 320, "size": 9000}
 PHOTO: dict[str, Any] = {"alt": "A loaf", "small": RENDITION, "large": RENDITION}
 UNREADABLE: list[tuple[str, dict[str, Any]]] = [
@@ -367,6 +379,13 @@ UNREADABLE: list[tuple[str, dict[str, Any]]] = [
     ("enrol", {"person": h(1)}),
     ("found", {"person": h(1), "proof": bytes(64), "charter": []}),
     ("withdraw", {"listing": None}),
+    ("review", {**REVIEW, "stars": 0}),
+    ("review", {**REVIEW, "stars": 6}),
+    ("review", {**REVIEW, "stars": True}),
+    ("review", {**REVIEW, "version": 0}),
+    ("review", {**REVIEW, "buyer": b"ana"}),
+    ("review", {**REVIEW, "by_order": bytes(63)}),
+    ("review", {**REVIEW, "text": "x" * 4001}),
 ]
 
 
@@ -378,10 +397,11 @@ def test_a_body_of_the_wrong_shape_is_unreadable(name: str, body: dict[str, Any]
 
 
 def test_each_kind_has_its_lane_and_nothing_in_gov_may_be_erased() -> None:
+    trade = {"sealed", "receipt", "refund", "grant", "recommend", "payment", "got"}
+    market, talk = {"listing", "profile", "withdraw"} | trade, {"comment", "review"}
     for name, kind in KINDS.items():
         assert kind.name == name
-        lanes = {"listing": MARKET, "profile": MARKET, "withdraw": MARKET, "comment": TALK}
-        assert kind.lane == lanes.get(name, GOV)
+        assert kind.lane == (MARKET if name in market else TALK if name in talk else GOV)
         assert not (kind.lane == GOV and kind.erasable)
 
 

@@ -12,6 +12,7 @@ from node.gateway.pages.page import DESK, Page
 from node.gateway.shop_window import ShopWindow
 from node.gateway.visit import Problem, Visit
 from node.inviting import own_addresses
+from node.trade import guest_rules
 from protocol.errors import Refused
 from storage.database import get_meta, set_meta
 
@@ -28,6 +29,7 @@ class Chosen:
     host: str
     port: str
     address: str
+    orders: str  # one of guests.SETTINGS
 
 
 async def show(visit: Visit) -> Response:
@@ -45,6 +47,7 @@ async def save(visit: Visit, form: Form) -> Response:
         host=kept.host,
         port=form.text("port"),
         address=form.text("address"),
+        orders=form.text("orders") or kept.orders,
     )
     host = PLACES.get(chosen.where) or chosen.host
     try:
@@ -54,6 +57,7 @@ async def save(visit: Visit, form: Form) -> Response:
             await window.switch_on(host, port)
         elif not chosen.on:
             await window.switch_off()
+        guest_rules.choose(visit.store, chosen.orders)
     except Refused as error:
         return _page(visit, chosen, 422, visit.words.told(error))
     set_meta(visit.store.db, "shop_url", outside)
@@ -101,6 +105,7 @@ def _kept(visit: Visit) -> Chosen:
         host=host,
         port=str(port or ""),
         address=get_meta(visit.store.db, "shop_url") or "",
+        orders=guest_rules.setting(visit.store),
     )
 
 
@@ -117,6 +122,7 @@ def _page(visit: Visit, chosen: Chosen, status: int = 200, problem: str = "") ->
         from_port=FROM_PORT,
         sees_listings=visit.charter.guests.see_listings,
         sees_members=visit.charter.guests.see_members,
+        may_order=visit.charter.guests.may_order,
     )
 
 

@@ -1,0 +1,187 @@
+"""Orders as text for people: what waits for whom, where the money goes, what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from node.cli.assembly_text import date, table, when
+from node.cli.render import line
+from node.importing.prices import money
+from node.trade.words import COMMANDS, STATES
+
+Data = dict[str, Any]
+SHOWN_LETTERS = 30
+
+MOVES = {
+    "place": "ordered",
+    "offer": "proposed other terms",
+    "accept": "accepted",
+    "decline": "declined",
+    "cancel": "cancelled",
+    "pay": "said: paid",
+    "confirm": "said: the money has come",
+    "sent": "said: on its way",
+    "received": "said: received",
+    "receipt": "published the receipt",
+    "refund": "gave money back",
+    "took": "agreed that the receipt counts for less",
+    "dispute": "does not agree",
+    "evidence": "showed evidence",
+    "propose": "proposed how to settle it",
+    "agree": "agreed to settle it",
+    "mediator": "named a mediator",
+    "mediate": "answered as mediator",
+    "verdict": "brought the members' decision",
+    "close": "closed the order",
+}
+
+
+def orders_text(listed: Sequence[Data], now_ms: int) -> str:
+    """A list, one line each."""
+    rows = [
+        (
+            each["order"][:8],
+            STATES[each["state"]],
+            line(each["title"])[:40] or "(no title)",
+            _total(each),
+            _with(each),
+            _asked(each, now_ms),
+        )
+        for each in listed
+    ]
+    return "\n".join(table(rows, right=[3])) if rows else "There is none."
+
+
+def _with(each: Data) -> str:
+    """Whom it is with, from where the reader stands."""
+    if each["mine"] == "buyer":
+        return f"from {_name(each, each['seller'])}"
+    if each["guest"]:
+        return f"for a guest of {_name(each, each['buyer'])}"
+    return f"for {_name(each, each['buyer'])}"
+
+
+def _name(each: Data, person: str | None) -> str:
+    if person is None:
+        return ""
+    return line(each["names"].get(person, "")) or person[:8]
+
+
+def _total(each: Data) -> str:
+    total = each["total"]
+    return "on request" if total is None else f"{money(total['amount'], total['currency'])} {total['currency']}"
+
+
+def _asked(each: Data, now_ms: int) -> str:
+    """What a line of a list says at its end: whether something is asked of the reader."""
+    if each["waits_for"] != each["mine"]:
+        return ""
+    return "waits for you" + (f", until {when(each['due'], now_ms)}" if each["due"] else "")
+
+
+def order_text(each: Data, now_ms: int) -> str:
+    """Everything about one order."""
+    currency = each["currency"]
+    rows = [
+        ("id", each["order"]),
+        ("of", f"{_quantity(each)}{line(each['title']) or each['listing'][:8]}"),
+        ("buyer", _party(each, "buyer")),
+        ("seller", _party(each, "seller")),
+    ]
+    if each["host"]:
+        rows.append(("host", _party(each, "host")))
+    rows.append(("state", STATES[each["state"]] + _after(each)))
+    rows += _money_rows(each, currency)
+    if each["charter"]:
+        rows.append(("charter", each["charter"][:16]))
+    if each["receipt"]:
+        rows.append(("receipt", each["receipt"][:16]))
+    if each["pay"]:
+        rows += [(f"pay {name}", line(value)) for name, value in each["pay"].items() if value]
+    if each["contact"]:
+        rows.append(("contact", line(each["contact"])))
+    lines = table(rows)
+    lines += list(_next(each, now_ms))
+    letters = each["letters"]
+    if letters:
+        lines.append("")
+    if len(letters) > SHOWN_LETTERS:
+        lines.append(f"... {len(letters) - SHOWN_LETTERS} earlier")
+    for letter in letters[-SHOWN_LETTERS:]:
+        lines += _letter(each, letter)
+    return "\n".join(lines)
+
+
+def _quantity(each: Data) -> str:
+    variant = f" ({line(each['variant'])})" if each["variant"] else ""
+    return f"{each['quantity']} x " if not variant else f"{each['quantity']} x{variant} "
+
+
+def _party(each: Data, role: str) -> str:
+    you = " (you)" if each["mine"] == role else ""
+    if role == "buyer" and each["guest"]:
+        return f"a guest of {_name(each, each['buyer'])}{you}"
+    return f"{_name(each, each[role])}{you}"
+
+
+def _after(each: Data) -> str:
+    """What has to be known beside the state."""
+    said = []
+    if each["disputed"] and each["state"] != "disputed":
+        said.append("in dispute")
+    if each["oversold"]:
+        said.append("more were accepted than you have")
+    return f" ({', '.join(said)})" if said else ""
+
+
+def _money_rows(each: Data, currency: str) -> Iterator[tuple[str, str]]:
+    """Where the money goes, and how much of it has."""
+
+    def text(amount: int) -> str:
+        return f"{money(amount, currency)} {currency}"
+
+    if each["total"] is None:
+        yield "price", "on request"
+        return
+    yield "total", text(each["total"]["amount"])
+    for name in ("delivery", "tip"):
+        if each["extras"][name]:
+            yield f"  {name}", text(each["extras"][name])
+    for role, amount in each["shares"].items():
+        yield f"  {role}", text(amount)
+    for name in ("paid", "confirmed", "refunded", "owed_back"):
+        if each[name]:
+            yield name.replace("_", " "), text(each[name])
+
+
+def _next(each: Data, now_ms: int) -> Iterator[str]:
+    """What may be done now, by what command, and until when."""
+    if each["waits_for"] == each["mine"]:
+        due = f", until {when(each['due'], now_ms)}" if each["due"] else ""
+        yield f"It waits for you{due}."
+    elif each["waits_for"] in ("buyer", "seller"):
+        due = f"; you may do more {when(each['due'], now_ms)}" if each["due"] else ""
+        yield f"It waits for the {each['waits_for']}{due}."
+    moves = [COMMANDS.get(name, name) for name in each["my_moves"]]
+    if moves:
+        yield f"You can: {', '.join(moves)}."
+
+
+def _letter(each: Data, letter: Data) -> Iterator[str]:
+    who = "you" if letter["mine"] else _name(each, letter["from"])
+    what = "wrote" if letter["kind"] == "message" else MOVES.get(letter["move"], letter["move"])
+    amount = letter.get("amount")
+    if amount is not None:
+        what += f" ({money(amount, each['currency'])} {each['currency']})"
+    if letter["void"]:
+        what += f", which does not count: {letter['void']}"
+    held = letter.get("delivery")
+    where = ""
+    if held is not None:
+        where = {"sent": ", not passed on yet", "received": ", received"}.get(
+            held["state"], f", held by {held['nodes']} nodes"
+        )
+    yield f"{date(letter['at'])}  {who} {what}{where}"
+    if letter["text"]:
+        yield f"    {line(letter['text'])}"

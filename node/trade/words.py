@@ -1,0 +1,24 @@
+"""Words of orders as commands say them: states, moves, ways to pay."""
+
+from __future__ import annotations
+
+from typing import Final
+
+STATES: Final = {
+    "enquiry": "an enquiry",
+    "ordered": "ordered",
+    "accepted": "accepted",
+    "paid": "paid",
+    "sent": "sent",
+    "received": "received",
+    "completed": "completed",
+    "declined": "declined",
+    "cancelled": "cancelled",
+    "refunded": "refunded in full",
+    "disputed": "in dispute",
+    "settled": "settled",
+    "closed": "closed",
+}
+HOW: Final = ("cash", "bank", "credit", "other")
+# What a move is called as a command; all others carry their own names.
+COMMANDS: Final = {"offer": "change"}

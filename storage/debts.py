@@ -1,0 +1,107 @@
+"""What vendors owe out of the sales they collected for: shares of valid receipts, less refunds.
+
+A creditor is a person (bytes) or a fund, by its role (str). Sums are made in Python, whose
+integers don't overflow whatever receipts say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from governance.waterfall import persons
+from storage.receipts import Entry, of_orders
+from storage.store import Store
+from storage.verdicts import Known, marks
+
+Party = bytes | str
+RECEIPT, REFUND = "receipt", "refund"
+
+
+class Share(NamedTuple):
+    """One share of a sale that its vendor owes; of a refund: what the creditor gives back."""
+
+    shown_ms: int
+    record: bytes
+    kind: str  # RECEIPT or REFUND
+    order: bytes
+    debtor: bytes  # the vendor
+    creditor: Party
+    amount: int  # minor units, above zero
+    currency: str
+
+
+_SHARES = (
+    "FROM receipt JOIN receipt_share ON receipt_share.receipt = receipt.rowid"
+    " JOIN log ON log.no = receipt.log_no JOIN device ON device.no = log.device_no"
+    " WHERE device.standing > 0"
+)
+
+
+def currencies(store: Store) -> list[str]:
+    """The currencies of all receipts, by name."""
+    rows = store.db.execute(
+        "SELECT DISTINCT currency FROM receipt JOIN log ON log.no = receipt.log_no"
+        " JOIN device ON device.no = log.device_no WHERE device.standing > 0 ORDER BY currency"
+    )
+    return [currency for (currency,) in rows]
+
+
+def valid_debts(store: Store, currency: str) -> list[tuple[bytes, Party, int]]:
+    """(vendor, creditor, minor units) in one currency, summed; only what is above zero."""
+    wrong = marks(store, Known(store))
+    totals: dict[tuple[bytes, Party], int] = {}
+    for receipt, vendor, creditor, amount in store.db.execute(
+        f"SELECT receipt.rowid, vendor, creditor, amount {_SHARES} AND currency = ?", [currency]
+    ):
+        if receipt not in wrong:
+            pair = vendor, creditor
+            totals[pair] = totals.get(pair, 0) + amount
+    for share in _returned(store):
+        if share.currency == currency:
+            totals[share.debtor, share.creditor] -= share.amount
+    owed = [(*pair, amount) for pair, amount in totals.items() if amount > 0]
+    return sorted(owed, key=lambda row: (row[0], isinstance(row[1], str), row[1]))
+
+
+def of_party(store: Store, party: Party) -> list[Share]:
+    """Every share that this party owes or is owed, and what refunds took back, oldest first."""
+    wrong = marks(store, Known(store))
+    found = [
+        Share(shown, record, RECEIPT, order, vendor, creditor, amount, currency)
+        for rowid, shown, record, order, vendor, creditor, amount, currency in store.db.execute(
+            "SELECT receipt.rowid, shown_ms, record, order_key, vendor, creditor, amount, currency"
+            f" {_SHARES} AND (vendor = ? OR creditor = ?)",
+            [party, party],
+        )
+        if rowid not in wrong
+    ]
+    found += (share for share in _returned(store) if party in (share.debtor, share.creditor))
+    return sorted(found, key=lambda share: (share.shown_ms, share.record, str(share.creditor)))
+
+
+def _returned(store: Store) -> Iterator[Share]:
+    """What refunds that count take back."""
+    orders = [order for (order,) in store.db.execute("SELECT DISTINCT order_key FROM refund")]
+    for some in of_orders(store, orders).values():
+        for entry in some:
+            if not entry.reason:
+                yield from _given_back(entry)
+
+
+def _given_back(entry: Entry) -> Iterator[Share]:
+    said, who = entry.said, persons(entry.said)
+    for each in entry.refunds:
+        for role, amount in each.said.parts.items() if not each.reason else ():
+            creditor = who.get(role, role)
+            if amount and creditor != said.vendor:
+                yield Share(
+                    each.shown_ms,
+                    each.record,
+                    REFUND,
+                    said.order,
+                    said.vendor,
+                    creditor,
+                    amount,
+                    said.currency,
+                )
