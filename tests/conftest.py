@@ -17,11 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.node.four import Four
 
 EXCUSE = "samples absent"
+
+# No test depends on how quick a machine is, and hypothesis by itself would.
+settings.register_profile("moothall", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("moothall")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -29,6 +29,7 @@ MAX_NAME = 70  # characters, as in the European standard for such codes
 MOST = Decimal("999999999.99")  # euros in one transfer, likewise
 
 _SPACES = re.compile(r"\s+")
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,10 +50,12 @@ def checked(iban: str, name: str, bic: str = "") -> Account:
     """The account that these words name; Refused `bad-iban`, `bad-bic` or `no-name` if none."""
     from stdnum import bic as bics
     from stdnum import iban as ibans
-    from stdnum.exceptions import InvalidChecksum, ValidationError
+    from stdnum.exceptions import InvalidChecksum, InvalidFormat, ValidationError
 
     written = _SPACES.sub(" ", iban.strip())[:50]
     try:
+        if not _IBAN.fullmatch(_bare(iban)):
+            raise InvalidFormat
         number = ibans.validate(iban)
     except InvalidChecksum as error:
         raise Refused(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from protocol.codec import Plain
 from protocol.letters.letter import LetterKind
-from protocol.shape import Body, key32, text, unreadable
+from protocol.shape import Body, flag, key32, text, unreadable
 
 MAX_TEXT = 4000  # characters
 
@@ -16,16 +16,20 @@ class Message:
     """A text (Markdown) to the person `to`.
 
     `about`: an order or a listing that it concerns. `reply`: the id of the letter it answers.
+    `guest`: a guest says it, and its author, whose shop window they are in, wrote it for them.
     """
 
     to: bytes
     text: str
     about: bytes | None = None
     reply: bytes | None = None
+    guest: bool = False
 
     def body(self) -> dict[str, Plain]:
         """The letter's body."""
-        return {"to": self.to, "about": self.about, "reply": self.reply, "text": self.text}
+        said: dict[str, Plain] = {"to": self.to, "about": self.about, "reply": self.reply}
+        said["text"] = self.text
+        return {**said, "guest": True} if self.guest else said
 
 
 def read(data: Body) -> Message:
@@ -38,6 +42,7 @@ def read(data: Body) -> Message:
         text=said,
         about=None if data.get("about") is None else key32(data, "about"),
         reply=None if data.get("reply") is None else key32(data, "reply"),
+        guest="guest" in data and flag(data, "guest"),
     )
 
 

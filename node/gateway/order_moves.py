@@ -1,0 +1,130 @@
+"""The moves that a reader may make in an order, as forms: fields, and what to know beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from node.gateway.forms import Form
+from node.gateway.order_words import move_button, move_hint
+from node.gateway.typed import pointed
+from node.gateway.visit import Visit
+from node.importing.prices import CREDIT, money
+from node.trade.reading import Order
+from node.trade.words import HOW
+
+# What a form asks for, most pressing move first. Others are made elsewhere on the page.
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "accept": ("text",),
+    "pay": ("amount", "how"),
+    "received": (),
+    "confirm": ("amount",),
+    "sent": ("text",),
+    "offer": ("quantity", "price", "delivery", "tip", "text"),
+    "decline": ("text",),
+    "cancel": ("text",),
+    "refund": ("amount", "text"),
+    "dispute": ("text",),
+    "close": (),
+}
+ASKING = ("accept", "pay", "received", "confirm", "sent", "offer")  # shown unfolded when awaited
+_AMOUNTS = ("price", "delivery", "tip", "amount")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MoveForm:
+    """A move with its form. `values`: what its fields hold, by their names."""
+
+    name: str
+    label: str
+    hint: str
+    fields: tuple[str, ...]
+    values: Mapping[str, str]
+    open: bool  # shown without being unfolded
+    quiet: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Later:
+    """A move that is one's right from a time on, unless the other side moves before."""
+
+    label: str
+    from_ms: int
+
+
+def move_forms(visit: Visit, order: Order, names: Iterable[str], typed: Form) -> list[MoveForm]:
+    """A form for each of these moves that has one, as it was typed where it was."""
+    usable, sent = set(names), typed.text("do")
+    state, waits = order.life.state, visit.home.person in order.rights.waits_for
+    found: list[MoveForm] = []
+    for name, fields in FIELDS.items():
+        if name not in usable:
+            continue
+        first = waits and name in ASKING and not found
+        held = _typed(typed, name, fields) if name == sent else _values(order, name)
+        found.append(
+            MoveForm(
+                name=name,
+                label=move_button(visit.words, name, order.mine, state),
+                hint=move_hint(visit.words, name, order.mine),
+                fields=fields,
+                values=held,
+                open=first or name == sent,
+                quiet=name not in ASKING,
+            )
+        )
+    return found
+
+
+def later(visit: Visit, order: Order, now_s: int) -> list[Later]:
+    """What becomes one's right in time, soonest first."""
+    coming = [
+        (right.from_s, right.name)
+        for right in order.rights.moves
+        if right.from_s is not None and right.from_s > now_s and right.name in FIELDS
+    ]
+    return [
+        Later(
+            label=move_button(visit.words, name, order.mine, order.life.state), from_ms=at * 1000
+        )
+        for at, name in sorted(coming)
+    ]
+
+
+def given(order: Order, name: str, form: Form) -> dict[str, Any]:
+    """The fields of a move as typed, for `wishes.fields`."""
+    found: dict[str, Any] = {}
+    for field, value in _typed(form, name, FIELDS[name]).items():
+        found[field] = pointed(value, order.life.place.currency) if field in _AMOUNTS else value
+    return found
+
+
+def _typed(form: Form, name: str, fields: Iterable[str]) -> dict[str, str]:
+    return {field: form.lines(f"{name}-{field}").strip() for field in fields}
+
+
+def _values(order: Order, name: str) -> dict[str, str]:
+    """What a form holds before somebody types."""
+    life = order.life
+    currency = life.place.currency
+
+    def text(amount: int | None) -> str:
+        return "" if amount is None else money(amount, currency)
+
+    if name == "offer":
+        terms = life.deal.terms if life.deal is not None else life.place
+        return {
+            "quantity": str(terms.quantity),
+            "price": text(terms.price),
+            "delivery": text(terms.delivery) if terms.delivery else "",
+            "tip": text(terms.tip) if terms.tip else "",
+        }
+    if name == "pay":
+        how = "credit" if currency == CREDIT else HOW[0]
+        return {"amount": text(life.owing), "how": how}
+    if name == "confirm":
+        return {"amount": text(max(life.paid - life.confirmed, 0) or life.owing)}
+    if name == "refund":
+        return {"amount": text(life.owed_back) if life.owed_back else ""}
+    return {}
