@@ -98,7 +98,7 @@ def marks(
     }
     back: dict[tuple[str, str], int] = {}
     for each in out:
-        if each.decision is None:
+        if each.decision is None and each.payee is not None:
             key = (str(each.payer), each.currency)
             back[key] = back.get(key, 0) + each.amount
     commons = were_common(state)
@@ -107,7 +107,7 @@ def marks(
         spend = spends.get(each.decision or b"")
         key = (str(each.payer), each.currency)
         if each.decision is None:
-            if back[key] > surplus.get(key, 0):
+            if each.payee is None or back[key] > surplus.get(key, 0):
                 found[each.record] = NO_DECISION
         elif spend is None:
             found[each.record] = UNKNOWN

@@ -8,6 +8,7 @@ A review of a made-up order has no receipt: what is not here yet may come, so th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from governance.receipts import NO_ORDER_KEY, NO_RECEIPT, WAITING
@@ -46,7 +47,8 @@ def fault(*, agreed: bool, author: bytes, buyer: bytes | None, sales: Iterable[S
     return ""
 
 
-class Stars(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Stars:
     """How often each number of stars was given, 1 to 5; from named reviews alone."""
 
     each: tuple[int, int, int, int, int]

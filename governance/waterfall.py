@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from governance import fees
 from governance.charter import Charter, charter_hash
 from governance.charter_market import HOST, REFERRER, RESELLER, SELLER
 from governance.charter_read import ALL_BPS
+from protocol.codec import Plain
+from protocol.kinds import refund
 from protocol.kinds.receipt import Extras, Statement, Units
 
 Parts = Mapping[str, int]  # role -> minor units
@@ -31,9 +34,8 @@ class Consigned:
     goods: bytes | None = None  # the maker's own listing of them
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Referral:
-    """Whom a recommendation is by; `record` is it."""
+class Referral(NamedTuple):
+    """A recommendation, `record`, and who wrote it."""
 
     record: bytes
     person: bytes
@@ -153,3 +155,14 @@ def refunded(
     for each in earlier:
         left = {role: has - each.get(role, 0) for role, has in left.items()}
     return fees.refund(left, amount)
+
+
+def refund_terms(charter: Charter, said: Statement, amounts: Sequence[int]) -> dict[str, Plain]:
+    """What the order's key signs for the last of these refunds; the others came before it.
+
+    Raises `Refused("refund-too-large")` where they take back more than the price.
+    """
+    given: list[dict[str, int]] = []
+    for amount in amounts:
+        given.append(refunded(charter, said, amount, given))
+    return refund.terms(said.order, said.vendor, len(amounts), amounts[-1], given[-1])

@@ -28,7 +28,7 @@ logger = logging.getLogger("moothall.notify")
 LONGEST_SECONDS = 30.0  # that a command may take
 BURST, EVERY_SECONDS = 10, 6.0  # commands at once; after them one in so many seconds
 MOST_WAITING = 100  # events; the oldest give way
-_SUBJECTS = ("order", "proposal", "id", "thread", "from")  # what an event is about, if it says
+_SUBJECTS = ("order", "proposal", "id", "person")  # what an event is about, if it says
 
 
 class Notifier:

@@ -17,7 +17,7 @@ from node.home import Home
 from protocol.codec import Plain
 from protocol.errors import Invalid, NotFound, Refused
 from protocol.letters.keys import MOST_KEYS, HandedKeys
-from protocol.letters.message import MAX_TEXT, Message
+from protocol.letters.message import Message
 from protocol.letters.registry import LETTERS, read_letter, write_letter
 from protocol.letters.seen import MOST_SEEN, Seen
 from protocol.sealing import MOST_READERS, Opened, Opener, most_content, seal
@@ -105,17 +105,7 @@ def write(
     about: bytes | None = None,
     reply: bytes | None = None,
 ) -> bytes:
-    """Send a message to somebody; the letter's id."""
-    if not text.strip():
-        raise Refused("empty", "There is nothing in this message; nothing was sent.")
-    if len(text) > MAX_TEXT:
-        raise Refused(
-            "too-large",
-            "A message has at most %(most)s characters, this one %(count)s; nothing was sent. "
-            "Send it in parts.",
-            most=MAX_TEXT,
-            count=len(text),
-        )
+    """Send a message, whose length the caller has checked; the letter's id."""
     message = Message(to=person, text=text, about=about, reply=reply)
     (sent,) = send(home, [Outgoing("message", message.body(), frozenset({person}))])
     return sent
@@ -165,14 +155,21 @@ def readers(home: Home, to: Iterable[bytes]) -> list[bytes]:
 
 
 def _sealed(home: Home, letter: Outgoing) -> tuple[Draft, Opened]:
-    content = write_letter(letter.kind, letter.body)
+    devices = readers(home, () if letter.only_own else letter.to)
+    return seal_letter(home, letter.kind, letter.body, devices)
+
+
+def seal_letter(
+    home: Home, kind: str, body: dict[str, Plain], devices: Sequence[bytes]
+) -> tuple[Draft, Opened]:
+    """A letter for these devices and no other, our own neither: to be appended by the caller."""
+    content = write_letter(kind, body)
     read_letter(content)  # whoever gets it must be able to read it
-    for_devices = readers(home, () if letter.only_own else letter.to)
     key = os.urandom(32)
     try:
         body = seal(
             content,
-            for_devices,
+            devices,
             community=home.store.community,
             author=home.device,
             ephemeral=os.urandom(32),
@@ -186,7 +183,7 @@ def _sealed(home: Home, letter: Outgoing) -> tuple[Draft, Opened]:
             "This takes %(size)s bytes, and a letter to so many devices holds %(most)s; nothing "
             "was sent. Shorten it, or send it in parts.",
             size=len(content),
-            most=most_content(len(for_devices)),
+            most=most_content(len(devices)),
         ) from error
     return Draft("sealed", body), Opened(content, key)
 

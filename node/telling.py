@@ -72,6 +72,12 @@ def sentence(store: Store, event: Event, translate: Translate = str) -> str:
             return t("Two versions of somebody's log were found; see the status.")
         case {"event": "vote", "phase": str(phase)}:
             return _gone_on(phase, t)
+        case {"event": "letter", "person": str(person)}:
+            return t("%(name)s has written to you.") % {"name": _called(store, person)}
+        case {"event": "order"}:
+            return t("An order has gone on.")
+        case {"event": "due"}:
+            return t("Something that waits for you ends within a day; see your inbox.")
         case {"event": "refused", "message": str(message)}:
             return t("Not let in yet: %(message)s") % {"message": message}
     return str(event.get("event", ""))
@@ -130,6 +136,11 @@ def _person_of_peer(store: Store, peer: str) -> bytes | None:
 def _person_of_device(store: Store, device: bytes) -> bytes | None:
     known = standing_of(store, device)
     return None if known is None else known[1]
+
+
+def _called(store: Store, person: str) -> str:
+    """The name of a person whose key this is in hex; eight of its digits without one."""
+    return _name(store, bytes.fromhex(person)) or person[:8]
 
 
 def _name(store: Store, person: bytes) -> str:

@@ -181,11 +181,16 @@ def _keep(store: Store, letters_key: bytes, own: bytes, found: Found, to: frozen
     record, author = found.waiting.record, found.waiting.person
     order = found.kind.order(found.said)
     sort, thread, about = ORDER if order else NO_THREAD, order, None
+    foreign = author != own
     if isinstance(found.said, Message):
         about = found.said.about
-        if own in (author, found.said.to):
+        if found.said.guest:  # it concerns an order alone, and its host writes for somebody else
+            sort, thread, foreign = ORDER if about else NO_THREAD, about, found.said.to == own
+        elif own in (author, found.said.to):
             sort, thread = MESSAGES, found.said.to if author == own else author
-    fresh = author != own and sort != NO_THREAD and not found.handed
+        elif about is not None:  # between others, who have let us read it
+            sort, thread = ORDER, about
+    fresh = foreign and sort != NO_THREAD and not found.handed
     at_rest = encode([found.opened.content, found.opened.key, [*sorted(to)]])
     box = bytes(SecretBox(letters_key).encrypt(at_rest))
     if to:  # the running node may have been quicker, and does not know to whom
@@ -318,10 +323,12 @@ def unread(store: Store) -> int:
 
 def mark_read(store: Store, sort: int, thread: bytes) -> None:
     """The owner has looked at this thread."""
-    where = "WHERE sort = ? AND thread = ? AND unread = 1"
-    if store.db.execute(f"SELECT 1 FROM letter {where} LIMIT 1", [sort, thread]).fetchone():
+    about = " OR about = ?" if sort == ORDER else ""
+    where = f"WHERE unread = 1 AND ((sort = ? AND thread = ?){about})"
+    values = [sort, thread, *([thread] if about else [])]
+    if store.db.execute(f"SELECT 1 FROM letter {where} LIMIT 1", values).fetchone():
         with store.transaction(sync=FAST):
-            store.db.execute(f"UPDATE letter SET unread = 0 {where}", [sort, thread])
+            store.db.execute(f"UPDATE letter SET unread = 0 {where}", values)
 
 
 def unboxed(letters_key: bytes, box: bytes) -> AtRest | None:

@@ -163,6 +163,23 @@ def _joined(
     return entry._replace(refunds=tuple(sorted(found, key=lambda r: (r.said.number, r.record))))
 
 
+def ids(store: Store) -> list[tuple[int, bytes]]:
+    """(rowid, record) of every receipt, by record."""
+    return store.db.execute(f"SELECT receipt.rowid, record {SHOWN} ORDER BY record").fetchall()
+
+
+def between(store: Store, low: bytes, high: bytes) -> list[bytes]:
+    """The receipts whose id, or else whose order's, lies between these two; two at most."""
+    for column in ("record", "order_key"):
+        rows = store.db.execute(
+            f"SELECT record {SHOWN} AND {column} BETWEEN ? AND ? ORDER BY record LIMIT 2",
+            [low, high],
+        ).fetchall()
+        if rows:
+            return [record for (record,) in rows]
+    return []
+
+
 def sales(store: Store) -> list[Sale]:
     """Every valid sale, as far as its fee depends on it; what was refunded is not counted."""
     wrong = marks(store, Known(store))

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from governance.reviews import Sale, Stars, fault, stars
-from storage.receipts import Known, marks
 from storage.store import Store
+from storage.verdicts import Known, marks
 from storage.views import comments, reviews
 from storage.views.reviews import Row
 
@@ -107,7 +107,7 @@ def _judged(store: Store, rows: Iterable[Row]) -> list[Judged]:
     for row in some:
         receipts = sales.get(row.order, [])
         reason = fault(
-            agreed=row.agreed,
+            agreed=bool(row.agreed),
             author=row.author,
             buyer=row.buyer,
             sales=[Sale(each.vendor, each.seller, each.reason) for each in receipts],
@@ -131,7 +131,7 @@ def _sales(store: Store, orders: Iterable[bytes]) -> dict[bytes, list[Sold]]:
     wrong = marks(store, Known(store), [row[0] for row in rows]) if rows else {}
     found: dict[bytes, list[Sold]] = {}
     for rowid, *columns in sorted(rows, key=lambda row: row[1]):
-        sold = Sold(*columns, wrong.get(rowid, ""))
+        sold = Sold._make((*columns, wrong.get(rowid, "")))
         found.setdefault(sold.order, []).append(sold)
     return found
 

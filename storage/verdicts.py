@@ -190,6 +190,16 @@ def chosen(store: Store, query: str, values: Iterable[object]) -> Iterator[tuple
         yield from store.db.execute(f"{query} ({marked})", part).fetchall()
 
 
+def units_of(store: Store, versions: Iterable[bytes], vendor: bytes) -> list[Units]:
+    """The units that a vendor's receipts with these grants name, by number; signed ones only."""
+    query = (
+        f"SELECT first, count, vendor {SHOWN} AND device.person = vendor AND signed = 1"
+        " AND grant_record IN"
+    )
+    rows = chosen(store, query, versions)
+    return sorted(Units(first_, many) for first_, many, who in rows if who == vendor)
+
+
 def _alone(store: Store, row: _Row, known: Known) -> str:
     """What is wrong with a receipt by itself."""
     if row.author != row.vendor:

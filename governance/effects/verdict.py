@@ -1,4 +1,4 @@
-"""`verdict`: members decide how much of an order's price goes back, where its sides can't agree.
+"""`verdict`: members decide how much less an order counts for, where its two sides can't agree.
 
 It comes under the kind `spending`, the rule by which members decide about a sum of money; where
 that rule has those who gain by it stand aside, neither of the two votes. It changes no certified
@@ -29,19 +29,29 @@ from governance.effects.effect import (
 from governance.effects.words import PersonId
 from governance.saying import Amount, Said, said
 from protocol.codec import Plain
-from protocol.errors import Refused
+from protocol.errors import Refused, Term
 
 MAX_REASON: Final = 200  # characters
+_LESS = Term(
+    "%(buyer)s pays %(seller)s %(amount)s less than agreed for the order in dispute, or gets that "
+    "back: %(why)s"
+)
+_ALL = Term("%(buyer)s pays %(seller)s all that was agreed for the order in dispute: %(why)s")
+_GUEST_LESS = Term(
+    "A guest pays %(seller)s %(amount)s less than agreed for the order in dispute, or gets that "
+    "back: %(why)s"
+)
+_GUEST_ALL = Term("A guest pays %(seller)s all that was agreed for the order in dispute: %(why)s")
 _CURRENCY = re.compile(r"[A-Z]{3}|CREDIT")
 _ORDER = re.compile(r"[0-9a-fA-F]{64}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """`refund`, in minor units of `currency`, goes back to the buyer; 0: nothing does."""
+    """The sale counts for `refund`, in minor units of `currency`, less than agreed, maybe 0."""
 
     order: bytes  # the order key
-    buyer: bytes  # persons
+    buyer: bytes | None  # persons; None: a guest of somebody's shop window
     seller: bytes
     refund: int
     currency: str
@@ -53,17 +63,18 @@ class Judgement(Effect[Verdict]):
 
     name = "verdict"
     kinds = ("spending",)
-    needed = ("order", "buyer", "seller", "refund", "text")
-    optional = ("currency",)
+    needed = ("order", "seller", "refund", "text")
+    optional = ("buyer", "currency")
 
     def _draft(self, given: dict[str, Any], state: Certified, names: Names) -> dict[str, Plain]:
         currency = a_word(given.get("currency", state.charter["currency"]), "currency")
         order, refund = a_word(given["order"], "order"), given["refund"]
+        buyer = given.get("buyer")
         if not _ORDER.fullmatch(order):
             raise misshapen("order")
         return {
             "order": bytes.fromhex(order),
-            "buyer": names.person(a_word(given["buyer"], "buyer")),
+            "buyer": None if buyer is None else names.person(a_word(buyer, "buyer")),
             "seller": names.person(a_word(given["seller"], "seller")),
             "refund": names.money(refund, currency) if type(refund) is str else refund,
             "currency": currency,
@@ -84,12 +95,13 @@ class Judgement(Effect[Verdict]):
         return state
 
     def _concerned(self, read: Verdict, recuse: bool) -> tuple[bytes, ...]:
-        return (read.buyer, read.seller) if recuse else ()
+        sides = (read.buyer, read.seller) if recuse else ()
+        return tuple(side for side in sides if side is not None)
 
     def _show(self, read: Verdict) -> dict[str, object]:
         return {
             "order": read.order.hex(),
-            "buyer": read.buyer.hex(),
+            "buyer": None if read.buyer is None else read.buyer.hex(),
             "seller": read.seller.hex(),
             "refund": read.refund,
             "currency": read.currency,
@@ -97,25 +109,18 @@ class Judgement(Effect[Verdict]):
         }
 
     def _say(self, read: Verdict, state: Certified) -> list[Said]:
-        buyer, seller = PersonId.of(read.buyer), PersonId.of(read.seller)
-        if not read.refund:
-            return [
-                said(
-                    "%(seller)s keeps what %(buyer)s paid for the order in dispute: %(why)s",
-                    seller=seller,
-                    buyer=buyer,
-                    why=read.text,
-                )
-            ]
-        return [
-            said(
-                "%(seller)s pays %(amount)s back to %(buyer)s for the order in dispute: %(why)s",
-                seller=seller,
-                amount=Amount(read.refund, read.currency),
-                buyer=buyer,
-                why=read.text,
-            )
-        ]
+        what: dict[str, object] = {"seller": PersonId.of(read.seller), "why": read.text}
+        if read.refund:
+            what["amount"] = Amount(read.refund, read.currency)
+        if read.buyer is not None:
+            what["buyer"] = PersonId.of(read.buyer)
+        return [said(_sentence(read), **what)]
+
+
+def _sentence(read: Verdict) -> str:
+    if read.buyer is None:
+        return _GUEST_LESS if read.refund else _GUEST_ALL
+    return _LESS if read.refund else _ALL
 
 
 EFFECT = Judgement()
@@ -149,7 +154,8 @@ def _read(effect: Mapping[str, Any]) -> Verdict:
         )
     if type(currency) is not str or not _CURRENCY.fullmatch(currency):
         raise misshapen("currency")
-    buyer, seller = a_key(effect["buyer"], "buyer"), a_key(effect["seller"], "seller")
+    buyer = None if effect["buyer"] is None else a_key(effect["buyer"], "buyer")
+    seller = a_key(effect["seller"], "seller")
     if buyer == seller:
         raise Refused("bad-effect", "Buyer and seller of an order are two persons.")
     return Verdict(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +9,8 @@ import click
 
 from node.cli import effects
 from node.cli.completing import proposal_argument
+from node.cli.files import read_text
 from node.cli.output import Output
-from protocol.errors import NotFound, Refused
 
 if TYPE_CHECKING:
     from node.home import Home
@@ -82,7 +81,7 @@ def proposal_new(
     from node.assembly.words import plainly
     from storage.views import profiles
 
-    text = "" if text_file is None else _read_text(text_file)
+    text = "" if text_file is None else read_text(text_file)
     with out.opened() as home:
         effect = effects.effect(home, effect_file, kind, title, short)
         made = plainly(
@@ -109,18 +108,6 @@ def _option(text: str) -> tuple[str, str]:
     if not equals:
         raise click.UsageError(f"{text!r} names no option; write ID=TEXT.")
     return option.strip(), said.strip()
-
-
-def _read_text(name: str) -> str:
-    """The text in a file or on standard input."""
-    try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise NotFound("no-file", f"{name} can't be read ({error.strerror}).") from error
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeError as error:
-        raise Refused("bad-file", f"{name} is not UTF-8 text. Nothing was written.") from error
 
 
 @proposal.command("list")

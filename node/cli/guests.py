@@ -72,7 +72,7 @@ def guest_approve(out: Output, order: str) -> None:
     """
     from node.trade import guest_queue, guests
 
-    with out.opened() as home, home.turn():
+    with out.opened() as home:
         found = guest_queue.resolve(home.store, order)
         guests.approve(home, found)
     out.answer({"order": found.hex(), "state": "ordered"}, "Approved: it is on its way.")
@@ -88,7 +88,7 @@ def guest_decline(out: Output, order: str) -> None:
     """
     from node.trade import guest_queue
 
-    with out.opened() as home, home.turn():
+    with out.opened() as home:
         found = guest_queue.resolve(home.store, order)
         guest_queue.turn_down(home.store, found)
     out.answer({"order": found.hex(), "state": "declined"}, "Turned down; the guest can read it.")

@@ -11,7 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from node.gateway import statics
 from node.gateway.context import Gateway
@@ -52,8 +52,9 @@ def setup_app(gateway: Gateway) -> Starlette:
 
 def shop_app(gateway: Gateway) -> Starlette:
     """The shop window, for anybody. Pages are compressed unless they hold a secret."""
+    secret = [Route(page.path, str) for page in PAGES if page.secret]
     limits = Middleware(Limits, gateway=gateway)
-    return _app(gateway, "shop", [limits, Middleware(_Compression, compresslevel=6)])
+    return _app(gateway, "shop", [limits, Middleware(_Compression, secret=secret)])
 
 
 class _Compression(GZipMiddleware):
@@ -62,15 +63,16 @@ class _Compression(GZipMiddleware):
     Source: BREACH, https://www.breachattack.com
     """
 
+    def __init__(self, app: ASGIApp, *, secret: Sequence[Route]) -> None:
+        super().__init__(app, compresslevel=6)
+        self._secret = tuple(secret)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, compressed where that gives nothing away."""
-        if any(route.matches(scope)[0] is not Match.NONE for route in _SECRET):
+        if any(route.matches(scope)[0] is not Match.NONE for route in self._secret):
             await self.app(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
-
-
-_SECRET = [Route(page.path, lambda: None) for page in PAGES if page.secret]
 
 
 def _app(gateway: Gateway, audience: Audience, inner: list[Middleware]) -> Starlette:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from node.gateway.limits import KEYED_PATH, asking
 from node.gateway.offers import listing_path
 from node.gateway.outside import base
@@ -37,11 +40,21 @@ def secret_link(visit: Visit, secret: str) -> str:
     return f"{base(visit)}{secret_path(secret)}"
 
 
-def spend(visit: Visit, cost: float = 1.0) -> None:
-    """Count an order, or a part of one, to whoever asks; Refused `too-many-orders`."""
-    if not visit.gateway.order_limits.may(asking(visit.request.scope), cost):
+@contextmanager
+def counted(visit: Visit, cost: float = 1.0) -> Iterator[None]:
+    """Count an order, or a step in one, to whoever asks; a refused one costs nothing.
+
+    Refused `too-many-orders`.
+    """
+    limits, address = visit.gateway.order_limits, asking(visit.request.scope)
+    if not limits.may(address, cost):
         raise Refused(
             "too-many-orders",
             "Very many orders were sent to this shop window in a short time, so this was not kept. "
             "Try again in an hour.",
         )
+    try:
+        yield
+    except BaseException:
+        limits.give_back(address, cost)
+        raise

@@ -40,6 +40,13 @@ class OrderLimits:
                 return False
         return self._all.take(cost, now)
 
+    def give_back(self, address: str | None, cost: float = 1.0) -> None:
+        """What was spent came to nothing."""
+        now = self._monotonic()
+        for bucket in (self._all, None if address is None else self._buckets.get(address)):
+            if bucket is not None:
+                bucket.owe(-cost, now)
+
 
 def _bucket(size: int, now: float) -> Bucket:
     return Bucket(size=size, rate=size / HOUR, now=now)

@@ -11,12 +11,14 @@ from node.gateway.order_words import move_button, move_hint
 from node.gateway.typed import pointed
 from node.gateway.visit import Visit
 from node.importing.prices import CREDIT, money
+from node.trade import credit
 from node.trade.reading import Order
 from node.trade.words import HOW
+from protocol.errors import Refused
 
 # What a form asks for, most pressing move first. Others are made elsewhere on the page.
 FIELDS: Mapping[str, tuple[str, ...]] = {
-    "accept": ("text",),
+    "accept": ("offer", "text"),  # which offer is accepted is what this page has shown
     "pay": ("amount", "how"),
     "received": (),
     "confirm": ("amount",),
@@ -62,12 +64,15 @@ def move_forms(visit: Visit, order: Order, names: Iterable[str], typed: Form) ->
         if name not in usable:
             continue
         first = waits and name in ASKING and not found
+        hint = move_hint(visit.words, name, order.mine)
+        if name == "pay" and order.currency == CREDIT:
+            fields, hint = ("amount",), visit.words.gettext(credit.PUBLIC)
         held = _typed(typed, name, fields) if name == sent else _values(order, name)
         found.append(
             MoveForm(
                 name=name,
                 label=move_button(visit.words, name, order.mine, state),
-                hint=move_hint(visit.words, name, order.mine),
+                hint=hint,
                 fields=fields,
                 values=held,
                 open=first or name == sent,
@@ -85,9 +90,7 @@ def later(visit: Visit, order: Order, now_s: int) -> list[Later]:
         if right.from_s is not None and right.from_s > now_s and right.name in FIELDS
     ]
     return [
-        Later(
-            label=move_button(visit.words, name, order.mine, order.life.state), from_ms=at * 1000
-        )
+        Later(label=move_button(visit.words, name, order.mine, order.life.state), from_ms=at * 1000)
         for at, name in sorted(coming)
     ]
 
@@ -96,8 +99,22 @@ def given(order: Order, name: str, form: Form) -> dict[str, Any]:
     """The fields of a move as typed, for `wishes.fields`."""
     found: dict[str, Any] = {}
     for field, value in _typed(form, name, FIELDS[name]).items():
-        found[field] = pointed(value, order.life.place.currency) if field in _AMOUNTS else value
+        if field in _AMOUNTS:
+            found[field] = pointed(value, order.currency)
+        elif field == "offer":
+            found[field] = _offer(value)
+        else:
+            found[field] = value
     return found
+
+
+def _offer(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise Refused(
+            "nothing-to-accept", "That is no proposal of this order; nothing was written."
+        ) from None
 
 
 def _typed(form: Form, name: str, fields: Iterable[str]) -> dict[str, str]:
@@ -107,24 +124,28 @@ def _typed(form: Form, name: str, fields: Iterable[str]) -> dict[str, str]:
 def _values(order: Order, name: str) -> dict[str, str]:
     """What a form holds before somebody types."""
     life = order.life
-    currency = life.place.currency
 
-    def text(amount: int | None) -> str:
-        return "" if amount is None else money(amount, currency)
+    def text(amount: int) -> str:
+        return money(amount, order.currency) if amount else ""
 
-    if name == "offer":
-        terms = life.deal.terms if life.deal is not None else life.place
-        return {
-            "quantity": str(terms.quantity),
-            "price": text(terms.price),
-            "delivery": text(terms.delivery) if terms.delivery else "",
-            "tip": text(terms.tip) if terms.tip else "",
-        }
-    if name == "pay":
-        how = "credit" if currency == CREDIT else HOW[0]
-        return {"amount": text(life.owing), "how": how}
-    if name == "confirm":
-        return {"amount": text(max(life.paid - life.confirmed, 0) or life.owing)}
-    if name == "refund":
-        return {"amount": text(life.owed_back) if life.owed_back else ""}
+    match name:
+        case "accept":
+            others = [each.id for each in life.offers if each.side != order.mine]
+            return {"offer": others[-1].hex() if others else ""}
+        case "offer" if order.terms is None:
+            return {"quantity": str(life.place.quantity)}
+        case "offer":
+            terms = order.terms
+            return {
+                "quantity": str(terms.quantity),
+                "price": text(terms.price),
+                "delivery": text(terms.delivery),
+                "tip": text(terms.tip),
+            }
+        case "pay":
+            return {"amount": text(life.owing), "how": HOW[1]}
+        case "confirm":
+            return {"amount": text(max(life.paid - life.confirmed, 0) or life.owing)}
+        case "refund":
+            return {"amount": text(life.owed_back)}
     return {}

@@ -157,3 +157,13 @@ def delivery_text(words: Words, state: str, nodes: int) -> str:
         text = words.ngettext("held by %(n)s node", "held by %(n)s nodes", nodes)
         return text % {"n": words.number(nodes)}
     return words.gettext("waits here for a neighbour")
+
+
+def ways_to_pay(words: Words) -> list[tuple[str, str]]:
+    """How money may come, as choices; what is priced in credits is paid in credits alone."""
+    t = words.gettext
+    return [
+        ("cash", t("In cash")),
+        ("bank", t("By bank transfer")),
+        ("other", t("In another way")),
+    ]

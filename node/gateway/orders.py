@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from governance.waterfall import persons
 from node.gateway.hall import milliseconds
 from node.gateway.offers import member_path
 from node.gateway.order_sums import Sums, sums
 from node.gateway.order_words import asked, delivery_text, move_said, order_path, state_name
 from node.gateway.visit import Visit
+from node.trade.reading import Order
 
 Data = Mapping[str, Any]
 
@@ -115,10 +117,14 @@ def _spoken(visit: Visit, each: Data, letter: Data) -> Spoken:
     words, t = visit.words, visit.words.gettext
     held, amount = letter.get("delivery"), letter.get("amount")
     name = t("You") if letter["mine"] else name_of(visit, letter["from"])
+    if letter["guest"]:
+        name = t("The guest")
     return Spoken(
         name=name,
-        path="" if letter["mine"] else member_path(bytes.fromhex(letter["from"])),
-        mine=letter["mine"],
+        path=""
+        if letter["mine"] or letter["guest"]
+        else member_path(bytes.fromhex(letter["from"])),
+        mine=letter["mine"] and not letter["guest"],
         what="" if letter["kind"] == "message" else move_said(words, letter["move"]),
         amount="" if amount is None else words.money(amount, each["currency"]),
         text=letter["text"],
@@ -128,15 +134,15 @@ def _spoken(visit: Visit, each: Data, letter: Data) -> Spoken:
     )
 
 
-def flow(visit: Visit, each: Data) -> Sums | None:
+def flow(visit: Visit, order: Order, each: Data) -> Sums | None:
     """Where the money goes; None while there is no price."""
     if each["total"] is None or not each["shares"]:
         return None
-    people = {role: bytes.fromhex(each[role]) for role in ("seller", "host") if each[role]}
-    extras = each["extras"]
+    deal, extras = order.life.deal, each["extras"]
+    people = {"seller": order.seller} if deal is None else persons(deal.statement)
     return sums(
         visit,
-        each["currency"],
+        order.currency,
         each["shares"],
         delivery=extras["delivery"],
         tip=extras["tip"],
@@ -158,3 +164,45 @@ def facts(visit: Visit, each: Data) -> Sequence[tuple[str, str]]:
         for name, label in labels.items()
         if each[name]
     ]
+
+
+def terms(visit: Visit, each: Data) -> Sequence[tuple[str, str]]:
+    """What is agreed, or asked for as long as nothing is."""
+    t = visit.words.gettext
+    extras, currency = each["extras"], each["currency"]
+    rows = [(t("How many"), pieces(visit, each))]
+    for name, label in (("delivery", t("Delivery")), ("tip", t("Tip"))):
+        if extras[name]:
+            rows.append((label, visit.words.money(extras[name], currency)))
+    rows.append((t("Together"), money(visit, each["total"])))
+    return rows
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proposed:
+    """Terms that somebody may accept."""
+
+    name: str  # whose; empty for one's own
+    what: str
+    total: str
+    text: str
+
+
+def offers(visit: Visit, order: Order) -> list[Proposed]:
+    """What stands beside the agreed terms and is not accepted yet."""
+    life, words = order.life, visit.words
+    found = []
+    for each in life.offers:
+        if each.id == life.start:
+            continue  # the order itself
+        person = life.buyer if each.side == "buyer" else life.seller
+        variant = life.place.variant
+        found.append(
+            Proposed(
+                name="" if each.side == order.mine else name_of(visit, person),
+                what=f"{words.number(each.terms.quantity)} × {variant}".strip(),
+                total=words.money(each.terms.total, order.currency),
+                text=each.text,
+            )
+        )
+    return found

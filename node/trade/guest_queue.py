@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
 from node.home import Home
-from protocol.codec import decode, encode
-from protocol.errors import NotFound, Refused
+from protocol.codec import Plain, decode, encode
+from protocol.errors import Invalid, NotFound, Refused
+from protocol.kinds import sealed
 from protocol.records import MAX_BODY
 from protocol.shape import key32, maybe_key32, text, whole
 from protocol.shape import signature as signature_of
@@ -38,7 +40,7 @@ class Waiting:
     text: str
     referral: bytes | None
     proof: bytes
-    contact: bytes  # the body of a sealed record
+    contact: dict[str, Plain]  # the body of a sealed record
     received_ms: int = 0
 
 
@@ -140,10 +142,13 @@ def _closed(home: Home, waiting: Waiting) -> bytes:
 
 def _opened(home: Home, order: bytes, received_ms: int, box: bytes) -> Waiting:
     try:
-        data = decode(_box(home).decrypt(box), limit=2 * MAX_BODY)
-    except CryptoError as error:  # the row was changed from outside
+        data: Any = decode(_box(home).decrypt(box), limit=2 * MAX_BODY)
+        return _read(data, order, received_ms)
+    except (CryptoError, Invalid) as error:  # the row was changed from outside
         raise Refused("damaged", "What this guest ordered can't be read any more.") from error
-    assert isinstance(data, dict)  # noqa: S101 - our own writing
+
+
+def _read(data: Any, order: bytes, received_ms: int) -> Waiting:
     return Waiting(
         order=order,
         listing=key32(data, "listing"),
@@ -153,6 +158,6 @@ def _opened(home: Home, order: bytes, received_ms: int, box: bytes) -> Waiting:
         text=text(data, "text", MAX_BODY),
         referral=maybe_key32(data, "referral"),
         proof=signature_of(data, "proof"),
-        contact=bytes(data["contact"]),
+        contact=sealed.read(data["contact"]).body(),
         received_ms=received_ms,
     )

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from node.home import Home
 from node.market import check_text
-from node.price_range import variant_price
-from node.trade import guest_contact, guest_queue, ordering, reading
+from node.trade import guest_contact, guest_queue, ordering, placing, reading
 from node.trade.guest_queue import Waiting
 from node.trade.guest_rules import may_order, on_offer, setting
-from node.trade.ordering import Wish
+from node.trade.placing import Wish
 from protocol.errors import NotFound, Refused, Term
 from protocol.keys import Signer
+from protocol.letters.contact import MAX_NAME, MAX_REACH
+from protocol.letters.order import prove
 from storage.own import Draft
 from storage.views.listing_queries import Offer, get
 
@@ -86,15 +87,16 @@ def ask(home: Home, key: Signer, wish: GuestWish) -> str:
         return "before"
     offer = _offered(home, wish.listing, wish.version)
     check_text(Term("message"), wish.text, MAX_TEXT, lines=True)
-    check_text(Term("name"), wish.name, guest_contact.MAX_NAME)
-    check_text(Term("contact"), wish.reach, guest_contact.MAX_REACH, lines=True)
+    check_text(Term("name"), wish.name, MAX_NAME)
+    check_text(Term("contact"), wish.reach, MAX_REACH, lines=True)
     contact = guest_contact.checked(key.public, wish.name, wish.reach)
     box = guest_contact.sealed(home, contact, offer.person)
     wanted = _wish(home, offer, wish.quantity, wish.variant, wish.text, wish.referral)
+    wanted = _without_void_referral(home, wanted)
     if setting(home.store) == "yes":
-        ordering.place(home, wanted, key=key, drafts=[Draft("sealed", box)])
+        placing.place(home, wanted, key=key, drafts=[Draft("sealed", box)])
         return "placed"
-    ordering.check(home, wanted)
+    placing.check(home, wanted)
     waiting = Waiting(
         order=key.public,
         listing=offer.id,
@@ -103,7 +105,7 @@ def ask(home: Home, key: Signer, wish: GuestWish) -> str:
         variant=wish.variant,
         text=wish.text,
         referral=wish.referral,
-        proof=ordering.proof(home, offer.person, key),
+        proof=prove(key, home.store.community, home.person, offer.person),
         contact=box,
     )
     guest_queue.keep(home, waiting)
@@ -111,18 +113,15 @@ def ask(home: Home, key: Signer, wish: GuestWish) -> str:
 
 
 def approve(home: Home, order: bytes) -> None:
-    """The owner lets a waiting order go out. Refused where it can't any more; then it still waits.
-
-    The caller holds the turn.
-    """
+    """The owner lets a waiting order go out. Refused where it can't any more; then it waits on."""
     waiting = guest_queue.get(home, order)
     if waiting is None:
         raise NotFound("no-order", "No order of a guest that waits for you has this id.")
     offer = _offered(home, waiting.listing, waiting.version)
     wanted = _wish(home, offer, waiting.quantity, waiting.variant, waiting.text, waiting.referral)
-    if not reading.is_known(home, order):  # else killed between the two the last time
+    if reading.as_guest(home, order) is None:  # else killed between the two the last time
         key = _Proof(order, waiting.proof)
-        ordering.place(home, wanted, key=key, drafts=[Draft("sealed", waiting.contact)])
+        placing.place(home, wanted, key=key, drafts=[Draft("sealed", waiting.contact)])
     with home.store.transaction():
         guest_queue.leave(home.store, order)
 
@@ -150,9 +149,7 @@ def _offered(home: Home, listing: bytes, version: bytes) -> Offer:
 def _wish(
     home: Home, offer: Offer, quantity: int, variant: str, text: str, referral: bytes | None
 ) -> Wish:
-    said = offer.listing
-    chosen = next((each for each in said.variants if each.name == variant), None)
-    price = said.price if chosen is None else variant_price(said, chosen)
+    price = placing.price_of(offer.listing, placing.variant_of(offer.listing, variant))
     return Wish(
         listing=offer.id,
         quantity=quantity,
@@ -163,6 +160,17 @@ def _wish(
         enquiry=price is None,
         guest=True,
     )
+
+
+def _without_void_referral(home: Home, wish: Wish) -> Wish:
+    """A guest came by a link: what it says of a recommendation is no reason to send them away."""
+    try:
+        placing.check(home, wish)
+    except Refused as error:
+        if error.reason == "no-referral":
+            return replace(wish, referral=None)
+        raise
+    return wish
 
 
 # Following

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from node import market, people
 from node.home import Home
 from node.importing.prices import minor_units
-from node.trade.ordering import Wish
+from node.trade.placing import Wish
 from protocol.errors import Refused
 
 if TYPE_CHECKING:
@@ -93,6 +93,6 @@ def _referral(home: Home, text: str) -> bytes:
     """The recommendation with this id or prefix."""
     from node.trade import recommending
 
-    return recommending.find(home, text)
+    return recommending.find(home.store, text).record
 
 

@@ -13,7 +13,7 @@ MAX_TEXT = 4000  # characters
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """A text (Markdown) to the person `to`.
+    """A text, as it stands, to the person `to`.
 
     `about`: an order or a listing that it concerns. `reply`: the id of the letter it answers.
     `guest`: a guest says it, and its author, whose shop window they are in, wrote it for them.

@@ -13,4 +13,12 @@ CREATE TABLE review (  -- what buyers think of their orders; whether one counts 
 ) STRICT;
 CREATE INDEX review_log ON review (log_no, seq);
 CREATE INDEX review_order ON review (order_key);
-CREATE INDEX receipt_maker ON receipt (seller) WHERE seller != vendor;  -- what is said of makers
+-- What is said of makers.
+CREATE INDEX receipt_maker ON receipt (seller) WHERE seller != vendor;
+
+CREATE TABLE handed (  -- node-local: letters whose keys this device has handed to a mediator
+    order_key BLOB NOT NULL,
+    person BLOB NOT NULL,
+    step TEXT NOT NULL,  -- asked: the two requests alone; taken: all there were by then
+    PRIMARY KEY (order_key, person, step)
+) STRICT, WITHOUT ROWID;

@@ -30,7 +30,7 @@ class Row(NamedTuple):
     stars: int
     text: str  # Markdown
     buyer: bytes | None
-    agreed: bool
+    agreed: int  # 1 or 0
     shown_ms: int
 
 
@@ -127,7 +127,7 @@ def newest(rows: Iterable[Row]) -> dict[bytes, Row]:
 
 def _read(store: Store, question: str, values: Sequence[bytes]) -> list[Row]:
     rows = store.db.execute(question, values).fetchall()
-    return sorted((Row(*row[:7], bool(row[7]), row[8]) for row in rows), key=_age)
+    return sorted(map(Row._make, rows), key=_age)
 
 
 def _age(row: Row) -> tuple[int, bytes]:

@@ -156,12 +156,12 @@ class Person:
             yield home
 
 
-def invited(host: Person, guest: Person) -> None:
+def invited(host: Person, guest: Person, passphrase: str | None = None) -> None:
     """Make the guest's home by an invitation of the host's, without any network."""
     with host.home() as home:
         set_meta(home.store.db, "addresses", json.dumps([ADDRESS]))
     link = read_link(host.do("invite")["link"])
-    homes.join_by(guest.folder, link, guest.name, None).close()
+    homes.join_by(guest.folder, link, guest.name, passphrase).close()
 
 
 def meet(one: Person, other: Person) -> None:

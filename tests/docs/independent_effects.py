@@ -198,7 +198,8 @@ def check(effect: Any, state: State) -> None:
         case "advice":
             pass
         case "verdict":
-            need(all(is_bytes(effect[key], 32) for key in ("order", "buyer", "seller")), "a key")
+            need(all(is_bytes(effect[key], 32) for key in ("order", "seller")), "a key")
+            need(effect["buyer"] is None or is_bytes(effect["buyer"], 32), "buyer")
             need(effect["buyer"] != effect["seller"], "two persons")
             need(is_whole(effect["refund"], 0, 10**12), "refund")
             currency = effect["currency"]

@@ -68,11 +68,21 @@ def test_neither_side_votes_where_the_rule_has_those_stand_aside() -> None:
     assert SORT.concerned(JAR, False) == ()
 
 
+def test_a_guest_is_nobody_who_could_stand_aside() -> None:
+    guests = {**JAR, "buyer": None}
+    SORT.check(guests, STATE, ())
+    assert SORT.concerned(guests, True) == (key("ben"),)
+    assert prepared(SORT.show(guests)) == guests
+    assert "A guest pays" in str(SORT.in_words(guests, STATE)[0])
+
+
 def test_it_says_who_pays_whom() -> None:
     (line,) = map(str, SORT.in_words(JAR, STATE))
-    assert line.startswith(f"{key('ben').hex()} pays 250 minor units of EUR back to")
+    assert line.startswith(
+        f"{key('eva').hex()} pays {key('ben').hex()} 250 minor units of EUR less"
+    )
     (line,) = map(str, SORT.in_words({**JAR, "refund": 0}, STATE))
-    assert "keeps what" in line
+    assert "all that was agreed" in line
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ async def test_the_command_gets_an_event_as_json_on_its_standard_input(ear: Ear)
 @pytest.mark.parametrize(
     ("event", "facts", "asked"),
     [
-        ("letter", {"from": "ab" * 32}, True),
+        ("letter", {"person": "ab" * 32}, True),
         ("due", {"id": "ab"}, True),
         ("vote", {"proposal": "ab", "phase": "open"}, True),
         ("vote", {"proposal": "ab", "phase": "failed"}, False),
@@ -99,7 +99,7 @@ async def test_while_one_is_told_the_newest_about_each_thing_waits(ear: Ear):
         await trio.testing.wait_all_tasks_blocked()
         for state in ("accepted", "paid"):
             events.tell("order", **{**ORDER, "state": state})
-        events.tell("letter", **{"from": "cd" * 32})
+        events.tell("letter", person="cd" * 32)
         await trio.testing.wait_all_tasks_blocked()
 
         states = []
@@ -121,7 +121,7 @@ async def test_a_flood_of_letters_starts_no_flood_of_commands(
     monkeypatch.setattr(notifying, "call", call)
     async with told("true") as events:
         for number in range(notifying.BURST + 300):
-            events.tell("letter", **{"from": f"{number:064x}"})
+            events.tell("letter", person=f"{number:064x}")
         await trio.sleep(3600)
 
     first, later = calls[: notifying.BURST], calls[notifying.BURST :]
@@ -134,7 +134,7 @@ async def test_a_command_that_hangs_is_killed_with_what_it_started(ear: Ear, moc
     async with told(f"sleep 1000 > {ear.path} & wait") as events:
         events.tell("order", **ORDER)
         held = await ear.held()
-        events.tell("letter", **{"from": "cd" * 32})
+        events.tell("letter", person="cd" * 32)
         mock_clock.jump(notifying.LONGEST_SECONDS)
 
         await ear.let_go(held)

@@ -9,11 +9,12 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage import assembly, certificates, frontier, recount
+from protocol.keys import Signer
+from storage import assembly, certificates, debts, frontier, receipts, recount, verdicts
 from storage.digest import digest
 from storage.store import Store
 from storage.verify import rebuild, verify
-from storage.views import comments, profiles, reviews
+from storage.views import comments, grants, profiles, recommendations, reviews
 from tests.storage.post import (
     CERTIFICATE,
     FOUND,
@@ -25,7 +26,7 @@ from tests.storage.post import (
     proofs,
     shuffled,
 )
-from tests.storage.world import Script, make, scripts
+from tests.storage.world import NAMES, Script, h, make, scripts
 
 LONG = bool(os.environ.get("MOOTHALL_LONG"))
 often = settings(
@@ -34,6 +35,7 @@ often = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 seeds = st.integers(0, 2**32)
+PERSONS = [Signer(h(name, "person")) for name in NAMES]
 
 
 def in_order(store: Store) -> tuple[str, str]:
@@ -63,7 +65,27 @@ def looks(store: Store) -> str:
     about = [row[0] for row in store.db.execute("SELECT about FROM comment")]
     said = sorted(comments.about(store, about))
     stand = sorted(reviews.newest(reviews.every(store)).items())
-    return repr((pictures, places, people, said, stand, list(votes(store))))
+    return repr((pictures, places, people, said, stand, list(votes(store)), trade(store)))
+
+
+def trade(store: Store) -> object:
+    """Every receipt with its verdict, by itself and among all; who owes whom; what is granted."""
+    found = sorted(receipts.entries(store))
+    wrong = verdicts.marks(store, verdicts.Known(store))
+    at_once = {record: wrong.get(rowid, "") for rowid, record in receipts.ids(store)}
+    assert at_once == {each.record: each.reason for each in found}
+    assert at_once == {record: one(store, record).reason for record in at_once}
+    given = [recommendations.of_person(store, each.public) for each in PERSONS]
+    lent = [grants.of_person(store, each.public) for each in PERSONS]
+    owed = [debts.valid_debts(store, currency) for currency in debts.currencies(store)]
+    return found, given, lent, owed
+
+
+def one(store: Store, record: bytes) -> receipts.Entry:
+    """A receipt read for itself alone."""
+    entry = receipts.get(store, record)
+    assert entry is not None
+    return entry
 
 
 def votes(store: Store) -> Iterator[object]:

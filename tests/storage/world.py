@@ -30,6 +30,7 @@ from protocol.kinds.registry import KINDS, content
 from protocol.records import GOV, LANES, MARKET, TALK, ZERO, Record, make_record
 from protocol.spot import Spot
 from tests.storage.polls import Polls
+from tests.storage.sales import Sales
 
 TIME = 1_767_225_600_000  # the first second of 2026
 NAMES = ("ana", "ben", "eva", "dan", "gus")
@@ -111,7 +112,7 @@ class Joined:
     record: Record
 
 
-class World(Polls):
+class World(Polls, Sales):
     """Everything that was ever written. `act` does one step, or nothing where it makes no sense."""
 
     def __init__(self) -> None:
@@ -121,6 +122,7 @@ class World(Polls):
         ana = self.of["ana1"]
         charter = template("kitchen-table")
         charter["rules"]["advice"]["revise"] = True  # type: ignore[call-overload,index]
+        charter["fees"]["default"]["fee_bps"] = 500  # type: ignore[call-overload,index]
         self.found = make_record(
             ana.signer,
             community=None,

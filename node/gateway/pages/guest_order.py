@@ -12,20 +12,20 @@ from dataclasses import dataclass
 from starlette.responses import RedirectResponse, Response
 
 from node.gateway.forms import Form
-from node.gateway.guest_ordering import DONE, open_to, secret_path, spend
+from node.gateway.guest_ordering import DONE, counted, open_to, secret_path
 from node.gateway.offers import listing_path, maker_name, mode_name, price_text
 from node.gateway.pages.listing import find_offer
 from node.gateway.pages.page import SHOP, Page
 from node.gateway.visit import Problem, Visit
 from node.price_range import variant_price
 from node.trade import guest_rules, guests, wishes
-from node.trade.guest_contact import MAX_NAME, MAX_REACH
 from protocol.errors import Refused
 from protocol.keys import Signer
+from protocol.letters.contact import MAX_NAME, MAX_REACH
 from storage.views.listing_queries import Offer
 
 TRAP = "website"  # a field that people don't see and programs fill in
-COUNTED = ("sell", "give")  # modes of things that somebody may want several of
+SEVERAL = ("sell", "give")  # modes of things that somebody may want more than one of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ def _ask(visit: Visit, offer: Offer, said: Said, key: Signer, form: Form) -> str
     )
     if guests.find(visit.gateway.home, key.public) is not None:
         return "before"
-    spend(visit)
-    return guests.ask(visit.gateway.home, key, wish)
+    with counted(visit):
+        return guests.ask(visit.gateway.home, key, wish)
 
 
 def _offer(visit: Visit) -> Offer:
@@ -128,7 +128,7 @@ def _page(visit: Visit, offer: Offer, said: Said, status: int = 200, problem: st
         maker=maker_name(visit, offer.person),
         own=offer.person == visit.gateway.owner,
         variants=_variants(visit, offer),
-        counted=listing.mode in COUNTED,
+        counted=listing.mode in SEVERAL,
         asks=guest_rules.setting(visit.store) == "ask",
         priced=listing.price is not None or bool(listing.variants),
         said=said,

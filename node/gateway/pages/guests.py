@@ -65,12 +65,12 @@ def _shown(visit: Visit, waiting: Waiting) -> Shown:
         offer = get(visit.store, waiting.listing)
     except NotFound:
         offer = None
-    maker = "" if offer is None or offer.person == visit.home.person else offer.person
+    elsewhere = offer is not None and offer.person != visit.home.person
     return Shown(
         id=waiting.order.hex(),
         title="" if offer is None else offer.listing.title,
         listing=listing_path(waiting.listing),
-        maker=maker_name(visit, maker) if maker else "",
+        maker=maker_name(visit, offer.person) if offer is not None and elsewhere else "",
         quantity=waiting.quantity,
         variant=waiting.variant,
         text=waiting.text,

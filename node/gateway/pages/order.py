@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
+import segno
 from starlette.responses import Response
 
-from node.gateway import order_moves, qr
-from node.gateway.dispute_part import dispute_part
+from node.gateway import order_moves, orders, qr
 from node.gateway.forms import Form
 from node.gateway.offers import listing_path
-from node.gateway.order_words import (
-    HOW_TO_PAY,
-    asked,
-    move_done,
-    order_path,
-    state_name,
-)
-from node.gateway.orders import facts, flow, name_of, offers, pieces, spoken, title, whom
+from node.gateway.order_words import move_done, order_path, state_name, ways_to_pay
 from node.gateway.pages.page import DESK, Page
-from node.gateway.review_part import order_review
 from node.gateway.trade_rooms import trade_rooms
 from node.gateway.visit import Visit
 from node.trade import banking, ordering, reading, wishes
 from node.trade.reading import Order
-from protocol.errors import MoothallError, NotFound, Refused
+from protocol.errors import NotFound, Refused
 
 LONGEST_TEXT = 2000
 
@@ -33,7 +25,7 @@ async def show(visit: Visit) -> Response:
 
 
 async def act(visit: Visit, form: Form) -> Response:
-    """Say something, or make a move; a move says what it means before its button."""
+    """Say something, or make a move; each form says what its move means before its button."""
     order, do = _order(visit), form.text("do")
     try:
         if do == "message":
@@ -50,7 +42,102 @@ async def act(visit: Visit, form: Form) -> Response:
 
 async def pay_code(visit: Visit) -> Response:
     """What a bank's program reads to fill in a transfer."""
-    text = _epc(_order(visit))
-    if text is None:
+    code = _code(_order(visit))
+    if code is None:
         raise NotFound("no-code", "There is no code to pay this order with.")
-    return qr.svg(text)
+    return qr.drawing(code)
+
+
+def _order(visit: Visit) -> Order:
+    return reading.get(visit.home, visit.request.path_params["order"])
+
+
+def _page(
+    visit: Visit, order: Order, status: int = 200, problem: str = "", form: Form | None = None
+) -> Response:
+    visit.require_charter()
+    typed, words, life = form or Form(), visit.words, order.life
+    each = reading.data(visit.home, order)
+    row = orders.row(visit, each)
+    moves = order_moves.move_forms(visit, order, each["my_moves"], typed)
+    return visit.render(
+        "order.html",
+        status=status,
+        problem=problem,
+        rooms=trade_rooms(visit),
+        action=order_path(order.id),
+        currency=order.currency,
+        row=row,
+        state=state_name(words, life.state),
+        listing=listing_path(bytes.fromhex(each["listing"])),
+        waits_for=_waits_for(visit, order),
+        due_ms=None if order.rights.due_s is None else order.rights.due_s * 1000,
+        facts=orders.facts(visit, each),
+        terms=orders.terms(visit, each),
+        flow=orders.flow(visit, order, each),
+        offers=orders.offers(visit, order),
+        pay=_pay(visit, order),
+        moves=moves,
+        later=order_moves.later(visit, order, visit.gateway.clock() // 1000),
+        ways=ways_to_pay(words),
+        letters=orders.spoken(visit, each),
+        receipt=f"/receipt/{each['receipt'][:16]}" if each["receipt"] else "",
+        contact=each["contact"],
+        oversold=each["oversold"],
+        writes=order.mine != "host",
+        message=typed.lines("text"),
+        longest=LONGEST_TEXT,
+        now=visit.gateway.clock(),
+    )
+
+
+def _waits_for(visit: Visit, order: Order) -> str:
+    """The others for whom it waits, by name; empty where it waits for me or nobody."""
+    waited = order.rights.waits_for
+    if visit.home.person in waited:
+        return ""
+    return visit.words.list([orders.name_of(visit, person) for person in waited])
+
+
+def _pay(visit: Visit, order: Order) -> dict[str, str]:
+    """Where to pay, for the buyer as long as something is owed; empty where nobody said."""
+    deal, life = order.life.deal, order.life
+    if deal is None or deal.pay is None or order.mine != "buyer" or not life.owing:
+        return {}
+    to = deal.pay
+    return {
+        "name": to.name,
+        "iban": " ".join(to.iban[at : at + 4] for at in range(0, len(to.iban), 4)),
+        "bic": to.bic,
+        "reference": to.reference,
+        "text": to.text,
+        "amount": visit.words.money(life.owing, order.currency),
+        "code": f"{order_path(order.id)}/pay.svg" if _code(order) else "",
+    }
+
+
+def _code(order: Order) -> segno.QRCode | None:
+    deal, life = order.life.deal, order.life
+    if deal is None or deal.pay is None or not deal.pay.iban or not life.owing:
+        return None
+    to = deal.pay
+    return banking.epc_qr(
+        iban=to.iban,
+        name=to.name,
+        bic=to.bic,
+        amount=life.owing,
+        currency=order.currency,
+        reference=to.reference,
+    )
+
+
+PAGES_HERE = [
+    Page(path="/orders/{order}", name="order", endpoint=show, post=act, audience=DESK),
+    Page(
+        path="/orders/{order}/pay.svg",
+        name="order-code",
+        endpoint=pay_code,
+        audience=DESK,
+        html=False,
+    ),
+]

@@ -82,9 +82,7 @@ def _open(visit: Visit) -> Offer:
     """The listing, if somebody can order it; Problem otherwise."""
     offer, t = find_offer(visit), visit.words.gettext
     if offer.person == visit.home.person:
-        raise Problem(
-            409, t("This is yours"), t("You offer this yourself, so you can't order it.")
-        )
+        raise Problem(409, t("This is yours"), t("You offer this yourself, so you can't order it."))
     if offer.status != "open":
         raise Problem(
             410, t("No longer on offer"), t("This listing has ended; nothing was ordered.")

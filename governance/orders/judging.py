@@ -1,0 +1,261 @@
+"""Whether a move may be made by a side that has certain letters: the table's rows, looked up.
+
+`fault` gives the reason word for which a move is void, "" if it holds. The same question is asked
+of letters that came and, with `move` None, of what somebody might do: "is there any amount, offer
+or proposal for which this word would hold?"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, Protocol
+
+from governance.charter import Charter
+from governance.effects.verdict import Verdict as Decided
+from governance.orders import table as t
+from governance.orders.view import Terms, View, terms
+from governance.receipts import adds_up
+from protocol.keys import RECEIPT, verified
+from protocol.kinds.receipt import Statement, digest
+from protocol.letters.moves import Accept, Agree, Mediator, Move, Offer, Place, Received
+from protocol.letters.moves import Verdict as VerdictMove
+
+NOT_YOURS = "not-yours"  # not this side's move, whatever the state
+NOT_NOW = "not-now"  # the state does not allow it
+
+
+class Context(Protocol):
+    """What is certified; None means: not here, at least not yet."""
+
+    @property
+    def community(self) -> bytes:
+        """The community's id."""
+
+    def height(self, certificate: bytes) -> int | None:
+        """The height of a certificate of our chain."""
+
+    def in_force(self, height: int) -> bytes:
+        """The hash of the charter in force at a height."""
+
+    def charter(self, charter: bytes) -> Charter | None:
+        """A charter that is or was in force, by its hash."""
+
+    def verdict(self, proposal: bytes) -> Decided | None:
+        """What the members decided about an order by this proposal, once that is in effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`side`, who is `person`, has seen `view` and makes a move; None: any move of its word."""
+
+    view: View
+    side: str
+    person: bytes
+    move: Move | None
+    order: bytes
+    context: Context
+
+    def said(self, name: str, otherwise: Any) -> Any:
+        """A field of the move."""
+        return otherwise if self.move is None else getattr(self.move, name)
+
+
+def fault(case: Case, word: str) -> str:
+    """Why this move is void."""
+    rows = _ROWS.get(word, {})
+    if case.side not in rows:
+        return NOT_YOURS
+    for row in rows[case.side]:
+        if case.view.state in row.states:
+            return next((bad for need in row.needs if (bad := _missing(case, need))), "")
+    return NOT_NOW
+
+
+def _missing(case: Case, need: str) -> str:
+    if need == "statement":  # the one that says more than that it is missing
+        return _statement(case)
+    return "" if _CHECKS[need](case) else need
+
+
+def ruling(case: Case) -> int | None:
+    """By how much less the sale counts, as the members decided by what the move names."""
+    assert isinstance(case.move, VerdictMove) and case.view.start is not None
+    place = case.view.start.move
+    assert isinstance(place, Place)
+    found = case.context.verdict(case.move.proposal)
+    start = case.view.start.said
+    buyers = (start.person, None) if start.letter.guest else (start.person,)
+    about = (case.order, place.seller, place.currency)
+    if found is None or (found.order, found.seller, found.currency) != about:
+        return None
+    return found.refund if found.buyer in buyers else None
+
+
+def _open_offer(case: Case) -> bool:
+    offers = [line.id for line in case.view.offers if line.side != case.side]
+    return case.said("offer", offers[0] if offers else None) in offers
+
+
+def _statement(case: Case) -> str:
+    """Compares the statement with the terms, the certificates and the charter."""
+    if case.move is None:
+        return ""
+    assert isinstance(case.move, Accept) and case.view.start is not None
+    said, place = case.move.statement, case.view.start.move
+    offered = next(line for line in case.view.offers if line.id == case.move.offer).move
+    assert isinstance(place, Place) and isinstance(offered, Place | Offer)
+    agreed = terms(offered)
+    heights = [(case.context.height(at) or 0, at) for at in (offered.at, case.move.at)]
+    older, newer = sorted(heights)
+    if agreed is None or said.at != (older[1], newer[1]):
+        return "wrong-terms"
+    stated = Terms(
+        quantity=said.quantity,
+        price=said.price,
+        delivery=said.extras.delivery,
+        tip=said.extras.tip,
+    )
+    if stated != agreed or not _fits(said, place, case):
+        return "wrong-terms"
+    if case.context.in_force(newer[0]) != said.charter:
+        return "superseded-charter"
+    charter = case.context.charter(said.charter)
+    return "" if charter is not None and adds_up(charter, said) else "wrong-share"
+
+
+def _fits(said: Statement, place: Place, case: Case) -> bool:
+    """Whether a statement is about this order. A host who has another part in it is no host."""
+    assert case.view.start is not None
+    start = case.view.start.said
+    part = {place.seller, said.seller} | ({start.person} if not start.letter.guest else set())
+    host = None if place.host in part else place.host
+    return (
+        (said.order, said.vendor, said.listing) == (case.order, place.seller, place.listing)
+        and (said.currency, said.host) == (place.currency, host)
+        and said.referral in (None, place.referral)
+    )
+
+
+def _this_deal(case: Case) -> bool:
+    deal = case.view.deal
+    if case.move is None or deal is None:
+        return deal is not None
+    assert isinstance(case.move, Received) and isinstance(deal.move, Accept)
+    return case.move.deal == deal.id and _signed(
+        case.order,
+        case.move.signature,
+        case.context.community,
+        digest(deal.move.statement.data()),
+    )
+
+
+@lru_cache(maxsize=4096)  # an order is followed anew with each letter that comes
+def _signed(order: bytes, signature: bytes, community: bytes, digested: bytes) -> bool:
+    return verified(order, signature, RECEIPT, community, digested)
+
+
+def _unconfirmed(case: Case) -> bool:
+    view = case.view
+    due = 0 if view.terms is None or view.ends else view.terms.total - view.reduced
+    return case.said("amount", 1) + view.confirmed <= max(due, view.paid)
+
+
+def _all_paid(case: Case) -> bool:
+    view = case.view
+    return view.received is not None and view.receipt is None and not view.owing
+
+
+def _left(case: Case) -> bool:
+    return case.said("amount", 1) <= case.view.money - case.view.refunded
+
+
+def _refund(case: Case) -> bool:
+    given = [line.id for line in case.view.refunds]
+    return case.said("refund", given[0] if given else None) in given
+
+
+def _at_stake(case: Case) -> bool:
+    view = case.view
+    return view.money > view.refunded or view.sent is not None or view.received is not None
+
+
+def _in_dispute(case: Case) -> bool:
+    return case.view.dispute is not None and case.view.settled is None
+
+
+def _in_total(case: Case) -> bool:
+    total = 0 if case.view.terms is None else case.view.terms.total
+    return case.said("refund", 0) <= total
+
+
+def _proposal(case: Case) -> bool:
+    by_word = case.view.by_word
+    done = {
+        line.move.proposal
+        for line in by_word["agree"]
+        if line.side == case.side and isinstance(line.move, Agree)
+    }
+    open_ = [
+        line.id for line in by_word["propose"] if line.side != case.side and line.id not in done
+    ]
+    return case.said("proposal", open_[0] if open_ else None) in open_
+
+
+def _steps(case: Case) -> tuple[str, ...]:
+    """The steps of a dispute by the deal's charter."""
+    charter = charter_of(case.view, case.context)
+    return () if charter is None else charter.disputes.steps
+
+
+def charter_of(view: View, context: Context) -> Charter | None:
+    """The charter of the deal; before there is one, that of the newest certificate named."""
+    if view.deal is not None:
+        assert isinstance(view.deal.move, Accept)
+        return context.charter(view.deal.move.statement.charter)
+    heights = (
+        context.height(line.move.at)
+        for line in view.letters
+        if isinstance(line.move, Place | Offer | Accept)
+    )
+    return context.charter(context.in_force(max(each for each in heights if each is not None)))
+
+
+def _mediation(case: Case) -> bool:
+    assert case.view.start is not None and isinstance(case.view.start.move, Place)
+    parties = (case.view.start.said.person, case.view.start.move.seller)
+    named = case.move.person if isinstance(case.move, Mediator) else None
+    return "mediator" in _steps(case) and named not in parties
+
+
+def _vote(case: Case) -> bool:
+    return "vote" in _steps(case) and (case.move is None or ruling(case) is not None)
+
+
+_CHECKS: Mapping[str, Callable[[Case], bool]] = {
+    "open-offer": _open_offer,
+    "unpaid": lambda case: not case.view.money,
+    "unsent": lambda case: case.view.sent is None,
+    "owing": lambda case: bool(case.said("amount", 1) <= case.view.owing),
+    "unconfirmed": _unconfirmed,
+    "this-deal": _this_deal,
+    "unreceived": lambda case: case.view.received is None,
+    "all-paid": _all_paid,
+    "left": _left,
+    "refund": _refund,
+    "at-stake": _at_stake,
+    "in-dispute": _in_dispute,
+    "in-total": _in_total,
+    "proposal": _proposal,
+    "mediation": _mediation,
+    "asked": lambda case: case.person == case.view.asked,
+    "taken": lambda case: case.person == case.view.asked and bool(case.view.taken),
+    "vote": _vote,
+}
+
+_ROWS: Mapping[str, Mapping[str, list[t.Row]]] = {
+    move: {side: list(rows) for side, rows in groupby(of_move, key=lambda row: row.side)}
+    for move, of_move in groupby(t.TABLE, key=lambda row: row.move)
+}

@@ -1,0 +1,241 @@
+"""What letters about an order say together, once each of them is judged.
+
+The same for those that an author had and for all that are here. Amounts are minor units.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from governance.orders import crossing
+from governance.orders import table as t
+from governance.orders.past import Line
+from protocol.letters.moves import (
+    Accept,
+    Agree,
+    Confirm,
+    Mediate,
+    Mediator,
+    Offer,
+    Pay,
+    Place,
+    Propose,
+    Refund,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """What is to be paid for how much: `price` is of the whole quantity."""
+
+    quantity: int
+    price: int
+    delivery: int
+    tip: int
+
+    @property
+    def total(self) -> int:
+        """What the buyer pays."""
+        return self.price + self.delivery + self.tip
+
+
+def terms(move: Place | Offer) -> Terms | None:
+    """The terms of a letter that can be accepted; None for a question about the price."""
+    if move.price is None:
+        return None
+    return Terms(quantity=move.quantity, price=move.price, delivery=move.delivery, tip=move.tip)
+
+
+class View:
+    """What somebody who had certain letters knew of the order."""
+
+    __slots__ = (
+        "accepts",
+        "agrees",
+        "asked",
+        "by_word",
+        "closed",
+        "confirmed",
+        "deal",
+        "dispute",
+        "ends",
+        "letters",
+        "money",
+        "named",
+        "offers",
+        "outcome",
+        "owed_back",
+        "owing",
+        "paid",
+        "receipt",
+        "received",
+        "reduced",
+        "refunded",
+        "refunds",
+        "sent",
+        "start",
+        "state",
+        "taken",
+        "terms",
+        "verdict",
+    )
+
+    start: Line | None  # the `place`; None: nothing else is set
+
+    def __init__(
+        self,
+        letters: list[Line],
+        by_id: Mapping[bytes, Line],
+        ruling: Callable[[Line], int | None],
+    ) -> None:
+        """`letters` hold, and are in the order of `past.arrange`; `by_id` has at least these.
+
+        `ruling` is what the members decided, by a `verdict` that names the vote.
+        """
+        by_word: dict[str, list[Line]] = defaultdict(list)
+        for line in letters:
+            by_word[line.word].append(line)
+        self.start = crossing.start(by_word["place"], letters)
+        if self.start is None:
+            return
+        if len(by_word["place"]) > 1:
+            letters = [line for line in letters if line.start is self.start]
+            by_word = defaultdict(list)
+            for line in letters:
+                by_word[line.word].append(line)
+        self.letters = letters
+        self.by_word = by_word
+        self._agreed(by_id)
+        self._money()
+        self._argued(ruling)
+        self._owed()
+        self.state = self._state()
+
+    def _agreed(self, by_id: Mapping[bytes, Line]) -> None:
+        """Deal, goods and end."""
+        by_word = self.by_word
+        received = by_word["received"]
+        self.deal = crossing.deal(by_word["accept"], received, self.letters, by_id)
+        self.received = next((line for line in received if line.base is self.deal), None)
+        self.terms: Terms | None = None
+        if self.deal is not None:
+            assert isinstance(self.deal.move, Accept)
+            offer = by_id[self.deal.move.offer].move
+            assert isinstance(offer, Place | Offer)
+            self.terms = terms(offer)
+        self.ends = crossing.ends(by_word)
+        self.sent = next(iter(by_word["sent"]), None)
+        self.receipt = next(iter(by_word["receipt"]), None)
+        self.offers = self._offers()
+
+    def _offers(self) -> list[Line]:
+        """Of each side its last offer, if it speaks about the deal as it is now."""
+        found: dict[str, Line] = {}
+        begun = [] if self.start is None else [self.start]
+        for line in (*begun, *self.by_word["offer"]):
+            # A question is no offer. Of two that one side made on two devices the later by depth
+            # and id is open, which only this side could grind.
+            if line.base is self.deal and not (isinstance(line.move, Place) and line.move.enquiry):
+                found[line.side] = line
+        return list(found.values())
+
+    def _money(self) -> None:
+        """What was paid, confirmed and given back."""
+        by_word = self.by_word
+        pays, confirms = by_word["pay"], by_word["confirm"]
+        self.paid = sum(line.move.amount for line in pays if isinstance(line.move, Pay))
+        self.confirmed = sum(
+            line.move.amount for line in confirms if isinstance(line.move, Confirm)
+        )
+        self.money = max(self.paid, self.confirmed)
+        self.refunds = crossing.refunds(by_word["refund"], self.money)
+        self.refunded = self.reduced = 0
+        for line in self.refunds:
+            assert isinstance(line.move, Refund)
+            self.refunded += line.move.amount
+            self.reduced += line.reduces
+
+    def _argued(self, ruling: Callable[[Line], int | None]) -> None:
+        """Dispute, mediator, outcome."""
+        by_word = self.by_word
+        self.dispute = next(iter(by_word["dispute"]), None)
+        self.outcome: Line | None = None
+        self.agrees: crossing.Lines = ()
+        self.verdict: int | None = None
+        self.named: dict[str, bytes] = {}
+        self.asked: bytes | None = None
+        self.taken: bool | None = None
+        self.closed = crossing.closed(by_word["close"], self.letters)
+        if self.dispute is None:
+            return
+        settled = crossing.settlement(by_word["propose"], by_word["agree"], self.letters)
+        if settled is not None:
+            self.outcome, self.agrees = settled
+        for line in by_word["verdict"]:
+            self.verdict = ruling(line)
+        for line in by_word["mediator"]:
+            assert isinstance(line.move, Mediator)
+            self.named[line.side] = line.move.person
+        if len(self.named) == len(t.PARTIES) and len(set(self.named.values())) == 1:
+            self.asked = self.named[t.BUYER]
+        for line in by_word["mediate"]:
+            if line.said.person == self.asked and isinstance(line.move, Mediate):
+                self.taken = line.move.take
+
+    @property
+    def settled(self) -> int | None:
+        """By how much less than agreed the sale counts after a dispute; None: no outcome."""
+        if self.outcome is not None:
+            assert isinstance(self.outcome.move, Propose)
+            return self.outcome.move.refund
+        return self.verdict
+
+    def agreed(self, proposal: Line) -> frozenset[str]:
+        """The sides that agree to a proposal of another."""
+        return frozenset(
+            line.side
+            for line in self.by_word["agree"]
+            if isinstance(line.move, Agree) and line.move.proposal == proposal.id
+        )
+
+    @property
+    def gone(self) -> bool:
+        """Whether all that was paid went back before there was a receipt."""
+        return self.receipt is None and 0 < self.money <= self.refunded
+
+    def _owed(self) -> None:
+        """What buyer and seller still owe each other."""
+        due = 0
+        if self.terms is not None and not self.ends and not self.gone:
+            self.reduced = min(self.terms.total, max(self.reduced, self.settled or 0))
+            due = self.terms.total - self.reduced
+        kept = self.money - self.refunded
+        self.owing, self.owed_back = max(0, due - kept), max(0, kept - due)
+
+    def _state(self) -> str:
+        if self.dispute is not None:
+            if self.settled is not None:
+                return t.SETTLED
+            return t.CLOSED if self.closed else t.DISPUTED
+        if self.ends:
+            return t.DECLINED if crossing.declined(self.ends) else t.CANCELLED
+        if self.receipt is not None:
+            return t.COMPLETED
+        if self.gone:
+            return t.REFUNDED
+        if self.closed:
+            return t.CLOSED
+        return self._going()
+
+    def _going(self) -> str:
+        """The state of an order that goes its way."""
+        if self.terms is None:
+            asking = not any(line.side == t.BUYER for line in self.offers)
+            return t.ENQUIRY if asking else t.ORDERED
+        if self.received is not None:
+            return t.RECEIVED
+        if self.sent is not None:
+            return t.SENT
+        return t.PAID if self.money and not self.owing else t.ACCEPTED

@@ -1,0 +1,402 @@
+"""Orders as they stand for this home: read from its letters, with what may be done and by when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from governance.charter import charter_hash
+from governance.orders import life as lives
+from governance.orders.life import Deal, Life, Standing, Terms
+from governance.orders.rights import Right, Rights, rights
+from node import market, post
+from node.home import Home
+from node.plain import price_json
+from node.post import Letter
+from node.status import rfc3339
+from node.trade import terms as agreed
+from node.trade.context import Context
+from protocol.errors import MoothallError, NotFound, Refused
+from protocol.keys import Signer
+from protocol.kinds.listing import Listing
+from protocol.letters.message import Message
+from protocol.letters.order import OrderLetter
+from protocol.letters.order_key import OrderKey
+from storage import receipts
+from storage.views import profiles
+from storage.views.listing_queries import Offer
+
+SHORTEST = 8  # digits of an id
+IN_CONVERSATION = ("order", "message")  # kinds of letters that are shown with an order
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """An order that this home has a part in.
+
+    `mine`: buyer, seller, host (of a guest, or whose shop window it was) or mediator. `letters`:
+    moves and messages, oldest first. `version`: the listing as it was ordered, `offer` as it is.
+    """
+
+    id: bytes
+    life: Life
+    mine: str
+    rights: Rights
+    letters: tuple[Letter, ...]
+    offer: Offer | None
+    version: Listing | None
+    now_s: int
+
+    @property
+    def buyer(self) -> bytes:
+        """The person who buys; for a guest, their host."""
+        return self.life.buyer
+
+    @property
+    def seller(self) -> bytes:
+        """The person whose listing it is."""
+        return self.life.seller
+
+    @property
+    def host(self) -> bytes | None:
+        """The person in whose shop window it was found, if that is somebody else."""
+        return self.life.place.host
+
+    @property
+    def guest(self) -> bool:
+        """Whether the host orders for somebody who is no member."""
+        return self.life.guest
+
+    @property
+    def title(self) -> str:
+        """What was ordered, in words; "" where the listing is not here."""
+        said = self.version or (self.offer.listing if self.offer else None)
+        return "" if said is None else said.title
+
+    @property
+    def currency(self) -> str:
+        """Of all its amounts."""
+        return self.life.place.currency
+
+    @property
+    def terms(self) -> Terms | None:
+        """What is agreed on; else what was proposed last; None for an enquiry without a price."""
+        if self.life.deal is not None:
+            return self.life.deal.terms
+        if self.life.offers:
+            return self.life.offers[-1].terms
+        said = self.life.place
+        if said.price is None:
+            return None
+        return Terms(
+            quantity=said.quantity, price=said.price, delivery=said.delivery, tip=said.tip
+        )
+
+
+def orders(home: Home) -> list[Order]:
+    """All orders of this home: what waits for it first, then the newest."""
+    post.open_pending(home)
+    grouped: dict[bytes, list[Letter]] = {}
+    for letter in post.order_letters(home):
+        grouped.setdefault(letter.body.order, []).append(letter)
+    context = Context(home.store)
+    found = [
+        order
+        for order_id, letters in grouped.items()
+        if (order := _order(home, context, order_id, letters)) is not None
+    ]
+    return sorted(found, key=lambda each: (not waits(home, each), -newest_ms(each)))
+
+
+def get(home: Home, order: str | bytes) -> Order:
+    """An order by its id, or the first 8 digits or more; NotFound or Refused `ambiguous`."""
+    post.open_pending(home)
+    order_id = order if isinstance(order, bytes) else resolve(home, order)
+    found = _read(home, order_id, guest=False)
+    if found is None:
+        raise _unknown(order_id.hex())
+    return found
+
+
+def as_guest(home: Home, order_id: bytes) -> Order | None:
+    """A guest's order as the guest has it, from the letters of this home, their host."""
+    found = _read(home, order_id, guest=True)
+    return found if found is not None and found.guest and found.buyer == home.person else None
+
+
+def resolve(home: Home, text: str) -> bytes:
+    """The id of an order of this home."""
+    wanted = text.strip().lower()
+    ids = [each.id for each in post.threads(home) if each.sort == post.ORDER]
+    found = [each for each in ids if each.hex().startswith(wanted)]
+    if len(wanted) < SHORTEST or not found:
+        raise _unknown(text)
+    if len(found) > 1:
+        raise Refused(
+            "ambiguous",
+            "%(count)s ids begin with %(text)s: give more digits.",
+            count=len(found),
+            text=text,
+        )
+    return found[0]
+
+
+def _unknown(text: str) -> NotFound:
+    return NotFound(
+        "no-order",
+        "You have no order %(id)s here; `moothall order list` shows those that are.",
+        id=text[:64],
+    )
+
+
+def order_seed(home: Home, order_id: bytes) -> Signer | None:
+    """The secret half of an order's key, if this person is its buyer and has got the letter."""
+    for letter in post.thread(home, order_id):
+        if letter.mine and isinstance(letter.body, OrderKey):
+            return Signer(letter.body.seed)
+    return None
+
+
+def _read(home: Home, order_id: bytes, *, guest: bool) -> Order | None:
+    return _order(home, Context(home.store), order_id, post.thread(home, order_id), guest=guest)
+
+
+def _order(
+    home: Home,
+    context: Context,
+    order_id: bytes,
+    letters: Iterable[Letter],
+    *,
+    guest: bool = False,
+) -> Order | None:
+    shown = tuple(each for each in letters if each.kind in IN_CONVERSATION)
+    moves = [each for each in shown if isinstance(each.body, OrderLetter)]
+    life = lives.follow([_said(each) for each in moves], context)
+    if life is None:
+        return None
+    first_seen = {each.id: each.received_ms // 1000 for each in moves}
+    now_s = home.store.now_ms() // 1000
+    return Order(
+        id=order_id,
+        life=life,
+        mine=_part(home, life, guest=guest),
+        rights=rights(life, home.person, first_seen, now_s, guest=guest),
+        letters=shown,
+        offer=_offer(home, life.place.listing),
+        version=agreed.listing_of(home, life.place.version),
+        now_s=now_s,
+    )
+
+
+def _said(letter: Letter) -> lives.Said:
+    return lives.Said(
+        id=letter.id,
+        person=letter.person,
+        device=letter.device,
+        seq=letter.seq,
+        letter=letter.body,
+    )
+
+
+def _part(home: Home, life: Life, *, guest: bool) -> str:
+    """What this home's person is in an order."""
+    me = home.person
+    if me == life.buyer and life.guest == guest:
+        return "buyer"
+    if me == life.seller:
+        return "seller"
+    if me in (life.place.host, life.buyer):
+        return "host"
+    return "mediator"
+
+
+def _offer(home: Home, listing: bytes) -> Offer | None:
+    try:
+        return market.lookup(home, listing)
+    except NotFound:
+        return None
+
+
+def newest_ms(order: Order) -> int:
+    """When the newest letter of an order was received."""
+    return max((each.received_ms for each in order.letters), default=0)
+
+
+def my_moves(order: Order) -> list[Right]:
+    """What this home's person may do now; `order.rights.moves` has what they may do later, too."""
+    return [right for right in order.rights.moves if right.now(order.now_s)]
+
+
+def waits(home: Home, order: Order) -> bool:
+    """Whether something is asked of this home's person, for themselves."""
+    return home.person in order.rights.waits_for and order.mine != "host"
+
+
+def asked_side(order: Order) -> str:
+    """Of whom something is asked: buyer, seller, mediator, or "" for nobody."""
+    for person in order.rights.waits_for:
+        if person == order.seller and not (order.guest and person == order.buyer):
+            return "seller"
+        return "buyer" if person == order.buyer else "mediator"
+    return ""
+
+
+# As JSON
+
+
+def data(home: Home, order: Order) -> dict[str, Any]:
+    """Everything about an order as plain data; amounts are minor units of `currency`."""
+    from node.trade import stock
+
+    life, terms, deal = order.life, order.terms, order.life.deal
+    statement = _statement(home, order)
+    due = order.rights.due_s
+    names = profiles.names(home.store)
+    persons = {order.buyer, order.seller, *filter(None, [order.host])}
+    persons |= {letter.person for letter in order.letters}
+    receipt = _receipt(home, order)
+    return {
+        "order": order.id.hex(),
+        "state": life.state,
+        "mine": order.mine,
+        "my_moves": list(dict.fromkeys(right.name for right in my_moves(order))),
+        "due": None if due is None else rfc3339(due * 1000),
+        "waits_for": asked_side(order),
+        "waits_for_me": waits(home, order),
+        "charter": (statement.charter if statement else charter_hash(life.charter)).hex(),
+        "currency": order.currency,
+        "total": price_json(None if terms is None else terms.total, order.currency),
+        "price": price_json(None if terms is None else terms.price, order.currency),
+        "fee": None if statement is None else statement.fee,
+        "shares": {} if statement is None else dict(statement.shares),
+        "extras": {
+            "delivery": 0 if terms is None else terms.delivery,
+            "tip": 0 if terms is None else terms.tip,
+        },
+        "agreed": deal is not None,
+        "listing": life.place.listing.hex(),
+        "title": order.title,
+        "quantity": life.place.quantity if terms is None else terms.quantity,
+        "variant": life.place.variant,
+        "buyer": order.buyer.hex(),
+        "seller": order.seller.hex(),
+        "host": None if order.host is None else order.host.hex(),
+        "guest": order.guest,
+        "names": {person.hex(): names.get(person, "") for person in sorted(persons)},
+        "paid": life.paid,
+        "confirmed": life.confirmed,
+        "refunded": life.refunded,
+        "owing": life.owing,
+        "owed_back": life.owed_back,
+        "pay": _pay(deal),
+        "offers": [_standing(each) for each in life.offers],
+        "receipt": receipt,
+        "dispute": _dispute(order),
+        "oversold": order.mine == "seller" and stock.oversold(home, order),
+        "contact": _contact(home, order),
+        "letters": [_letter(home, order, each) for each in order.letters],
+    }
+
+
+def _statement(home: Home, order: Order) -> Any:
+    """What was agreed on; before that what would be if it were accepted now, or None."""
+    if order.life.deal is not None:
+        return order.life.deal.statement
+    if order.terms is None:
+        return None
+    at = order.life.offers[-1].at if order.life.offers else order.life.place.at
+    try:
+        return agreed.statement(home, Context(home.store), order.life, order.terms, at)
+    except MoothallError:
+        return None
+
+
+def _pay(deal: Deal | None) -> dict[str, Any] | None:
+    return None if deal is None or deal.pay is None else dict(deal.pay.data())
+
+
+def _standing(each: Standing) -> dict[str, Any]:
+    return {
+        "id": each.id.hex(),
+        "by": each.side,
+        "quantity": each.terms.quantity,
+        "price": each.terms.price,
+        "delivery": each.terms.delivery,
+        "tip": each.terms.tip,
+        "text": each.text,
+    }
+
+
+def _receipt(home: Home, order: Order) -> str | None:
+    """The record of the public receipt, where it is here."""
+    found = [
+        entry
+        for entry in receipts.of_orders(home.store, [order.id]).get(order.id, [])
+        if entry.author == order.seller
+    ]
+    right = [entry for entry in found if not entry.reason] or found
+    return right[0].record.hex() if right else None
+
+
+def _dispute(order: Order) -> dict[str, Any] | None:
+    held = order.life.dispute
+    if held is None:
+        return None
+    return {
+        "opened_by": held.side,
+        "mediator": None if held.mediator is None else held.mediator.hex(),
+        "taken": held.taken,
+        "closed": order.life.state == "closed",
+        "named": {side: person.hex() for side, person in held.named.items()},
+        "proposals": [
+            {
+                "proposal": each.id.hex(),
+                "by": each.side,
+                "refund": each.refund,
+                "text": each.text,
+                "agreed": sorted(each.agreed),
+            }
+            for each in held.proposals
+        ],
+        "outcome": held.outcome,
+        "refund": held.refund,
+    }
+
+
+def _contact(home: Home, order: Order) -> dict[str, str] | None:
+    """How to reach the guest of an order, for its seller."""
+    if not order.guest or order.mine != "seller":
+        return None
+    from node.trade import guest_contact
+
+    found = guest_contact.contact(home, order.id, order.buyer)
+    return None if found is None else {"name": found.name, "reach": found.reach}
+
+
+def _letter(home: Home, order: Order, letter: Letter) -> dict[str, Any]:
+    said = letter.body
+    found: dict[str, Any] = {
+        "id": letter.id.hex(),
+        "from": letter.person.hex(),
+        "mine": letter.mine,
+        "kind": letter.kind,
+        "move": None,
+        "amount": None,
+        "text": "",
+        "guest": getattr(said, "guest", False),
+        "at": rfc3339(letter.written_ms),
+        "void": order.life.void.get(letter.id, ""),
+    }
+    if isinstance(said, Message):
+        found["text"] = said.text
+    else:
+        move = said.move
+        found["move"] = move.word
+        found["text"] = getattr(move, "text", "")
+        amount = getattr(move, "amount", getattr(move, "refund", None))
+        found["amount"] = amount if isinstance(amount, int) else None
+    if letter.mine:
+        held = post.delivery_of(home, letter)
+        found["delivery"] = {"state": held.state, "nodes": held.nodes}
+    return found

@@ -1,0 +1,90 @@
+"""What the lively community trades: orders in every step of their lives, letters and payments.
+
+Built by the functions that commands and the desk use. Ana sells and buys; whoever else has a part
+syncs with her alone, so every letter goes by way of her node.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from node import market, post
+from node.home import Home
+from node.trade import banking, clerk, ordering
+from node.trade.banking import Account
+from node.trade.ordering import Wish
+
+IBAN = "DE89370400440532013000"  # the one in the standard's own examples
+LONG_ANSWER = "Lieferverzögerungsentschuldigungsschreiben " * 8
+
+
+class Market:
+    """The orders of a world: `ana` is looked at, `ben` and `cleo` trade with her."""
+
+    def __init__(self, world: Any, ben: Home, cleo: Home) -> None:
+        self.world = world
+        self.ana: Home = world.ana
+        self.ben, self.cleo = ben, cleo
+
+    def act(self, hours: float = 1) -> None:
+        """Time goes by, everybody syncs, opens their letters, and their nodes do what is due."""
+        self.world.now += int(hours * 3_600_000)
+        self.world.catch_up()
+        for _ in range(2):  # what one node does by itself another may answer
+            for home in (self.ana, self.ben, self.cleo):
+                post.open_pending(home)
+                clerk.work(home)
+            self.world.catch_up()
+
+    def order(self, who: Home, listing: str, **more: Any) -> bytes:
+        """Order a thing of somebody else's; the order's id."""
+        made = ordering.place(who, Wish(listing=market.find(who, listing).id, **more))
+        self.act()
+        return made
+
+    def move(self, who: Home, order: bytes, name: str, **fields: Any) -> None:
+        """Make a move, and let the others hear of it."""
+        ordering.move(who, order, name, **fields)
+        self.act()
+
+    def sell(self, order: bytes, buyer: Home, seller: Home) -> None:
+        """From the acceptance to the receipt."""
+        self.move(seller, order, "accept", text="With pleasure.")
+        self.move(buyer, order, "pay", how="bank")
+        self.move(seller, order, "confirm")
+        self.move(seller, order, "sent", text="On the bench before the bakery.")
+        self.move(buyer, order, "received")
+
+
+def under_way(market: Market, mine: str, theirs: str) -> dict[str, str]:
+    """Orders of Ana's listing `mine` and of Ben's `theirs`; the ids that fill in paths."""
+    ana, ben, cleo = market.ana, market.ben, market.cleo
+    for home in (ana, ben):
+        banking.set_account(home, Account(iban=IBAN, name="Bäckerei am Fluss", bic=""))
+    done = market.order(ben, mine, quantity=2, variant="Small", tip=50, text="Sliced, please.")
+    market.sell(done, ben, ana)
+    market.move(ana, done, "refund", amount=100, text="One loaf was too dark.")
+    asked = market.order(ben, mine, variant="Large", delivery=250, text=LONG_ANSWER)
+    ordering.say(ben, asked, "<b>Friday</b> would be best.\n\nOr Saturday.")
+    bought = market.order(ana, theirs, quantity=3)
+    market.move(ben, bought, "accept", text="Come by when you like.")
+    argued = market.order(cleo, mine, variant="Small")
+    market.move(ana, argued, "accept")
+    market.move(cleo, argued, "pay", how="cash")
+    market.move(cleo, argued, "dispute", text="Nothing came, and nobody answers.")
+    declined = market.order(cleo, mine, variant="Large")
+    market.move(ana, declined, "decline", text="None left this week.")
+    wondered = market.order(cleo, mine, variant="Large", enquiry=True, text="For twenty people?")
+    market.move(ana, wondered, "offer", quantity=20, price=20_000, text="With a day's notice.")
+    post.write(ben, ana.person, "Is the oven free on *Sunday*?")
+    post.write(ana, ben.person, "From noon on.")
+    market.act()
+    return {
+        "order": asked.hex()[:16],
+        "done": done.hex()[:16],
+        "bought": bought.hex()[:16],
+        "argued": argued.hex()[:16],
+        "declined": declined.hex()[:16],
+        "wondered": wondered.hex()[:16],
+        "person": ben.person.hex()[:16],
+    }
