@@ -10,8 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,9 +119,18 @@ class Home:
             control.poke(self.socket)
         return ids
 
-    def turn(self) -> AbstractContextManager[None]:
-        """Wait until no other command of this home is in its turn, and hold it."""
-        return nullcontext() if self.in_turn else control.turn(self.path)
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until no other command of this home is in its turn, and hold it; may be nested."""
+        if self.in_turn:
+            yield
+            return
+        with control.turn(self.path):
+            self.in_turn = True
+            try:
+                yield
+            finally:
+                self.in_turn = False
 
     def append_here(self, drafts: Sequence[Draft]) -> list[bytes]:
         """Write with the key in this process, and tell no node. Refused after leaving."""

@@ -64,14 +64,14 @@ def conversations(home: Home) -> list[Conversation]:
     names = profiles.names(home.store)
     found = []
     for each in post.threads(home):
-        if each.sort == MESSAGES and (letters := conversation(home, each.id)):
+        if each.sort == MESSAGES and (letters := post.newest_of(home, each.id, 1)):
             found.append(
                 Conversation(
                     person=each.id,
                     name=names.get(each.id, ""),
                     letters=each.letters,
                     unread=each.unread,
-                    newest=letters[-1],
+                    newest=letters[0],
                 )
             )
     return found
@@ -80,6 +80,12 @@ def conversations(home: Home) -> list[Conversation]:
 def conversation(home: Home, person: bytes) -> list[Letter]:
     """The messages with a person, oldest first."""
     return post.thread(home, person, MESSAGES)
+
+
+def count(home: Home, person: bytes) -> int:
+    """How many messages there are with a person."""
+    wanted = (MESSAGES, person)
+    return sum(each.letters for each in post.threads(home) if (each.sort, each.id) == wanted)
 
 
 def find(home: Home, text: str) -> Letter:

@@ -26,7 +26,7 @@ from storage.letters import MESSAGES, ORDER
 
 logger = logging.getLogger("moothall.node")
 
-STEP = 25  # boxes that are opened between two looks at what else waits: about 5 ms of computing
+STEP = 50  # boxes that are opened between two looks at what else waits: about 10 ms
 PAUSE = 0.05
 PATIENCE = 40  # pauses before a step is taken all the same
 RETRY_SECONDS = 5.0  # after the store was busy or full

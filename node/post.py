@@ -104,9 +104,13 @@ def write(
     *,
     about: bytes | None = None,
     reply: bytes | None = None,
+    guest: bool = False,
 ) -> bytes:
-    """Send a message, whose length the caller has checked; the letter's id."""
-    message = Message(to=person, text=text, about=about, reply=reply)
+    """Send a message, whose length the caller has checked; the letter's id.
+
+    `guest`: what a guest says in this home's shop window.
+    """
+    message = Message(to=person, text=text, about=about, reply=reply, guest=guest)
     (sent,) = send(home, [Outgoing("message", message.body(), frozenset({person}))])
     return sent
 
@@ -228,6 +232,13 @@ def open_here(home: Home) -> int:
 def thread(home: Home, thread_id: bytes, sort: int = ORDER) -> list[Letter]:
     """An order's letters, or with MESSAGES those with a person, oldest first."""
     return _letters(home, kept.of_thread(home.store, sort, thread_id))
+
+
+def newest_of(
+    home: Home, thread_id: bytes, count: int, skipped: int = 0, sort: int = MESSAGES
+) -> list[Letter]:
+    """The newest letters of a thread but for so many that are newer still; oldest first."""
+    return _letters(home, kept.newest_of(home.store, sort, thread_id, count, skipped))
 
 
 def order_letters(home: Home) -> list[Letter]:

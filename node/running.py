@@ -25,6 +25,7 @@ import trio
 from node import control_server, joining, ports, seat, telling
 from node import home as homes
 from node.checkup import Checkup
+from node.deadlines import Deadlines
 from node.home import LOCK, Home
 from node.network.links import Gate, LinkError, Network
 from node.notifying import Notifier
@@ -246,6 +247,7 @@ async def _live(
             await nursery.start(Notifier(node.events, options.notify).run)
         asked = ports.kept_listen(home, options.listen)
         await nursery.start(node.run, asked)
+        nursery.start_soon(Deadlines(home, node.events).run)
         set_meta(database, "listen", json.dumps(ports.bound(asked, network.addresses)))
         window = gateway.shop_window = ShopWindow(home, shop_app(gateway), nursery)
         gateway.checkup = Checkup(home, nursery)

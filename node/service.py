@@ -32,6 +32,7 @@ from node.peers import Peers, forget_contacts
 from node.post import Letter
 from node.publishing import Publishing
 from node.record_news import RecordNews
+from node.trade.clerk import Clerk, keys_for
 from node.vote_news import VoteNews
 from protocol import lobby
 from protocol.errors import StoreError
@@ -95,6 +96,7 @@ class Node:
             came=self._letters_came,
             keys_for=self._keys_for,
         )
+        self._clerk = Clerk(home, self.events)
         self._news = trio.Event()
         self._publishing = Publishing(self.store, network, self.spread, self._is_unsure)
         self._duties = Duties(
@@ -133,6 +135,7 @@ class Node:
             nursery.start_soon(self._duties.run)
             nursery.start_soon(self._indexing.run)
             nursery.start_soon(self.opening.run)
+            nursery.start_soon(self._clerk.run)
             nursery.start_soon(self.blobs.run)
             nursery.start_soon(self._spread)
             if self.home.standing() == "waiting":
@@ -163,6 +166,7 @@ class Node:
             height, record_id = certificates.tip(self.store)
             self.events.tell("certificate", height=height, id=record_id.hex())
             self._votes.tell()
+            self._clerk.came(None)  # an order may have waited for it
         if "fork" in words:
             self.events.tell("fork")
         if words & {"fork", "side"}:
@@ -182,10 +186,11 @@ class Node:
 
     def _letters_came(self, orders: frozenset[bytes]) -> None:
         """Letters of these orders were opened here, or written by a command of this home."""
+        self._clerk.came(orders)
 
-    def _keys_for(self, _person: bytes) -> Sequence[Letter]:
+    def _keys_for(self, person: bytes) -> Sequence[Letter]:
         """The letters of open orders that this person is party to, for a new device of theirs."""
-        return ()
+        return keys_for(self.home, person)
 
     def _forget_invitation(self) -> None:
         """Once on the roll, the link and its secret have done their work."""

@@ -254,6 +254,7 @@ _ROW = (
     f" {_STANDS}"
 )
 _ORDER = "ORDER BY min(time_ms, received_ms), log_no, seq"  # by the claim unless it is too late
+_NEWEST = "ORDER BY min(time_ms, received_ms) DESC, log_no DESC, seq DESC"
 
 
 def of_thread(store: Store, sort: int, thread: bytes) -> list[Row]:
@@ -264,6 +265,15 @@ def of_thread(store: Store, sort: int, thread: bytes) -> list[Row]:
         [sort, thread, *([thread] if about else [])],
     )
     return [_row(row) for row in rows]
+
+
+def newest_of(store: Store, sort: int, thread: bytes, count: int, skipped: int = 0) -> list[Row]:
+    """The newest letters of a thread but for so many that are newer still; oldest first."""
+    rows = store.db.execute(
+        f"{_ROW} AND sort = ? AND thread = ? {_NEWEST} LIMIT ? OFFSET ?",
+        [sort, thread, count, skipped],
+    ).fetchall()
+    return [_row(row) for row in reversed(rows)]
 
 
 def of_sort(store: Store, sort: int) -> list[Row]:

@@ -22,7 +22,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from governance.orders.past import Line
 from governance.orders.table import BUYER, MEDIATOR, PARTIES, SELLER
-from protocol.letters.moves import Accept, Agree, Decline, Propose, Received, Refund
 
 Lines = Sequence[Line]
 ByWord = Mapping[str, Lines]
@@ -48,7 +47,6 @@ def start(places: Lines, letters: Lines) -> Line | None:
 
 def half(accept: Line, letters: Mapping[bytes, Line]) -> Line:
     """What the buyer has signed of a deal: the acceptance, or the offer that was accepted."""
-    assert isinstance(accept.move, Accept)
     return accept if accept.side == BUYER else letters[accept.move.offer]
 
 
@@ -66,7 +64,7 @@ def deal(
     while True:
         here = [line for line in accepts if line.base is found]
         if here and found is not None and received:
-            fixed = [line.past for line in received if _of(line) == found.id]
+            fixed = [line.past for line in received if line.move.deal == found.id]
             here = [
                 line for line in here if not any(half(line, by_id).bit & past for past in fixed)
             ]
@@ -76,11 +74,6 @@ def deal(
             built = _built(here, letters)
             here.sort(key=lambda line: (line not in built, line.side != SELLER, line.id))
         found = here[0]
-
-
-def _of(line: Line) -> bytes:
-    assert isinstance(line.move, Received)
-    return line.move.deal
 
 
 def _built(accepts: Lines, letters: Lines) -> set[Line]:
@@ -115,14 +108,13 @@ def ends(by_word: ByWord) -> list[Line]:
 
 def declined(standing: Iterable[Line]) -> bool:
     """Whether the end is the seller's refusal; a decline and a cancellation are one end."""
-    return any(isinstance(line.move, Decline) for line in standing)
+    return any(line.word == "decline" for line in standing)
 
 
 def refunds(given: Lines, money: int) -> list[Line]:
     """The refunds that count, of at most `money` in all."""
     counted = []
     for line in given:
-        assert isinstance(line.move, Refund)
         if line.move.amount <= money:
             money -= line.move.amount
             counted.append(line)
@@ -140,8 +132,7 @@ def settlement(proposals: Lines, agrees: Lines, letters: Lines) -> tuple[Line, L
         return None
     found: list[tuple[tuple[bool, bool, int, bytes], Line, Lines]] = []
     for line in proposals:
-        assert isinstance(line.move, Propose)
-        to = [each for each in agrees if _to(each) == line.id]
+        to = [each for each in agrees if each.move.proposal == line.id]
         sides = {each.side for each in to}
         if not sides.issuperset(side for side in PARTIES if side != line.side):
             continue
@@ -153,11 +144,6 @@ def settlement(proposals: Lines, agrees: Lines, letters: Lines) -> tuple[Line, L
         worse = line.move.refund if BUYER in sides else -line.move.refund
         found.append(((not built, BUYER not in sides, worse, line.id), line, to))
     return min(found, key=lambda each: each[0])[1:] if found else None
-
-
-def _to(line: Line) -> bytes:
-    assert isinstance(line.move, Agree)
-    return line.move.proposal
 
 
 def _knowing(last: Line, agrees: Lines, proposal: Line) -> bool:

@@ -20,8 +20,7 @@ from governance.orders.view import Terms, View, terms
 from governance.receipts import adds_up
 from protocol.keys import RECEIPT, verified
 from protocol.kinds.receipt import Statement, digest
-from protocol.letters.moves import Accept, Agree, Mediator, Move, Offer, Place, Received
-from protocol.letters.moves import Verdict as VerdictMove
+from protocol.letters.moves import Accept, Mediator, Move, Received
 
 NOT_YOURS = "not-yours"  # not this side's move, whatever the state
 NOT_NOW = "not-now"  # the state does not allow it
@@ -82,11 +81,8 @@ def _missing(case: Case, need: str) -> str:
 
 def ruling(case: Case) -> int | None:
     """By how much less the sale counts, as the members decided by what the move names."""
-    assert isinstance(case.move, VerdictMove) and case.view.start is not None
-    place = case.view.start.move
-    assert isinstance(place, Place)
-    found = case.context.verdict(case.move.proposal)
-    start = case.view.start.said
+    found = case.context.verdict(case.said("proposal", b""))
+    place, start = case.view.place, case.view.start.said
     buyers = (start.person, None) if start.letter.guest else (start.person,)
     about = (case.order, place.seller, place.currency)
     if found is None or (found.order, found.seller, found.currency) != about:
@@ -101,14 +97,13 @@ def _open_offer(case: Case) -> bool:
 
 def _statement(case: Case) -> str:
     """Compares the statement with the terms, the certificates and the charter."""
-    if case.move is None:
-        return ""
-    assert isinstance(case.move, Accept) and case.view.start is not None
-    said, place = case.move.statement, case.view.start.move
-    offered = next(line for line in case.view.offers if line.id == case.move.offer).move
-    assert isinstance(place, Place) and isinstance(offered, Place | Offer)
+    move = case.move
+    if not isinstance(move, Accept):
+        return ""  # there is an offer, and the right statement can be made
+    said = move.statement
+    offered = next(line.move for line in case.view.offers if line.id == move.offer)
     agreed = terms(offered)
-    heights = [(case.context.height(at) or 0, at) for at in (offered.at, case.move.at)]
+    heights = [(case.context.height(at) or 0, at) for at in (offered.at, move.at)]
     older, newer = sorted(heights)
     if agreed is None or said.at != (older[1], newer[1]):
         return "wrong-terms"
@@ -118,7 +113,7 @@ def _statement(case: Case) -> str:
         delivery=said.extras.delivery,
         tip=said.extras.tip,
     )
-    if stated != agreed or not _fits(said, place, case):
+    if stated != agreed or not _fits(said, case):
         return "wrong-terms"
     if case.context.in_force(newer[0]) != said.charter:
         return "superseded-charter"
@@ -126,10 +121,9 @@ def _statement(case: Case) -> str:
     return "" if charter is not None and adds_up(charter, said) else "wrong-share"
 
 
-def _fits(said: Statement, place: Place, case: Case) -> bool:
+def _fits(said: Statement, case: Case) -> bool:
     """Whether a statement is about this order. A host who has another part in it is no host."""
-    assert case.view.start is not None
-    start = case.view.start.said
+    place, start = case.view.place, case.view.start.said
     part = {place.seller, said.seller} | ({start.person} if not start.letter.guest else set())
     host = None if place.host in part else place.host
     return (
@@ -141,9 +135,8 @@ def _fits(said: Statement, place: Place, case: Case) -> bool:
 
 def _this_deal(case: Case) -> bool:
     deal = case.view.deal
-    if case.move is None or deal is None:
+    if deal is None or not isinstance(case.move, Received):
         return deal is not None
-    assert isinstance(case.move, Received) and isinstance(deal.move, Accept)
     return case.move.deal == deal.id and _signed(
         case.order,
         case.move.signature,
@@ -160,7 +153,7 @@ def _signed(order: bytes, signature: bytes, community: bytes, digested: bytes) -
 def _unconfirmed(case: Case) -> bool:
     view = case.view
     due = 0 if view.terms is None or view.ends else view.terms.total - view.reduced
-    return case.said("amount", 1) + view.confirmed <= max(due, view.paid)
+    return bool(case.said("amount", 1) + view.confirmed <= max(due, view.paid))
 
 
 def _all_paid(case: Case) -> bool:
@@ -169,7 +162,7 @@ def _all_paid(case: Case) -> bool:
 
 
 def _left(case: Case) -> bool:
-    return case.said("amount", 1) <= case.view.money - case.view.refunded
+    return bool(case.said("amount", 1) <= case.view.money - case.view.refunded)
 
 
 def _refund(case: Case) -> bool:
@@ -188,16 +181,12 @@ def _in_dispute(case: Case) -> bool:
 
 def _in_total(case: Case) -> bool:
     total = 0 if case.view.terms is None else case.view.terms.total
-    return case.said("refund", 0) <= total
+    return bool(case.said("refund", 0) <= total)
 
 
 def _proposal(case: Case) -> bool:
     by_word = case.view.by_word
-    done = {
-        line.move.proposal
-        for line in by_word["agree"]
-        if line.side == case.side and isinstance(line.move, Agree)
-    }
+    done = {line.move.proposal for line in by_word["agree"] if line.side == case.side}
     open_ = [
         line.id for line in by_word["propose"] if line.side != case.side and line.id not in done
     ]
@@ -206,26 +195,31 @@ def _proposal(case: Case) -> bool:
 
 def _steps(case: Case) -> tuple[str, ...]:
     """The steps of a dispute by the deal's charter."""
-    charter = charter_of(case.view, case.context)
-    return () if charter is None else charter.disputes.steps
+    return charter_of(case.view, case.context).disputes.steps
 
 
-def charter_of(view: View, context: Context) -> Charter | None:
-    """The charter of the deal; before there is one, that of the newest certificate named."""
+def charter_of(view: View, context: Context) -> Charter:
+    """The charter of the deal; before there is one, that of the newest certificate named.
+
+    LookupError if the context knows a certificate but not the charter in force there.
+    """
     if view.deal is not None:
-        assert isinstance(view.deal.move, Accept)
-        return context.charter(view.deal.move.statement.charter)
-    heights = (
-        context.height(line.move.at)
-        for line in view.letters
-        if isinstance(line.move, Place | Offer | Accept)
-    )
-    return context.charter(context.in_force(max(each for each in heights if each is not None)))
+        named = view.deal.move.statement.charter
+    else:
+        heights = [
+            context.height(line.move.at)
+            for line in view.letters
+            if line.word in ("place", "offer", "accept")
+        ]
+        named = context.in_force(max(each for each in heights if each is not None))
+    found = context.charter(named)
+    if found is None:
+        raise LookupError("a charter that was in force is not here")
+    return found
 
 
 def _mediation(case: Case) -> bool:
-    assert case.view.start is not None and isinstance(case.view.start.move, Place)
-    parties = (case.view.start.said.person, case.view.start.move.seller)
+    parties = (case.view.start.said.person, case.view.place.seller)
     named = case.move.person if isinstance(case.move, Mediator) else None
     return "mediator" in _steps(case) and named not in parties
 

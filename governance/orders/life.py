@@ -10,110 +10,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from governance.charter import Charter
+from governance.orders import crossing
 from governance.orders import table as t
 from governance.orders.judging import Case, Context, charter_of, fault, ruling
+from governance.orders.parts import (
+    Deal,
+    Dispute,
+    Returned,
+    Standing,
+    deal,
+    dispute,
+    returned,
+    standing,
+)
 from governance.orders.past import STRANGER, Arranged, Line, Said, arrange
-from governance.orders.view import Terms, View, terms
+from governance.orders.view import View
 from governance.waterfall import ordered, refunded
-from protocol.kinds.receipt import Statement
 from protocol.letters.moves import (
-    Accept,
     Move,
-    Offer,
-    PayTo,
     Place,
-    Propose,
-    Received,
     Refund,
-    Took,
 )
 from protocol.letters.order import MOST_AFTER, proven
-
-__all__ = [
-    "Context",
-    "Deal",
-    "Dispute",
-    "Life",
-    "Proposal",
-    "Returned",
-    "Said",
-    "Standing",
-    "follow",
-]
 
 CROSSED = "crossed"  # a move of somebody who did not know of it stands instead
 ANOTHER_PLACE = "another-place"  # the order was begun by another letter
 BAD_PROOF = "bad-proof"  # the order's key did not sign who buys and sells
 ONESELF = "oneself"  # buyer and seller are one person
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
-    """An offer that the other side can accept, as things are."""
-
-    id: bytes
-    side: str
-    terms: Terms
-    at: bytes  # certificate that its author acknowledged
-    text: str
-    pay: PayTo | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Deal:
-    """What was agreed on; `id` is the acceptance, by `side`."""
-
-    id: bytes
-    side: str
-    offer: bytes  # id of the offer, or the `place`, that was accepted
-    terms: Terms
-    statement: Statement
-    pay: PayTo | None  # how the seller is paid, as the seller said
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Returned:
-    """A refund that counts. `number`: from 1, as they are counted.
-
-    `of_price` is by how much less the goods count: the amount of the counter-receipt, 0 for none.
-    The rest is delivery, tip, or what had been paid too much.
-    """
-
-    id: bytes
-    number: int
-    amount: int
-    of_price: int
-    took: tuple[bytes, ...]  # signatures of the order's key, as they came and unchecked
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Proposal:
-    """How a dispute might end; `agreed`: sides that agree, its author's not among them."""
-
-    id: bytes
-    side: str
-    refund: int  # by how much less than agreed the sale would count, in all
-    text: str
-    agreed: frozenset[str]
-    signature: bytes | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Dispute:
-    """A dispute, by the letters alone; which step's time it is, `rights` says."""
-
-    id: bytes
-    side: str  # who opened it
-    named: Mapping[str, bytes]  # side -> whom it would have as mediator
-    mediator: bytes | None  # whom both named
-    taken: bool | None  # whether they do it; None: no answer yet
-    proposals: tuple[Proposal, ...]
-    evidence: tuple[bytes, ...]  # ids of letters
-    outcome: str  # "", "agreed", "verdict" or "closed"
-    settlement: bytes | None  # the proposal that was agreed to
-    refund: int | None  # of the outcome
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -187,7 +113,7 @@ class Life:
         if self.deal is None:
             return {}
         said, total = self.deal.statement, self.deal.terms.total
-        gone = total if self._view.ends or self._view.gone else self.reduced
+        gone = self.reduced if self._view.sale else total
         of_price = min(gone, said.price)
         parts: list[dict[str, int]] = []
         taken = 0
@@ -207,15 +133,12 @@ class Life:
 
 def side(view: View, person: bytes, *, guest: bool) -> str:
     """For which side somebody speaks in a letter; "" for none."""
-    if view.start is None:
-        return ""
-    start, place = view.start.said, view.start.move
-    assert isinstance(place, Place)
+    start = view.start.said
     if person == start.person and guest == start.letter.guest:
         return t.BUYER
     if guest:
         return ""
-    if person == place.seller:
+    if person == view.place.seller:
         return t.SELLER
     return t.MEDIATOR if person == view.asked else ""
 
@@ -226,38 +149,55 @@ class _Bench:
     def __init__(self, order: bytes, context: Context) -> None:
         self.order = order
         self.context = context
+        self.lines: list[Line] = []  # in the order of their bits
         self.holding: list[Line] = []
         self.by_id: dict[bytes, Line] = {}
-        self._views: dict[int, View] = {}
+        self._views: dict[int, View | None] = {}
 
     def holds(self, said: Said) -> bool:
         """Whether a `place` is proven by the order's key."""
-        place = said.letter.move
-        assert isinstance(place, Place)
+        place: Any = said.letter.move
         return _proven(self.order, place.proof, self.context.community, said.person, place.seller)
 
-    def view(self, past: int) -> View:
-        """What somebody knew who had these letters."""
-        found = self._views.get(past)
-        if found is None:
-            seen = [line for line in self.holding if line.bit & past]
-            found = self._views[past] = View(seen, self.by_id, self._ruling)
-        return found
+    def view(self, past: int) -> View | None:
+        """What somebody knew who had these letters; None: nothing of the order."""
+        if past not in self._views:
+            self._views[past] = self._seen(past)
+        return self._views[past]
+
+    def _seen(self, past: int) -> View | None:
+        last = self.lines[past.bit_length() - 1] if past else None
+        if last is not None and last.past | last.bit == past:
+            # Nearly always: one letter more than its author had.
+            before = self.view(last.past)
+            if last.reason:
+                return before
+            if before is not None:
+                return before.then(last)
+        seen = [line for line in self.holding if line.bit & past]
+        places = [line for line in seen if line.word == Place.word]
+        start = crossing.start(places, seen)
+        if start is None:
+            return None
+        if len(places) > 1:
+            seen = [line for line in seen if line.start is start]
+        return View(start, self.by_id, self._ruling).read(seen)
 
     def judge(self, line: Line) -> None:
         """Say whether a letter holds; all of its past was judged before."""
+        self.lines.append(line)
         view = self.view(line.past)
         move = line.move
         if isinstance(move, Place):
             line.side, line.start = t.BUYER, line
             line.reason = self._beginning(line, move)
+        elif view is None:
+            line.reason = STRANGER
         else:
             line.side = side(view, line.said.person, guest=line.said.letter.guest)
-            line.start, line.reason = view.start, STRANGER
-            if line.side:
-                line.base, line.outcome = view.deal, view.outcome
-                line.reason = fault(self._case(line, view), line.word)
-            if isinstance(move, Refund) and not line.reason:
+            line.start, line.base, line.outcome = view.start, view.deal, view.outcome
+            line.reason = fault(self._case(line, view), line.word) if line.side else STRANGER
+            if isinstance(move, Refund):
                 line.reduces = move.amount - min(move.amount, _too_much(view))
         if not line.reason:
             self.holding.append(line)
@@ -275,7 +215,8 @@ class _Bench:
         return Case(view, line.side, line.said.person, line.move, self.order, self.context)
 
     def _ruling(self, line: Line) -> int | None:
-        return ruling(self._case(line, self.view(line.past)))
+        view = self.view(line.past)
+        return None if view is None else ruling(self._case(line, view))
 
 
 @lru_cache(maxsize=4096)  # an order is followed anew with each letter that comes
@@ -285,10 +226,10 @@ def _proven(order: bytes, proof: bytes, community: bytes, buyer: bytes, seller: 
 
 def _too_much(view: View) -> int:
     """What was paid beyond the deal and has not been given back; all of it if there is no sale."""
-    if view.terms is None or view.ends:
+    if view.terms is None or not view.sale:
         return view.money - view.refunded
-    returned = view.refunded - sum(line.reduces for line in view.refunds)
-    return max(0, view.money - view.terms.total - returned)
+    beyond: int = view.refunded - sum(line.reduces for line in view.refunds)
+    return max(0, view.money - view.terms.total - beyond)
 
 
 def follow(letters: Iterable[Said], context: Context) -> Life | None:
@@ -303,7 +244,7 @@ def follow(letters: Iterable[Said], context: Context) -> Life | None:
         bench.judge(line)
         everything |= line.bit
     view = bench.view(everything)
-    if view.start is None:
+    if view is None:
         return None
     void = {line.id: line.reason for line in found.lines if line.reason}
     void.update(found.void)
@@ -328,11 +269,8 @@ def _overruled(holding: Iterable[Line], view: View) -> dict[bytes, str]:
 
 
 def _life(view: View, bench: _Bench, found: Arranged, void: Mapping[bytes, str]) -> Life:
-    assert view.start is not None
-    place = view.start.move
-    charter = charter_of(view, bench.context)
-    assert isinstance(place, Place) and charter is not None
-    received = None if view.received is None else view.received.move
+    place, charter = view.place, charter_of(view, bench.context)
+    received = view.received
     return Life(
         order=bench.order,
         start=view.start.id,
@@ -342,8 +280,8 @@ def _life(view: View, bench: _Bench, found: Arranged, void: Mapping[bytes, str])
         guest=view.start.said.letter.guest,
         state=view.state,
         charter=charter,
-        deal=_deal(view, bench.by_id),
-        offers=tuple(_standing(line) for line in view.offers),
+        deal=deal(view, bench.by_id),
+        offers=standing(view),
         paid=view.paid,
         confirmed=view.confirmed,
         money=view.money,
@@ -353,10 +291,10 @@ def _life(view: View, bench: _Bench, found: Arranged, void: Mapping[bytes, str])
         reduced=view.reduced,
         sent=_id(view.sent),
         received=_id(view.received),
-        received_signature=received.signature if isinstance(received, Received) else None,
+        received_signature=None if received is None else received.move.signature,
         receipt=_id(view.receipt),
-        refunds=_returned(view),
-        dispute=_dispute(view),
+        refunds=returned(view),
+        dispute=dispute(view),
         heads=_heads(found.lines),
         void=void,
         waiting=found.waiting,
@@ -371,88 +309,6 @@ def _id(line: Line | None) -> bytes | None:
     return None if line is None else line.id
 
 
-def _deal(view: View, by_id: Mapping[bytes, Line]) -> Deal | None:
-    if view.deal is None or view.terms is None:
-        return None
-    move = view.deal.move
-    assert isinstance(move, Accept)
-    offered = by_id[move.offer].move
-    said = offered.pay if isinstance(offered, Offer) else None
-    return Deal(
-        id=view.deal.id,
-        side=view.deal.side,
-        offer=move.offer,
-        terms=view.terms,
-        statement=move.statement,
-        pay=move.pay if view.deal.side == t.SELLER else said,
-    )
-
-
-def _standing(line: Line) -> Standing:
-    assert isinstance(line.move, Place | Offer)
-    agreed = terms(line.move)
-    assert agreed is not None
-    return Standing(
-        id=line.id,
-        side=line.side,
-        terms=agreed,
-        at=line.move.at,
-        text=line.move.text,
-        pay=line.move.pay if isinstance(line.move, Offer) else None,
-    )
-
-
-def _returned(view: View) -> tuple[Returned, ...]:
-    found = []
-    left = 0 if view.terms is None or view.ends else view.terms.price
-    for number, line in enumerate(view.refunds, 1):
-        assert isinstance(line.move, Refund)
-        of_price = min(left, line.reduces)
-        left -= of_price
-        took = tuple(
-            each.move.signature
-            for each in view.by_word["took"]
-            if isinstance(each.move, Took) and each.move.refund == line.id
-        )
-        found.append(
-            Returned(
-                id=line.id, number=number, amount=line.move.amount, of_price=of_price, took=took
-            )
-        )
-    return tuple(found)
-
-
-def _dispute(view: View) -> Dispute | None:
-    if view.dispute is None:
-        return None
-    closed = "closed" if view.closed else ""
-    settled = "agreed" if view.outcome is not None else "verdict"
-    return Dispute(
-        id=view.dispute.id,
-        side=view.dispute.side,
-        named=dict(view.named),
-        mediator=view.asked,
-        taken=view.taken,
-        proposals=tuple(_proposal(line, view) for line in view.by_word["propose"]),
-        evidence=tuple(line.id for line in view.by_word["evidence"]),
-        outcome=closed if view.settled is None else settled,
-        settlement=_id(view.outcome),
-        refund=view.settled,
-    )
-
-
-def _proposal(line: Line, view: View) -> Proposal:
-    assert isinstance(line.move, Propose)
-    return Proposal(
-        id=line.id,
-        side=line.side,
-        refund=line.move.refund,
-        text=line.move.text,
-        agreed=view.agreed(line),
-        signature=line.move.signature,
-    )
-
-
 def _heads(lines: Iterable[Line]) -> tuple[bytes, ...]:
     """The last letters of those who have a part in the order: all else comes before one of them."""
     part = [line for line in lines if line.side]
@@ -464,21 +320,21 @@ def _heads(lines: Iterable[Line]) -> tuple[bytes, ...]:
 
 def _since(view: View) -> dict[str, bytes]:
     """The letters from which deadlines run."""
-    assert view.start is not None
     by_word = view.by_word
-    offers = view.offers or [view.start]
-    last = {
-        "offer": max(offers, key=lambda line: (line.depth, line.id)),
-        "deal": view.deal,
-        "money": max(
-            [*by_word["pay"], *by_word["confirm"]],
-            key=lambda line: (line.depth, line.id),
-            default=None,
-        ),
-        "sent": view.sent,
-        "received": view.received,
-        "dispute": view.dispute,
-        "asked": by_word["mediator"][-1] if view.asked is not None else None,
-        "taken": by_word["mediate"][-1] if view.taken is not None else None,
+    last: dict[str, list[Line]] = {
+        "offer": view.offers or [view.start],
+        "deal": [view.deal] if view.deal is not None else [],
+        "money": [*by_word["pay"], *by_word["confirm"]],
+        "sent": by_word["sent"][:1],
+        "received": [view.received] if view.received is not None else [],
+        "end": view.ends,
+        "dispute": [view.dispute] if view.dispute is not None else [],
+        "asked": by_word["mediator"] if view.asked is not None else [],
+        "taken": by_word["mediate"] if view.taken is not None else [],
+        "outcome": [*view.agrees, *by_word["verdict"]],
     }
-    return {what: line.id for what, line in last.items() if line is not None}
+    return {
+        what: max(lines, key=lambda line: (line.depth, line.id)).id
+        for what, lines in last.items()
+        if lines
+    }

@@ -14,8 +14,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
-from protocol.letters.moves import Mediator, Move, Place
+from protocol.letters.moves import Mediator, Place
 from protocol.letters.order import OrderLetter
 
 MOST_LETTERS = 100  # of one device about one order
@@ -60,8 +61,8 @@ class Line:
     def __init__(self, said: Said, bit: int, past: int, depth: int) -> None:
         self.said = said
         self.id = said.id
-        self.move: Move = said.letter.move
-        self.word: str = self.move.word
+        self.move: Any = said.letter.move  # the dataclass that `word` names
+        self.word: str = said.letter.move.word
         self.bit = bit
         self.past = past
         self.depth = depth  # of the longest way back to the beginning

@@ -45,6 +45,7 @@ STATES: Final = (
     CLOSED,
 )
 FINAL: Final = frozenset({COMPLETED, DECLINED, CANCELLED, REFUNDED, SETTLED, CLOSED})
+OPEN: Final = frozenset({ENQUIRY, ORDERED, ACCEPTED, PAID, SENT})  # terms can still be changed
 
 NEEDS: Final = {
     "open-offer": "it names an open offer of the other side",
@@ -83,13 +84,14 @@ def _rows(move: str, sides: str, states: str, *needs: str) -> list[Row]:
     return [Row(move, side, frozenset(states.split()), needs) for side in sides.split()]
 
 
+_OPEN = "enquiry ordered accepted paid sent"
 _BOTH = "buyer seller"
 _ALL = "buyer seller mediator"
 _ARGUED = "disputed closed"
 
 TABLE: Final[tuple[Row, ...]] = (
-    *_rows("offer", _BOTH, "enquiry ordered accepted paid sent"),
-    *_rows("accept", _BOTH, "enquiry ordered accepted paid sent", "open-offer", "statement"),
+    *_rows("offer", _BOTH, _OPEN),
+    *_rows("accept", _BOTH, _OPEN, "open-offer", "statement"),
     *_rows("decline", SELLER, "enquiry ordered"),
     *_rows("cancel", BUYER, "enquiry ordered accepted", "unpaid", "unsent"),
     *_rows("cancel", SELLER, "accepted", "unpaid", "unsent"),

@@ -12,18 +12,7 @@ from dataclasses import dataclass
 from governance.orders import crossing
 from governance.orders import table as t
 from governance.orders.past import Line
-from protocol.letters.moves import (
-    Accept,
-    Agree,
-    Confirm,
-    Mediate,
-    Mediator,
-    Offer,
-    Pay,
-    Place,
-    Propose,
-    Refund,
-)
+from protocol.letters.moves import Offer, Place
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,83 +37,75 @@ def terms(move: Place | Offer) -> Terms | None:
     return Terms(quantity=move.quantity, price=move.price, delivery=move.delivery, tip=move.tip)
 
 
+_AGREEING = frozenset({"offer", "accept", "decline", "cancel", "sent", "received", "receipt"})
+_MONEY = frozenset({"pay", "confirm", "refund"})
+_ENDING = frozenset({"dispute", "agree", "verdict", "mediator", "mediate", "close"})
+
+
 class View:
     """What somebody who had certain letters knew of the order."""
 
-    __slots__ = (
-        "accepts",
-        "agrees",
-        "asked",
-        "by_word",
-        "closed",
-        "confirmed",
-        "deal",
-        "dispute",
-        "ends",
-        "letters",
-        "money",
-        "named",
-        "offers",
-        "outcome",
-        "owed_back",
-        "owing",
-        "paid",
-        "receipt",
-        "received",
-        "reduced",
-        "refunded",
-        "refunds",
-        "sent",
-        "start",
-        "state",
-        "taken",
-        "terms",
-        "verdict",
-    )
-
-    start: Line | None  # the `place`; None: nothing else is set
-
     def __init__(
-        self,
-        letters: list[Line],
-        by_id: Mapping[bytes, Line],
-        ruling: Callable[[Line], int | None],
+        self, start: Line, by_id: Mapping[bytes, Line], ruling: Callable[[Line], int | None]
     ) -> None:
-        """`letters` hold, and are in the order of `past.arrange`; `by_id` has at least these.
+        """`by_id` has all letters that hold; `ruling` is what the members decided, by a `verdict`.
 
-        `ruling` is what the members decided, by a `verdict` that names the vote.
+        Nothing else is set before `read`.
         """
-        by_word: dict[str, list[Line]] = defaultdict(list)
-        for line in letters:
-            by_word[line.word].append(line)
-        self.start = crossing.start(by_word["place"], letters)
-        if self.start is None:
-            return
-        if len(by_word["place"]) > 1:
-            letters = [line for line in letters if line.start is self.start]
-            by_word = defaultdict(list)
-            for line in letters:
-                by_word[line.word].append(line)
+        self.start = start
+        self.place: Place = start.move
+        self._by_id = by_id
+        self._ruling = ruling
+
+    def read(self, letters: list[Line]) -> View:
+        """The same order with these letters, in the order of `past.arrange`."""
         self.letters = letters
-        self.by_word = by_word
-        self._agreed(by_id)
+        self.by_word: dict[str, list[Line]] = defaultdict(list)
+        for line in letters:
+            self.by_word[line.word].append(line)
+        self._agreed()
         self._money()
-        self._argued(ruling)
-        self._owed()
+        self._argued()
+        self._reckon()
+        return self
+
+    def then(self, line: Line) -> View:
+        """What `line`, whose author knew exactly this, adds to it."""
+        later = View.__new__(View)
+        later.__dict__.update(self.__dict__)
+        later.letters = [*self.letters, line]
+        later.by_word = self.by_word.copy()
+        later.by_word[line.word] = [*self.by_word[line.word], line]
+        # Most letters touch one thing. Where moves cross, any letter may decide by whose it is.
+        if line.word in _AGREEING or len(later.by_word["accept"]) > 1:
+            later._agreed()
+        if line.word in _MONEY:
+            later._money()
+        if line.word in _ENDING or later.by_word["close"] or later.by_word["agree"]:
+            later._argued()
+        later._reckon()
+        return later
+
+    def _reckon(self) -> None:
+        """What buyer and seller still owe each other, and the state."""
+        due = 0
+        self.reduced = self.lowered
+        if self.terms is not None and self.sale:
+            self.reduced = min(self.terms.total, max(self.lowered, self.settled or 0))
+            due = self.terms.total - self.reduced
+        kept = self.money - self.refunded
+        self.owing, self.owed_back = max(0, due - kept), max(0, kept - due)
         self.state = self._state()
 
-    def _agreed(self, by_id: Mapping[bytes, Line]) -> None:
+    def _agreed(self) -> None:
         """Deal, goods and end."""
         by_word = self.by_word
         received = by_word["received"]
-        self.deal = crossing.deal(by_word["accept"], received, self.letters, by_id)
+        self.deal = crossing.deal(by_word["accept"], received, self.letters, self._by_id)
         self.received = next((line for line in received if line.base is self.deal), None)
         self.terms: Terms | None = None
         if self.deal is not None:
-            assert isinstance(self.deal.move, Accept)
-            offer = by_id[self.deal.move.offer].move
-            assert isinstance(offer, Place | Offer)
-            self.terms = terms(offer)
+            self.terms = terms(self._by_id[self.deal.move.offer].move)
         self.ends = crossing.ends(by_word)
         self.sent = next(iter(by_word["sent"]), None)
         self.receipt = next(iter(by_word["receipt"]), None)
@@ -133,11 +114,10 @@ class View:
     def _offers(self) -> list[Line]:
         """Of each side its last offer, if it speaks about the deal as it is now."""
         found: dict[str, Line] = {}
-        begun = [] if self.start is None else [self.start]
-        for line in (*begun, *self.by_word["offer"]):
+        for line in (self.start, *self.by_word["offer"]):
             # A question is no offer. Of two that one side made on two devices the later by depth
             # and id is open, which only this side could grind.
-            if line.base is self.deal and not (isinstance(line.move, Place) and line.move.enquiry):
+            if line.base is self.deal and not getattr(line.move, "enquiry", False):
                 found[line.side] = line
         return list(found.values())
 
@@ -145,19 +125,14 @@ class View:
         """What was paid, confirmed and given back."""
         by_word = self.by_word
         pays, confirms = by_word["pay"], by_word["confirm"]
-        self.paid = sum(line.move.amount for line in pays if isinstance(line.move, Pay))
-        self.confirmed = sum(
-            line.move.amount for line in confirms if isinstance(line.move, Confirm)
-        )
+        self.paid: int = sum(line.move.amount for line in pays)
+        self.confirmed: int = sum(line.move.amount for line in confirms)
         self.money = max(self.paid, self.confirmed)
         self.refunds = crossing.refunds(by_word["refund"], self.money)
-        self.refunded = self.reduced = 0
-        for line in self.refunds:
-            assert isinstance(line.move, Refund)
-            self.refunded += line.move.amount
-            self.reduced += line.reduces
+        self.refunded: int = sum(line.move.amount for line in self.refunds)
+        self.lowered: int = sum(line.reduces for line in self.refunds)
 
-    def _argued(self, ruling: Callable[[Line], int | None]) -> None:
+    def _argued(self) -> None:
         """Dispute, mediator, outcome."""
         by_word = self.by_word
         self.dispute = next(iter(by_word["dispute"]), None)
@@ -174,30 +149,27 @@ class View:
         if settled is not None:
             self.outcome, self.agrees = settled
         for line in by_word["verdict"]:
-            self.verdict = ruling(line)
+            self.verdict = self._ruling(line)
         for line in by_word["mediator"]:
-            assert isinstance(line.move, Mediator)
             self.named[line.side] = line.move.person
         if len(self.named) == len(t.PARTIES) and len(set(self.named.values())) == 1:
             self.asked = self.named[t.BUYER]
         for line in by_word["mediate"]:
-            if line.said.person == self.asked and isinstance(line.move, Mediate):
+            if line.said.person == self.asked:
                 self.taken = line.move.take
 
     @property
     def settled(self) -> int | None:
         """By how much less than agreed the sale counts after a dispute; None: no outcome."""
         if self.outcome is not None:
-            assert isinstance(self.outcome.move, Propose)
-            return self.outcome.move.refund
+            refund: int = self.outcome.move.refund
+            return refund
         return self.verdict
 
     def agreed(self, proposal: Line) -> frozenset[str]:
         """The sides that agree to a proposal of another."""
         return frozenset(
-            line.side
-            for line in self.by_word["agree"]
-            if isinstance(line.move, Agree) and line.move.proposal == proposal.id
+            line.side for line in self.by_word["agree"] if line.move.proposal == proposal.id
         )
 
     @property
@@ -205,14 +177,11 @@ class View:
         """Whether all that was paid went back before there was a receipt."""
         return self.receipt is None and 0 < self.money <= self.refunded
 
-    def _owed(self) -> None:
-        """What buyer and seller still owe each other."""
-        due = 0
-        if self.terms is not None and not self.ends and not self.gone:
-            self.reduced = min(self.terms.total, max(self.reduced, self.settled or 0))
-            due = self.terms.total - self.reduced
-        kept = self.money - self.refunded
-        self.owing, self.owed_back = max(0, due - kept), max(0, kept - due)
+    @property
+    def sale(self) -> bool:
+        """Whether anything of the deal stands: it did not end, or a dispute's outcome says so."""
+        over = bool(self.ends) or self.gone
+        return self.terms is not None and (self.settled is not None or not over)
 
     def _state(self) -> str:
         if self.dispute is not None:

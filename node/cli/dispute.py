@@ -22,7 +22,7 @@ _STEPS = {
     "talk": "the two sides talk",
     "mediator": "a mediator helps",
     "vote": "the members may decide",
-    "over": "over",
+    "over": "all deadlines have passed",
 }
 _OUTCOMES = {
     "agreed": "both sides agreed",
@@ -56,7 +56,10 @@ def dispute_list(out: Output) -> None:
 @order_argument
 @click.pass_obj
 def dispute_show(out: Output, order_id: str) -> None:
-    """Show a dispute: what was said, what is proposed, who may do what and until when."""
+    """Show a dispute.
+
+    What was said, what is proposed, who may do what and until when.
+    """
     from node.trade import disputing
 
     with out.opened() as home:
@@ -71,7 +74,10 @@ def dispute_show(out: Output, order_id: str) -> None:
 )
 @click.pass_obj
 def dispute_evidence(out: Output, order_id: str, text: str | None, file: str | None) -> None:
-    """Say or show something. The other side reads it, and a mediator who has begun; nobody else."""
+    """Say or show something.
+
+    The other side reads it, and a mediator who has begun; nobody else.
+    """
     from node.trade import disputing
 
     if (text is None) == (file is None):
@@ -91,7 +97,10 @@ def dispute_evidence(out: Output, order_id: str, text: str | None, file: str | N
 @click.option("--text", default="", metavar="TEXT", help="Why.")
 @click.pass_obj
 def dispute_propose(out: Output, order_id: str, refund: str, text: str) -> None:
-    """Propose how to settle it; it holds once both sides have agreed. A mediator may propose, too."""
+    """Propose how to settle it, as a side or as mediator.
+
+    It holds as soon as both sides agree, at any step.
+    """
     from node.trade import disputing
 
     _do(out, lambda home: disputing.propose(home, order_id, refund, text))
@@ -102,7 +111,7 @@ def dispute_propose(out: Output, order_id: str, refund: str, text: str) -> None:
 @click.argument("proposal", required=False)
 @click.pass_obj
 def dispute_agree(out: Output, order_id: str, proposal: str | None) -> None:
-    """Agree to PROPOSAL, by its id; without one, to the only one there is."""
+    """Agree to PROPOSAL, by its id, or to the only one there is."""
     from node.trade import disputing
 
     _do(out, lambda home: disputing.agree(home, order_id, proposal))
@@ -162,9 +171,10 @@ def dispute_mediate(out: Output, order_id: str, refuse: bool) -> None:
 def dispute_vote(
     out: Output, order_id: str, refund: str, why: str, text_file: str | None, yes: bool
 ) -> None:
-    """Let the members decide, when talk and mediation have had their time.
+    """Let the members decide.
 
-    Buyer, seller, amount and what you write here are public and stay for good. No letter is.
+    That is open to you when talk and mediation have had their time. Buyer, seller, amount and what
+    you write here are public and stay for good; no letter is.
     """
     from node.trade import disputing
 
@@ -181,7 +191,10 @@ def dispute_vote(
 @order_argument
 @click.pass_obj
 def dispute_verdict(out: Output, order_id: str) -> None:
-    """Bring what the members have decided to the order; a running node does so by itself."""
+    """Bring what the members have decided to the order.
+
+    A running node does so by itself.
+    """
     from node.trade import disputing
 
     _do(out, lambda home: disputing.carry_out(home, order_id))
@@ -200,12 +213,11 @@ def _answer(out: Output, home: Home, order: Order) -> None:
 
 
 def _row(each: dict[str, Any], now: int) -> str:
-    held = each["dispute"]
     waits = ""
     if each["waits_for"] == each["mine"]:
         waits = "  waits for you" + (f", until {when(each['due'], now)}" if each["due"] else "")
     title = line(each["title"])[:40] or "(no title)"
-    return f"{each['order'][:8]}  {title}  {_step(held)}{waits}"
+    return f"{each['order'][:8]}  {title}  {_step(each)}{waits}"
 
 
 def _request(each: dict[str, Any]) -> str:
@@ -215,13 +227,13 @@ def _request(each: dict[str, Any]) -> str:
     )
 
 
-def _step(held: dict[str, Any]) -> str:
-    return _OUTCOMES.get(held["outcome"]) or _STEPS[held["step"]]
+def _step(each: dict[str, Any]) -> str:
+    return _OUTCOMES.get(each["dispute"]["outcome"]) or _STEPS.get(each["step"], "")
 
 
 def _lines(each: dict[str, Any], now: int) -> list[str]:
     held, currency = each["dispute"], each["currency"]
-    lines = [f"{each['order'][:8]}  {line(each['title']) or '(no title)'}", f"  {_step(held)}"]
+    lines = [f"{each['order'][:8]}  {line(each['title']) or '(no title)'}", f"  {_step(each)}"]
     if held["refund"] is not None:
         lines.append(f"  The order counts for {money(held['refund'], currency)} {currency} less.")
     if held["mediator"]:

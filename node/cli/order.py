@@ -196,12 +196,12 @@ def order_list(out: Output, state: str | None, mine: str | None) -> None:
     from node.trade import reading
 
     with out.opened() as home:
-        found = [
-            each
-            for each in reading.orders(home)
+        every = reading.orders(home)
+        data = [
+            reading.data(home, each, every)
+            for each in every
             if state in (None, each.life.state) and mine in (None, each.mine)
         ]
-        data = [reading.data(home, each) for each in found]
         out.answer({"orders": data, "total": len(data)}, orders_text(data, home.store.now_ms()))
 
 
@@ -221,11 +221,12 @@ def order_show(out: Output, order_id: str) -> None:
 
 def _move(out: Output, order_id: str, name: str, **given: Any) -> None:
     """Make a move and answer how the order stands."""
-    from node.trade import ordering, reading, wishes
+    from node.trade import clerk, ordering, reading, wishes
 
     with out.opened() as home:
         found = reading.get(home, order_id)
         ordering.move(home, found.id, name, **wishes.fields(found, given))
+        clerk.after_command(home, found.id)
         _answer(out, home, found.id)
 
 

@@ -70,7 +70,9 @@ def _name(each: Data, person: str | None) -> str:
 
 def _total(each: Data) -> str:
     total = each["total"]
-    return "on request" if total is None else f"{money(total['amount'], total['currency'])} {total['currency']}"
+    if total is None:
+        return "on request"
+    return f"{money(total['amount'], total['currency'])} {total['currency']}"
 
 
 def _asked(each: Data, now_ms: int) -> str:
@@ -100,7 +102,7 @@ def order_text(each: Data, now_ms: int) -> str:
     if each["pay"]:
         rows += [(f"pay {name}", line(value)) for name, value in each["pay"].items() if value]
     if each["contact"]:
-        rows.append(("contact", line(each["contact"])))
+        rows.append(("contact", line(", ".join(each["contact"].values()))))
     lines = table(rows)
     lines += list(_next(each, now_ms))
     letters = each["letters"]
@@ -127,12 +129,7 @@ def _party(each: Data, role: str) -> str:
 
 def _after(each: Data) -> str:
     """What has to be known beside the state."""
-    said = []
-    if each["disputed"] and each["state"] != "disputed":
-        said.append("in dispute")
-    if each["oversold"]:
-        said.append("more were accepted than you have")
-    return f" ({', '.join(said)})" if said else ""
+    return " (you have promised more than you have)" if each["oversold"] else ""
 
 
 def _money_rows(each: Data, currency: str) -> Iterator[tuple[str, str]]:
@@ -170,7 +167,8 @@ def _next(each: Data, now_ms: int) -> Iterator[str]:
 
 def _letter(each: Data, letter: Data) -> Iterator[str]:
     who = "you" if letter["mine"] else _name(each, letter["from"])
-    what = "wrote" if letter["kind"] == "message" else MOVES.get(letter["move"], letter["move"])
+    move = str(letter["move"] or "")
+    what = "wrote" if letter["kind"] == "message" else MOVES.get(move, move)
     amount = letter.get("amount")
     if amount is not None:
         what += f" ({money(amount, each['currency'])} {each['currency']})"

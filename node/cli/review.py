@@ -32,7 +32,11 @@ def review() -> None:
 @review.command("new")
 @order_argument
 @click.option(
-    "--stars", required=True, type=click.IntRange(1, 5), help="From 1, bad, to 5, very good."
+    "--stars",
+    required=True,
+    type=click.IntRange(1, 5),
+    metavar="NUMBER",
+    help="From 1, bad, to 5, very good.",
 )
 @click.option("--text", default="", metavar="TEXT", help="What you think of it.")
 @click.option(
@@ -91,7 +95,10 @@ def review_list(
     marked: bool,
     asked: bool,
 ) -> None:
-    """List reviews, the newest first; named ones count in the stars, the others stand apart."""
+    """List reviews, the newest first.
+
+    Named ones of valid sales count in the stars; unnamed ones stand apart, in no total.
+    """
     from node.trade import reviews
 
     if sum(each is not None for each in (person, listing, order)) > 1:
@@ -113,7 +120,10 @@ def review_list(
 @click.argument("text")
 @click.pass_obj
 def review_answer(out: Output, review_id: str, text: str) -> None:
-    """Answer REVIEW with TEXT, as whoever sold; it is public, and you can erase it."""
+    """Answer REVIEW with TEXT, as whoever sold or made it.
+
+    It stands below the review, and you can erase it.
+    """
     from node.trade import reviews
 
     with out.opened() as home:

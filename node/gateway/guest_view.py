@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import segno
-from governance.orders.life import Life
 
+from governance.orders.life import Life
 from node import post
 from node.gateway import guest_words
 from node.gateway.order_words import move_said
 from node.gateway.visit import Visit
-from node.trade import banking, reading
+from node.trade import banking, guests, reading
 from protocol.letters.message import Message
 from protocol.letters.moves import PayTo
 from protocol.letters.order import OrderLetter
@@ -88,7 +88,7 @@ def shown(visit: Visit, order: reading.Order) -> Shown:
         ],
         disputes="dispute" in moves,
         payment=_payment(visit, life) if "pay" in moves else None,
-        told=_told(visit, order, maker),
+        told=_told(visit, order),
         talks=life.state not in LISTENS,
     )
 
@@ -151,7 +151,7 @@ def _asked(visit: Visit, life: Life, moves: set[str]) -> list[Asked]:
                 found.append(("accept", offer.id, what, offer.text))
     if "took" in moves:
         for back in life.refunds:
-            if back.off_price and not back.took:
+            if back.of_price and not back.took:
                 what = t("%(amount)s back") % {"amount": words.money(back.amount, currency)}
                 found.append(("took", back.id, what, ""))
     if "agree" in moves and life.dispute is not None:
@@ -161,6 +161,11 @@ def _asked(visit: Visit, life: Life, moves: set[str]) -> list[Asked]:
                     "amount": words.money(each.refund, currency)
                 }
                 found.append(("agree", each.id, what, each.text))
+    if "mediator" in moves and life.dispute is not None:
+        named = life.dispute.named.get("seller")
+        if named is not None and life.dispute.named.get("buyer") != named:
+            what = t("%(name)s as mediator") % {"name": _name(visit, named)}
+            found.append(("mediator", named, what, ""))
     return [
         Asked(
             move=move,
@@ -182,22 +187,18 @@ def _payment(visit: Visit, life: Life) -> Payment:
     )
 
 
-def _told(visit: Visit, order: reading.Order, maker: str) -> list[Told]:
+def _told(visit: Visit, order: reading.Order) -> list[Told]:
     found = []
     for letter in order.letters:
-        body = letter.body
-        if isinstance(body, OrderLetter):
-            if letter.id in order.life.void:
-                continue
+        body, own = letter.body, guests.by_guest(letter)
+        if isinstance(body, OrderLetter) and letter.id not in order.life.void:
             what, text = move_said(visit.words, body.move.word), getattr(body.move, "text", "")
-        elif isinstance(body, Message) and (body.guest or letter.person == order.seller):
+        elif isinstance(body, Message) and (own or letter.person == order.seller):
             what, text = "", body.text
-        else:  # what the host and the maker write to each other
+        else:
             continue
-        who = visit.words.gettext("You") if body.guest else maker
-        if not body.guest and letter.person != order.seller:
-            who = _name(visit, letter.person)
-        found.append(Told(own=body.guest, who=who, what=what, text=text, at_ms=letter.written_ms))
+        who = visit.words.gettext("You") if own else _name(visit, letter.person)
+        found.append(Told(own=own, who=who, what=what, text=text, at_ms=letter.written_ms))
     return found
 
 
@@ -205,7 +206,7 @@ def arrived(visit: Visit, order: reading.Order) -> bool:
     """Whether the maker's machine is known to have what the guest said last."""
     home = visit.gateway.home
     assert home is not None  # noqa: S101 - guests come when there is one
-    own = [each for each in order.letters if getattr(each.body, "guest", False)]
+    own = [each for each in order.letters if guests.by_guest(each)]
     return bool(own) and post.delivery_of(home, own[-1]).state == "received"
 
 

@@ -72,6 +72,7 @@ def button(words: Words, move: str) -> str:
         "took": t("Agree that the sale counts for less"),
         "dispute": t("Something is wrong"),
         "agree": t("Agree to this"),
+        "mediator": t("Agree to this mediator"),
     }[move]
 
 
@@ -89,6 +90,7 @@ def hint(words: Words, move: str) -> str:
         "took": t("Say so when the money is back with you. It corrects the public receipt."),
         "dispute": t("Say what is wrong. You talk first; if that does not help, others step in."),
         "agree": t("What both agree to holds; it can't be taken back."),
+        "mediator": t("A mediator reads what you two wrote about this order, and helps you agree."),
     }[move]
 
 

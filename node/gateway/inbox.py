@@ -19,6 +19,7 @@ class Line:
     path: str
     title: str
     text: str
+    name: str  # of whom it is about; empty for nobody
     until_ms: int | None
     since_ms: int | None
 
@@ -31,7 +32,7 @@ def line(visit: Visit, each: Item) -> Line:
     match each.kind:
         case "order":
             path, title = order_path(each.id), listing
-            text = f"{asked(words, each.mine, each.state)} · {name}"
+            text = f"{asked(words, each.what, each.mine, each.state)} · {name}"
         case "guest-order":
             path, title = "/guests", listing
             text = t("A guest wants to order it: look at it before it goes out")
@@ -53,6 +54,7 @@ def line(visit: Visit, each: Item) -> Line:
         path=path,
         title=title,
         text=text,
+        name=name,
         until_ms=each.until_ms,
         since_ms=each.since_ms,
     )

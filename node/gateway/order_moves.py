@@ -12,13 +12,14 @@ from node.gateway.typed import pointed
 from node.gateway.visit import Visit
 from node.importing.prices import CREDIT, money
 from node.trade import credit
+from node.trade.inbox import wait_for
 from node.trade.reading import Order
 from node.trade.words import HOW
 from protocol.errors import Refused
 
 # What a form asks for, most pressing move first. Others are made elsewhere on the page.
 FIELDS: Mapping[str, tuple[str, ...]] = {
-    "accept": ("offer", "text"),  # which offer is accepted is what this page has shown
+    "accept": ("offer",),  # which offer is accepted is what this page has shown
     "pay": ("amount", "how"),
     "received": (),
     "confirm": ("amount",),
@@ -58,7 +59,7 @@ class Later:
 def move_forms(visit: Visit, order: Order, names: Iterable[str], typed: Form) -> list[MoveForm]:
     """A form for each of these moves that has one, as it was typed where it was."""
     usable, sent = set(names), typed.text("do")
-    state, waits = order.life.state, visit.home.person in order.rights.waits_for
+    state, waits = order.life.state, wait_for(visit.home, order) is not None
     found: list[MoveForm] = []
     for name, fields in FIELDS.items():
         if name not in usable:

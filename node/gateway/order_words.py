@@ -128,25 +128,31 @@ def move_done(words: Words, move: str) -> str:
     return t("Done. The others hear of it as soon as their nodes do.")
 
 
-def asked(words: Words, mine: str, state: str) -> str:
+def asked(words: Words, what: str, mine: str, state: str) -> str:
     """What is awaited of the reader, in a few words."""
     t = words.gettext
-    if mine == "mediator":
+    if what == "reply":
+        if state not in ("enquiry", "ordered"):
+            return t("Accept the change, or let it be")
+        if mine == "buyer":
+            return t("Accept the offer, or let it be")
+        if state == "enquiry":
+            return t("Answer with an offer, or decline")
+        return t("Accept it or decline")
+    if what == "mediator" and mine == "mediator":
         return t("Help them to agree")
     texts = {
-        ("seller", "enquiry"): t("Answer with an offer, or decline"),
-        ("seller", "ordered"): t("Accept it or decline"),
-        ("seller", "accepted"): t("Say when the money is here"),
-        ("seller", "paid"): t("Send it or have it ready, and say so"),
-        ("seller", "received"): t("The receipt is made by your node"),
-        ("buyer", "enquiry"): t("Accept the offer, or let it be"),
-        ("buyer", "ordered"): t("Accept the change, or let it be"),
-        ("buyer", "accepted"): t("Pay, and say so"),
-        ("buyer", "sent"): t("Say when you have it"),
+        "pay": t("Pay, and say so"),
+        "send": t("Send it or have it ready, and say so"),
+        "receive": t("Say when you have it"),
+        "confirm": t("Say when the money is here"),
+        "refund": t("Give the money back"),
+        "talk": t("Talk it over"),
+        "mediator": t("Agree on a mediator"),
+        "vote": t("Ask the members"),
+        "over": t("Agree, or close it"),
     }
-    if state == "disputed":
-        return t("Find a way to agree")
-    return texts.get((mine, state), t("It is your turn"))
+    return texts.get(what, t("It is your turn"))
 
 
 def delivery_text(words: Words, state: str, nodes: int) -> str:

@@ -12,9 +12,12 @@ from node.gateway.offers import member_path
 from node.gateway.order_sums import Sums, sums
 from node.gateway.order_words import asked, delivery_text, move_said, order_path, state_name
 from node.gateway.visit import Visit
+from node.gateway.words import Words
+from node.trade.inbox import wait_for
 from node.trade.reading import Order
 
 Data = Mapping[str, Any]
+TIMES = "\u00d7"  # between a number and what there are so many of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,64 +36,61 @@ class Row:
     until_ms: int | None
 
 
-def row(visit: Visit, each: Data) -> Row:
+def row(visit: Visit, order: Order) -> Row:
     """An order's row."""
-    waits = each["waits_for"] == each["mine"]
+    wait, terms, life = wait_for(visit.home, order), order.terms, order.life
     return Row(
-        path=order_path(each["order"]),
-        title=title(visit, each),
-        what=pieces(visit, each),
-        whom=whom(visit, each),
-        total=money(visit, each["total"]),
-        state=each["state"],
-        name=state_name(visit.words, each["state"]),
-        waits=waits,
-        asked=asked(visit.words, each["mine"], each["state"]) if waits else "",
-        until_ms=milliseconds(each["due"]) if waits else None,
+        path=order_path(order.id),
+        title=title(visit, order),
+        what=pieces(visit.words, (terms or life.place).quantity, life.place.variant),
+        whom=whom(visit, order),
+        total=price(visit, None if terms is None else terms.total, order.currency),
+        state=life.state,
+        name=state_name(visit.words, life.state),
+        waits=wait is not None,
+        asked="" if wait is None else asked(visit.words, wait.what, order.mine, life.state),
+        until_ms=None if wait is None or wait.due_s is None else wait.due_s * 1000,
     )
 
 
-def title(visit: Visit, each: Data) -> str:
+def title(visit: Visit, order: Order) -> str:
     """What is ordered; a few digits where its listing is not here."""
-    if each["title"]:
-        return str(each["title"])
-    return visit.words.gettext("a listing that is not here (%(id)s)") % {"id": each["listing"][:8]}
+    if order.title:
+        return order.title
+    listing = order.life.place.listing.hex()[:8]
+    return visit.words.gettext("a listing that is not here (%(id)s)") % {"id": listing}
 
 
-def pieces(visit: Visit, each: Data) -> str:
+def pieces(words: Words, quantity: int, variant: str) -> str:
     """How many, and which."""
-    count = f"{visit.words.number(each['quantity'])} ×"
-    return f"{count} {each['variant']}" if each["variant"] else count
+    return f"{words.number(quantity)} {TIMES} {variant}".rstrip()
 
 
-def whom(visit: Visit, each: Data) -> str:
+def whom(visit: Visit, order: Order) -> str:
     """Who buys from whom, from where the reader stands."""
     t = visit.words.gettext
-    seller, buyer = (name_of(visit, each[role]) for role in ("seller", "buyer"))
-    if each["mine"] == "buyer":
+    seller, buyer = (name_of(visit, person) for person in (order.seller, order.buyer))
+    if order.mine == "buyer":
         return t("You buy it from %(name)s.") % {"name": seller}
-    if each["mine"] == "seller":
-        if each["guest"]:
+    if order.mine == "seller":
+        if order.guest:
             return t("A guest of %(name)s buys it from you.") % {"name": buyer}
         return t("%(name)s buys it from you.") % {"name": buyer}
-    if each["guest"]:
+    if order.guest:
         return t("A guest of %(host)s buys it from %(name)s.") % {"host": buyer, "name": seller}
     return t("%(buyer)s buys it from %(name)s.") % {"buyer": buyer, "name": seller}
 
 
-def name_of(visit: Visit, person: str | bytes | None) -> str:
-    """What somebody is called; empty for nobody."""
-    if not person:
-        return ""
-    key = bytes.fromhex(person) if isinstance(person, str) else person
-    return visit.words.person(visit.gateway.facts.names().get(key, ""), key)
+def name_of(visit: Visit, person: bytes) -> str:
+    """What somebody is called."""
+    return visit.words.person(visit.gateway.facts.names().get(person, ""), person)
 
 
-def money(visit: Visit, amount: Mapping[str, Any] | None) -> str:
-    """`{amount, currency}` as a price."""
+def price(visit: Visit, amount: int | None, currency: str) -> str:
+    """An amount, or that there is none yet."""
     if amount is None:
         return visit.words.gettext("Price on request")
-    return visit.words.money(amount["amount"], amount["currency"])
+    return visit.words.money(amount, currency)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,7 +116,7 @@ def spoken(visit: Visit, each: Data) -> list[Spoken]:
 def _spoken(visit: Visit, each: Data, letter: Data) -> Spoken:
     words, t = visit.words, visit.words.gettext
     held, amount = letter.get("delivery"), letter.get("amount")
-    name = t("You") if letter["mine"] else name_of(visit, letter["from"])
+    name = t("You") if letter["mine"] else name_of(visit, bytes.fromhex(letter["from"]))
     if letter["guest"]:
         name = t("The guest")
     return Spoken(
@@ -136,46 +136,37 @@ def _spoken(visit: Visit, each: Data, letter: Data) -> Spoken:
 
 def flow(visit: Visit, order: Order, each: Data) -> Sums | None:
     """Where the money goes; None while there is no price."""
-    if each["total"] is None or not each["shares"]:
+    terms, deal = order.terms, order.life.deal
+    if terms is None or not each["shares"]:
         return None
-    deal, extras = order.life.deal, each["extras"]
     people = {"seller": order.seller} if deal is None else persons(deal.statement)
     return sums(
         visit,
         order.currency,
         each["shares"],
-        delivery=extras["delivery"],
-        tip=extras["tip"],
+        delivery=terms.delivery,
+        tip=terms.tip,
         people=people,
     )
 
 
-def facts(visit: Visit, each: Data) -> Sequence[tuple[str, str]]:
-    """How much of the money has moved."""
-    t = visit.words.gettext
-    labels = {
-        "paid": t("Said to be paid"),
-        "confirmed": t("Confirmed"),
-        "refunded": t("Given back"),
-        "owed_back": t("Owed back to the buyer"),
-    }
-    return [
-        (label, visit.words.money(each[name], each["currency"]))
-        for name, label in labels.items()
-        if each[name]
+def facts(visit: Visit, order: Order) -> Sequence[tuple[str, str]]:
+    """What is agreed, or asked for as long as nothing is, and how much of the money has moved."""
+    t, life, terms = visit.words.gettext, order.life, order.terms
+    money = [
+        (t("Delivery"), terms.delivery if terms else 0),
+        (t("Tip"), terms.tip if terms else 0),
+        (t("Together"), terms.total if terms else 0),
+        (t("Said to be paid"), life.paid),
+        (t("Confirmed"), life.confirmed),
+        (t("Given back"), life.refunded),
+        (t("Owed back to the buyer"), life.owed_back),
     ]
-
-
-def terms(visit: Visit, each: Data) -> Sequence[tuple[str, str]]:
-    """What is agreed, or asked for as long as nothing is."""
-    t = visit.words.gettext
-    extras, currency = each["extras"], each["currency"]
-    rows = [(t("How many"), pieces(visit, each))]
-    for name, label in (("delivery", t("Delivery")), ("tip", t("Tip"))):
-        if extras[name]:
-            rows.append((label, visit.words.money(extras[name], currency)))
-    rows.append((t("Together"), money(visit, each["total"])))
-    return rows
+    quantity = (terms or life.place).quantity
+    return [
+        (t("How many"), pieces(visit.words, quantity, life.place.variant)),
+        *((label, visit.words.money(amount, order.currency)) for label, amount in money if amount),
+    ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,11 +187,10 @@ def offers(visit: Visit, order: Order) -> list[Proposed]:
         if each.id == life.start:
             continue  # the order itself
         person = life.buyer if each.side == "buyer" else life.seller
-        variant = life.place.variant
         found.append(
             Proposed(
                 name="" if each.side == order.mine else name_of(visit, person),
-                what=f"{words.number(each.terms.quantity)} × {variant}".strip(),
+                what=pieces(words, each.terms.quantity, life.place.variant),
                 total=words.money(each.terms.total, order.currency),
                 text=each.text,
             )

@@ -1,4 +1,4 @@
-"""What follows from letters by itself: receipts, counter-receipts, countersignatures, keys handed on.
+"""What follows from letters by itself: receipts, counter-receipts, countersignatures.
 
 Each duty is read off the store as it is: what has been done is seen there, so doing all of it again
 does nothing, and a node that is killed anywhere goes on where it was. Each is one transaction. A
@@ -8,24 +8,69 @@ running node does its duties after letters came; where none runs, the command th
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Iterable
-from typing import Any
 
-from governance.orders.life import Life, Returned
+import trio
+
 from governance.orders.table import BUYER, FINAL, SELLER
-from node import post
-from node.home import Home
-from node.post import Outgoing
-from node.trade import credit, ordering, reading, receipts
+from node import control, post
+from node.events import Events
+from node.gateway.turn import turn
+from node.home import LOCK, Home
+from node.post import Letter, Outgoing
+from node.trade import credit, disputing, ordering, reading, receipts, refunding
 from node.trade.reading import Order
-from protocol.errors import MoothallError, Refused
-from protocol.keys import Signer
-from protocol.kinds import refund as refund_kind
+from protocol.errors import MoothallError
 from protocol.letters import moves
+from protocol.letters.moves import Move
 from protocol.letters.order import OrderLetter
 from storage.own import Draft
 
-logger = logging.getLogger("moothall.clerk")
+logger = logging.getLogger("moothall.node")
+
+RETRY_SECONDS = 5.0  # after the store was busy or full, or a command took long
+
+
+class Clerk:
+    """Does the duties of a running node, and tells of orders that came to another state."""
+
+    def __init__(self, home: Home, events: Events) -> None:
+        self._home = home
+        self._events = events
+        self._orders: frozenset[bytes] | None = None  # to be looked at; None: all of them
+        self._news = trio.Event()
+        self._told: dict[bytes, str] | None = None  # order -> state; None: none was looked at yet
+
+    def came(self, orders: frozenset[bytes] | None) -> None:
+        """Letters of these orders came, or were written; None: something that concerns all."""
+        both = orders is not None and self._orders is not None
+        self._orders = (self._orders or frozenset()) | (orders or frozenset()) if both else None
+        self._news.set()
+
+    async def run(self) -> None:
+        """Work until cancelled; all orders are looked at first."""
+        while True:
+            self._news = trio.Event()
+            orders, self._orders = self._orders, frozenset()
+            try:
+                async with turn(self._home):
+                    self._tell(work(self._home, orders))
+            except (MoothallError, sqlite3.Error) as error:
+                logger.warning("what is due in orders waits: %s", error)
+                self.came(orders)
+                await trio.sleep(RETRY_SECONDS)
+                continue
+            except Exception as error:  # nothing that others write may end the node
+                logger.error("orders: %s", type(error).__name__, exc_info=True)
+            await self._news.wait()
+
+    def _tell(self, states: dict[bytes, str]) -> None:
+        """An event `order` {order, state} for each that came to another state since the start."""
+        for order, state in states.items():
+            if self._told is not None and self._told.get(order) != state:
+                self._events.tell("order", order=order.hex(), state=state)
+        self._told = {**(self._told or {}), **states}
 
 
 def work(home: Home, only: Iterable[bytes] | None = None) -> dict[bytes, str]:
@@ -42,6 +87,13 @@ def work(home: Home, only: Iterable[bytes] | None = None) -> dict[bytes, str]:
     return found
 
 
+def after_command(home: Home, order_id: bytes) -> None:
+    """Do what follows from a command's letter, unless a node runs, which does it."""
+    if home.told is None and not control.is_running(home.path / LOCK):
+        with home.turn():
+            work(home, [order_id])
+
+
 def _tend(home: Home, order: Order) -> Order:
     """All duties in one order; as it stands afterwards."""
     for duty in _DUTIES:
@@ -54,13 +106,20 @@ def _tend(home: Home, order: Order) -> Order:
 
 
 def _take_credit(home: Home, order: Order) -> bool:
-    """The seller's node takes what was paid in the community's own credit."""
+    """The seller's node takes what was paid in the community's own credit, and says so."""
     if order.mine != SELLER:
         return False
     drafts = credit.take_drafts(home, order.id, order.buyer)
-    if drafts:
-        home.append(drafts)
-    return bool(drafts)
+    if not drafts:
+        return False
+    taken = {each.body["payment"] for each in drafts}
+    paid = [each for each in credit.of_order(home, order.id) if each.record in taken]
+    confirm = moves.Confirm(amount=sum(each.amount for each in paid))
+    if order.life.refusal(home.person, confirm):
+        home.append(drafts)  # its letter is not here yet
+    else:
+        _write(home, order, confirm, drafts)
+    return True
 
 
 def _accept_again(home: Home, order: Order) -> bool:
@@ -79,28 +138,54 @@ def _accept_again(home: Home, order: Order) -> bool:
 
 
 def _write_receipt(home: Home, order: Order) -> bool:
-    """Received and paid: the seller's node publishes what was agreed on."""
+    """Received and paid: the seller's node publishes what was agreed on.
+
+    A buyer's word alone makes no receipt, by which the seller owes others their shares: the seller
+    has said that the money came, or has sent the goods knowing that it was said to be paid.
+    """
     life = order.life
     if order.mine != SELLER or life.deal is None or life.received_signature is None:
         return False
-    if life.receipt is not None or not life.may(home.person, "receipt"):
+    if not life.may(home.person, "receipt") or not (_came(order) or _sent_for(order)):
         return False
     drafts = receipts.drafts(home, life.deal.statement.data(), life.received_signature)
     _write(home, order, moves.ReceiptOut(), drafts)
     return True
 
 
+def _came(order: Order) -> bool:
+    """Whether the seller has confirmed all that the buyer says to have paid, or had to pay."""
+    life = order.life
+    due = life.paid if life.deal is None else min(life.paid, life.deal.terms.total)
+    return life.confirmed >= due
+
+
+def _sent_for(order: Order) -> bool:
+    """Whether the seller had letters that said it was paid when saying that it was sent."""
+    moves_of = {
+        each.id: each.body for each in order.letters if isinstance(each.body, OrderLetter)
+    }
+    before: set[bytes] = set()
+    left = [] if order.life.sent is None else [order.life.sent]
+    while left:
+        letter = moves_of.get(left.pop())
+        new = () if letter is None else set(letter.after) - before
+        before.update(new)
+        left.extend(new)
+    pays = [each for each, said in moves_of.items() if isinstance(said.move, moves.Pay)]
+    return bool(pays) and before.issuperset(pays)
+
+
 def _take_refunds(home: Home, order: Order) -> bool:
     """The buyer's node countersigns what makes the sale count for less."""
     if order.mine != BUYER or order.guest:
         return False
-    due = [each for each in order.life.refunds if each.of_price and not each.took]
+    due = [each for each, _ in refunding.counted(order.life) if not each.took]
     key = reading.order_seed(home, order.id) if due else None
     if key is None:
         return False
     for each in due:
-        signature = counter_signature(home, order, each.id, key)
-        ordering.move(home, order.id, "took", key=key, refund=each.id, signature=signature)
+        ordering.move(home, order.id, "took", key=key, refund=each.id)
     return True
 
 
@@ -110,51 +195,42 @@ def _write_counter_receipts(home: Home, order: Order) -> bool:
     if order.mine != SELLER or life.deal is None or life.receipt is None:
         return False
     written = False
-    said = life.deal.statement.data()
-    for each, amounts in _counted(life):
-        terms = receipts.counter_terms(home.store, life.deal.statement, amounts)
-        signed = [
-            signature
-            for signature in each.took
-            if refund_kind.signs(order.id, signature, home.store.community, terms)
-        ]
-        if not signed:
+    for each, amounts in refunding.counted(life):
+        signature = refunding.agreed(home, life, each, amounts)
+        if signature is None:
             break  # later ones divide what this one leaves
-        drafts = receipts.refund_drafts(home, said, amounts, signed[0])
+        said = life.deal.statement.data()
+        drafts = receipts.refund_drafts(home, said, amounts, signature)
         if drafts:
             home.append(drafts)
             written = True
     return written
 
 
-def _counted(life: Life) -> Iterable[tuple[Returned, list[int]]]:
-    """Each refund that takes something off the price, with all such amounts up to it."""
-    amounts: list[int] = []
-    for each in life.refunds:
-        if each.of_price:
-            amounts.append(each.of_price)
-            yield each, list(amounts)
-
-
-def counter_signature(home: Home, order: Order, refund: bytes | None, key: Signer) -> bytes:
-    """The order's key agrees that the sale counts for less by this refund, a letter."""
-    deal = order.life.deal
-    for each, amounts in _counted(order.life) if deal is not None else ():
-        if each.id == refund and deal is not None:
-            terms = receipts.counter_terms(home.store, deal.statement, amounts)
-            return refund_kind.sign(key, home.store.community, terms)
-    raise Refused("no-refund", "There is no such refund in this order; nothing was written.")
-
-
-def _write(home: Home, order: Order, move: Any, drafts: list[Draft]) -> None:
+def _write(home: Home, order: Order, move: Move, drafts: list[Draft]) -> None:
     letter = OrderLetter(order=order.id, after=order.life.heads, move=move)
     readers = ordering.readers(order, move.word)
     post.send(home, [Outgoing("order", letter.body(), readers)], drafts)
 
 
-def is_open(order: Order) -> bool:
-    """Whether something may still come in this order by itself."""
-    return order.life.state not in FINAL or bool(order.life.refunds)
+def keys_for(home: Home, person: bytes) -> list[Letter]:
+    """The letters of open orders that a new device of this person should be able to read."""
+    return [
+        letter
+        for order in reading.orders(home)
+        if order.life.state not in FINAL
+        for letter in order.letters
+        if isinstance(letter.body, OrderLetter)
+        and person != home.person
+        and person in ordering.readers(order, letter.body.move.word)
+    ]
 
 
-_DUTIES = (_take_credit, _accept_again, _write_receipt, _take_refunds, _write_counter_receipts)
+_DUTIES = (
+    _take_credit,
+    _accept_again,
+    _write_receipt,
+    _take_refunds,
+    _write_counter_receipts,
+    disputing.tend,
+)

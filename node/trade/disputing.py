@@ -11,7 +11,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from governance.effects.verdict import EFFECT, verdicts
-from governance.orders.life import Dispute, Life
+from governance.orders.life import Life
+from governance.orders.parts import Dispute
+from governance.orders.rights import OVER, VOTE
 from node import people, post
 from node.assembly import proposing
 from node.home import Home
@@ -162,13 +164,13 @@ def ask_members(home: Home, text: str, amount: str, why: str, story: str = "") -
     `why` is one line for the ballot, `story` what the members are told of it. The answer is that
     of any new proposal.
     """
-    order, dispute = get(home, text)
-    if "vote" not in order.life.charter.disputes.steps:
+    order, _ = get(home, text)
+    if VOTE not in order.life.charter.disputes.steps:
         raise Refused(
             "no-vote",
             "The charter of this order has no vote in disputes; nothing was written.",
         )
-    if dispute.step != "vote":
+    if order.rights.step not in (VOTE, OVER):
         raise Refused(
             "too-early",
             "The members decide when talk and mediation have had their time; nothing was written. "
@@ -209,18 +211,18 @@ def carry_out(home: Home, text: str) -> Order:
     return reading.get(home, order.id)
 
 
-def _move(home: Home, text: str, name: str, **fields: Any) -> Order:
+def _move(home: Home, text: str, name: str, /, **fields: Any) -> Order:
     order, _ = get(home, text)
     ordering.move(home, order.id, name, **fields)
     after = reading.get(home, order.id)
-    duties(home, after)
+    tend(home, after)
     return after
 
 
 # What a node does by itself
 
 
-def duties(home: Home, order: Order) -> bool:
+def tend(home: Home, order: Order) -> bool:
     """What is due in a dispute from a side's own node; whether a move was written.
 
     Doing it twice, or being ended in between, does no harm.
@@ -229,7 +231,7 @@ def duties(home: Home, order: Order) -> bool:
     if dispute is None or home.person not in (order.buyer, order.seller):
         return False
     if dispute.mediator is not None and dispute.mediator != home.person:
-        _hand_over(home, order, dispute.mediator, dispute.taken)
+        _hand_over(home, order, dispute.mediator, bool(dispute.taken))
     return not dispute.outcome and _carried_out(home, order)
 
 
@@ -264,14 +266,18 @@ def _carried_out(home: Home, order: Order) -> bool:
     state = certificates.current(home.store)
     if state is None:
         return False
+    guest = _for_guest(home, order)
     for proposal, verdict in verdicts(state).items():
-        side = order.life.side_of(home.person)
-        if verdict.order != order.id or side is None:
-            continue
-        if not order.life.refusal(side, Verdict(proposal=proposal)):
-            ordering.move(home, order.id, "verdict", proposal=proposal)
+        move = Verdict(proposal=proposal)
+        if verdict.order == order.id and not order.life.refusal(home.person, move, guest=guest):
+            ordering.move(home, order.id, move.word, guest=guest, proposal=proposal)
             return True
     return False
+
+
+def _for_guest(home: Home, order: Order) -> bool:
+    """Whether what this home writes here by itself is written for its guest."""
+    return order.guest and home.person == order.buyer != order.seller
 
 
 # As JSON
@@ -291,6 +297,7 @@ def data(home: Home, order: Order) -> dict[str, Any]:
         **{key: found[key] for key in shown},
         "total": found["total"],
         "dispute": found["dispute"],
+        "step": order.rights.step,
         "steps": list(order.life.charter.disputes.steps),
         "votes": [] if held is None else _votes(home, order),
         "moves": moves,

@@ -81,17 +81,33 @@ def book(home: Home) -> Book:
     )
 
 
+def proposal_of(home: Home, text: str) -> bytes:
+    """The id of the proposal that a prefix means; NotFound or Refused `ambiguous`."""
+    return finding.resolve(home.store, text)
+
+
+def currency_of(home: Home, proposal: bytes) -> str:
+    """The currency in which members granted something by this decision; NotFound if nothing."""
+    return _granted(home, proposal).spend.currency
+
+
+def _granted(home: Home, proposal: bytes) -> Granted:
+    state = state_of(home.store)
+    for each in rules.granted(state, paying.payments(home)):
+        if each.spend.proposal == proposal:
+            return each
+    raise NotFound(
+        "no-grant",
+        "That proposal has granted nothing from the common fund; `moothall fund show` lists those "
+        "that have. Nothing was written.",
+    )
+
+
 def spend(home: Home, decision: str, amount: int | None = None) -> bytes:
     """Pay out what members granted, or a part of it, from the common fund; the payment's id."""
-    proposal = finding.resolve(home.store, decision)
+    proposal = proposal_of(home, decision)
     with home.turn():
-        found = next((each for each in book(home).granted if each.spend.proposal == proposal), None)
-        if found is None:
-            raise NotFound(
-                "no-grant",
-                "That proposal has granted nothing from the common fund; `moothall fund show` "
-                "lists those that have. Nothing was written.",
-            )
+        found = _granted(home, proposal)
         if amount is None:
             amount = found.left
         if amount > found.left or not found.left:

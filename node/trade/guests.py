@@ -15,6 +15,7 @@ from typing import Any
 
 from node.home import Home
 from node.market import check_text
+from node.post import Letter
 from node.trade import guest_contact, guest_queue, ordering, placing, reading
 from node.trade.guest_queue import Waiting
 from node.trade.guest_rules import may_order, on_offer, setting
@@ -195,9 +196,13 @@ def act(home: Home, key: Signer, name: str, **fields: Any) -> None:
         ordering.move(home, key.public, name, key=key, guest=True, **fields)
 
 
+def by_guest(letter: Letter) -> bool:
+    """Whether this home, their host, wrote a letter for a guest; others can only claim so."""
+    return letter.mine and bool(getattr(letter.body, "guest", False))
+
+
 def _room_for_one(order: reading.Order) -> None:
-    written = sum(1 for letter in order.letters if getattr(letter.body, "guest", False))
-    if written >= MOST_LETTERS:
+    if sum(map(by_guest, order.letters)) >= MOST_LETTERS:
         raise Refused(
             "too-many-letters",
             "You have written as often as fits one order. Turn to the maker directly.",

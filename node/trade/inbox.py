@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from governance.orders.rights import Wait
 from node import market, post
 from node.assembly import reading as assembly
 from node.home import Home
 from node.status import rfc3339
-from node.trade import guest_queue, reading, settling
+from node.trade import guest_queue, paying, reading
 from node.trade.reading import Order
 from protocol.errors import NotFound
 from storage.letters import MESSAGES, ORDER
@@ -35,6 +36,9 @@ class Item:
     title: str  # of the listing or proposal; may be empty
     state: str = ""  # of an order
     mine: str = ""  # the owner's side in it
+    what: str = (
+        ""  # an order waits for: reply, pay, send, receive, confirm, refund, a dispute's step
+    )
     moves: tuple[str, ...] = ()  # what may be done about an order
     count: int = 1  # letters
     amount: int | None = None  # of a payment, in minor units
@@ -65,6 +69,7 @@ def _data(each: Item, names: dict[bytes, str]) -> dict[str, Any]:
         "title": each.title,
         "state": each.state,
         "mine": each.mine,
+        "what": each.what,
         "moves": list(each.moves),
         "count": each.count,
         "amount": None if each.amount is None else amount,
@@ -81,9 +86,9 @@ def _pressing(each: Item) -> tuple[bool, int, int, str]:
 def _trade(home: Home) -> Iterator[Item]:
     """Orders in which it is my turn, then threads with letters that I have not looked at."""
     orders = {each.id: each for each in reading.orders(home)}
-    waiting = {each.id for each in orders.values() if reading.waits(home, each)}
-    for key in waiting:
-        yield _order(home, orders[key])
+    waiting = {each.id: wait for each in orders.values() if (wait := wait_for(home, each))}
+    for key, wait in waiting.items():
+        yield _order(orders[key], wait)
     for thread in post.threads(home):
         if not thread.unread or thread.id in waiting:
             continue
@@ -101,8 +106,14 @@ def _trade(home: Home) -> Iterator[Item]:
             )
 
 
-def _order(home: Home, order: Order) -> Item:
-    due_s = order.rights.due_s
+def wait_for(home: Home, order: Order) -> Wait | None:
+    """What an order waits for from this home's owner, the most pressing; None for nothing."""
+    if order.mine == "host":
+        return None  # their guest is asked
+    return next((wait for wait in order.rights.waits if home.person in wait.persons), None)
+
+
+def _order(order: Order, wait: Wait) -> Item:
     return Item(
         kind="order",
         id=order.id.hex(),
@@ -110,8 +121,9 @@ def _order(home: Home, order: Order) -> Item:
         title=order.title,
         state=order.life.state,
         mine=order.mine,
+        what=wait.what,
         moves=tuple(right.name for right in reading.my_moves(order)),
-        until_ms=None if due_s is None else due_s * 1000,
+        until_ms=None if wait.due_s is None else wait.due_s * 1000,
         since_ms=reading.newest_ms(order),
     )
 
@@ -142,7 +154,7 @@ def _listed(home: Home, listing: bytes) -> str:
 
 def _payments(home: Home) -> Iterator[Item]:
     """What others say they have paid, to be confirmed."""
-    for each in settling.awaited(home):
+    for each in paying.awaited(home):
         yield Item(
             kind="payment",
             id=each.record.hex(),

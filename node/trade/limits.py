@@ -19,7 +19,9 @@ def fits(name: Term, amount: int, low: int = 0) -> int:
         )
     if amount > MAX_AMOUNT:
         raise Refused(
-            "bad-amount", "The %(field)s is larger than a receipt can hold. Nothing was written.", field=name
+            "bad-amount",
+            "The %(field)s is larger than a receipt can hold. Nothing was written.",
+            field=name,
         )
     return amount
 

@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from governance.orders.life import Standing
+from governance.orders.parts import Standing
 from governance.orders.table import BUYER, SELLER
 from governance.orders.view import Terms
 from node import post
 from node.home import Home
+from node.importing.prices import CREDIT
 from node.post import Outgoing
-from node.trade import banking, credit, reading, stock, terms
+from node.trade import banking, credit, reading, refunding, stock, terms
 from node.trade.context import Context
 from node.trade.limits import check_text, fits
 from node.trade.placing import Wish, check, place
@@ -27,7 +28,6 @@ from protocol.keys import Signer
 from protocol.kinds import receipt
 from protocol.kinds.receipt import Units
 from protocol.letters import moves
-from protocol.letters.message import Message
 from protocol.letters.moves import Move, PayTo
 from protocol.letters.order import OrderLetter
 from storage import certificates
@@ -97,9 +97,7 @@ def move(
             raise refused(order, reason)
         letter = OrderLetter(order=order.id, after=order.life.heads, move=made.move, guest=guest)
         to = readers(order, made.move.word)
-        return post.send(
-            home, [Outgoing("order", letter.body(), to)], [*made.drafts, *drafts]
-        )
+        return post.send(home, [Outgoing("order", letter.body(), to)], [*made.drafts, *drafts])
 
 
 def say(home: Home, order_id: bytes, text: str, *, guest: bool = False) -> list[bytes]:
@@ -111,8 +109,7 @@ def say(home: Home, order_id: bytes, text: str, *, guest: bool = False) -> list[
     if order.mine in (BUYER, SELLER):
         others = {order.seller if order.mine == BUYER else order.buyer}
     return [
-        post.write(home, person, text, about=order.id)
-        for person in sorted(others)
+        post.write(home, person, text, about=order.id, guest=guest) for person in sorted(others)
     ]
 
 
@@ -132,7 +129,7 @@ def readers(order: Order, word: str) -> frozenset[bytes]:
     """Persons whose devices can open a move: buyer and seller, a mediator, and the host."""
     persons = {order.buyer, order.seller}
     held = order.life.dispute
-    if held is not None and held.mediator is not None:
+    if held is not None and held.mediator is not None and held.taken:
         persons.add(held.mediator)
     if held is None and word not in PRIVATE and order.host is not None:
         persons.add(order.host)
@@ -271,9 +268,9 @@ def _pay_to(asked: Asked) -> PayTo | None:
 
 
 def _pay(asked: Asked) -> Made:
-    home, order = asked.home, asked.order
+    order = asked.order
     how = asked.fields.get("how") or "other"
-    in_credit = order.currency == credit.CREDIT
+    in_credit = order.currency == CREDIT
     if how == "other" and in_credit:
         how = "credit"
     if (how == "credit") != in_credit:
@@ -349,9 +346,7 @@ def _order_key(asked: Asked) -> Signer:
 
 def _refund(asked: Asked) -> Made:
     life = asked.order.life
-    return Made(
-        move=moves.Refund(amount=_open_amount(asked, _returnable(life)), text=asked.text())
-    )
+    return Made(move=moves.Refund(amount=_open_amount(asked, _returnable(life)), text=asked.text()))
 
 
 def _returnable(life: Any) -> int:
@@ -360,11 +355,9 @@ def _returnable(life: Any) -> int:
 
 
 def _took(asked: Asked) -> Made:
-    from node.trade import clerk
-
-    wanted = asked.fields.get("refund")
-    signature = clerk.counter_signature(asked.home, asked.order, wanted, _order_key(asked))
-    return Made(move=moves.Took(refund=wanted, signature=signature))  # type: ignore[arg-type]
+    wanted: bytes = asked.fields["refund"]
+    signature = refunding.agree(asked.home, asked.order.life, wanted, _order_key(asked))
+    return Made(move=moves.Took(refund=wanted, signature=signature))
 
 
 def _propose(asked: Asked) -> Made:

@@ -149,9 +149,7 @@ def _check_helpers(home: Home, wish: Wish, offer: Offer) -> None:
     if wish.host is not None and wish.host not in (home.person, offer.person):
         status = members.get(home.store, wish.host).status
         if status != MEMBER:
-            raise Refused(
-                "no-host", "Only members can be hosts of an order. Nothing was written."
-            )
+            raise Refused("no-host", "Only members can be hosts of an order. Nothing was written.")
     if wish.referral is not None:
         maker = terms.maker_of(home, offer.listing) or offer.person
         sellers = (offer.person, maker)

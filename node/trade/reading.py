@@ -8,8 +8,10 @@ from typing import Any
 
 from governance.charter import charter_hash
 from governance.orders import life as lives
-from governance.orders.life import Deal, Life, Standing, Terms
+from governance.orders.life import Life
+from governance.orders.parts import Deal, Standing
 from governance.orders.rights import Right, Rights, rights
+from governance.orders.view import Terms
 from node import market, post
 from node.home import Home
 from node.plain import price_json
@@ -23,6 +25,7 @@ from protocol.kinds.listing import Listing
 from protocol.letters.message import Message
 from protocol.letters.order import OrderLetter
 from protocol.letters.order_key import OrderKey
+from protocol.letters.registry import LETTERS
 from storage import receipts
 from storage.views import profiles
 from storage.views.listing_queries import Offer
@@ -89,9 +92,7 @@ class Order:
         said = self.life.place
         if said.price is None:
             return None
-        return Terms(
-            quantity=said.quantity, price=said.price, delivery=said.delivery, tip=said.tip
-        )
+        return Terms(quantity=said.quantity, price=said.price, delivery=said.delivery, tip=said.tip)
 
 
 def orders(home: Home) -> list[Order]:
@@ -99,7 +100,9 @@ def orders(home: Home) -> list[Order]:
     post.open_pending(home)
     grouped: dict[bytes, list[Letter]] = {}
     for letter in post.order_letters(home):
-        grouped.setdefault(letter.body.order, []).append(letter)
+        said = letter.body
+        about = said.about if isinstance(said, Message) else said.order
+        grouped.setdefault(about, []).append(letter)
     context = Context(home.store)
     found = [
         order
@@ -245,8 +248,11 @@ def asked_side(order: Order) -> str:
 # As JSON
 
 
-def data(home: Home, order: Order) -> dict[str, Any]:
-    """Everything about an order as plain data; amounts are minor units of `currency`."""
+def data(home: Home, order: Order, others: list[Order] | None = None) -> dict[str, Any]:
+    """Everything about an order as plain data; amounts are minor units of `currency`.
+
+    `others`: all orders of this home, where they are at hand.
+    """
     from node.trade import stock
 
     life, terms, deal = order.life, order.terms, order.life.deal
@@ -293,7 +299,7 @@ def data(home: Home, order: Order) -> dict[str, Any]:
         "offers": [_standing(each) for each in life.offers],
         "receipt": receipt,
         "dispute": _dispute(order),
-        "oversold": order.mine == "seller" and stock.oversold(home, order),
+        "oversold": stock.oversold(home, order, others),
         "contact": _contact(home, order),
         "letters": [_letter(home, order, each) for each in order.letters],
     }
@@ -370,7 +376,7 @@ def _contact(home: Home, order: Order) -> dict[str, str] | None:
         return None
     from node.trade import guest_contact
 
-    found = guest_contact.contact(home, order.id, order.buyer)
+    found = guest_contact.of_order(home, order.id, order.buyer)
     return None if found is None else {"name": found.name, "reach": found.reach}
 
 

@@ -65,11 +65,17 @@ def reserved(home: Home, root: bytes, variant: str = "") -> int:
     return sum(_promised(each, count.since) for each in _of(reading.orders(home), root, variant))
 
 
-def oversold(home: Home, order: Order) -> bool:
-    """Whether more was promised than there is, of what this order is about."""
+def oversold(home: Home, order: Order, orders: Iterable[Order] | None = None) -> bool:
+    """Whether this seller's person has promised more than there is, this order among it.
+
+    `orders`: all of them, where they are at hand.
+    """
     said = order.life.place
-    found = _left(home, said.listing, said.variant, reading.orders(home), b"")
-    return found is not None and found < 0 and is_promised(order)
+    if order.mine != SELLER or not is_promised(order) or _count(home, *_goods(order)) is None:
+        return False
+    some = reading.orders(home) if orders is None else orders
+    found = _left(home, said.listing, said.variant, some, b"")
+    return found is not None and found < 0
 
 
 def check(home: Home, order: Order, quantity: int) -> None:
@@ -94,16 +100,17 @@ def _left(
     if count is None:
         return None
     return count.number - sum(
-        _promised(each, count.since)
-        for each in _of(orders, root, variant)
-        if each.id != besides
+        _promised(each, count.since) for each in _of(orders, root, variant) if each.id != besides
     )
+
+
+def _goods(order: Order) -> tuple[bytes, str]:
+    return order.life.place.listing, order.life.place.variant
 
 
 def _of(orders: Iterable[Order], root: bytes, variant: str) -> Iterator[Order]:
     for each in orders:
-        said = each.life.place
-        if each.mine == SELLER and (said.listing, said.variant) == (root, variant):
+        if each.mine == SELLER and _goods(each) == (root, variant):
             yield each
 
 

@@ -24,7 +24,8 @@ from storage.views import grants, recommendations
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from governance.orders.life import Life, Terms
+    from governance.orders.life import Life
+    from governance.orders.view import Terms
     from node.trade.context import Context
 
 _FAULTS = {
@@ -69,7 +70,9 @@ def statement(
     said = life.place
     listing = listing_of(home, said.version)
     if listing is None:
-        raise _waits("The listing that was ordered is not here, or was erased; nothing was written.")
+        raise _waits(
+            "The listing that was ordered is not here, or was erased; nothing was written."
+        )
     older, newer = _at(home, at)
     height = context.height(newer)
     charter = None if height is None else context.charter(context.in_force(height))

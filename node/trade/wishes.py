@@ -94,5 +94,3 @@ def _referral(home: Home, text: str) -> bytes:
     from node.trade import recommending
 
     return recommending.find(home.store, text).record
-
-

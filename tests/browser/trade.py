@@ -13,7 +13,10 @@ from node.home import Home
 from node.trade import banking, clerk, ordering
 from node.trade.banking import Account
 from node.trade.ordering import Wish
+from storage.holdings import StoreHoldings
+from tests.pulling import pull
 
+HOUR = 3_600_000
 IBAN = "DE89370400440532013000"  # the one in the standard's own examples
 LONG_ANSWER = "Lieferverzögerungsentschuldigungsschreiben " * 8
 
@@ -26,15 +29,20 @@ class Market:
         self.ana: Home = world.ana
         self.ben, self.cleo = ben, cleo
 
-    def act(self, hours: float = 1) -> None:
-        """Time goes by, everybody syncs, opens their letters, and their nodes do what is due."""
-        self.world.now += int(hours * 3_600_000)
-        self.world.catch_up()
-        for _ in range(2):  # what one node does by itself another may answer
-            for home in (self.ana, self.ben, self.cleo):
-                post.open_pending(home)
-                clerk.work(home)
-            self.world.catch_up()
+    def act(self) -> None:
+        """An hour goes by, the three sync, open their letters, and their nodes do what is due."""
+        self.world.now += HOUR
+        self._pass_on()
+        for home in (self.ana, self.ben, self.cleo):
+            post.open_pending(home)
+            clerk.work(home)
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        ana, *others = (StoreHoldings(home.store) for home in (self.ana, self.ben, self.cleo))
+        for other in others:
+            pull(ana, other)
+            pull(other, ana)
 
     def order(self, who: Home, listing: str, **more: Any) -> bytes:
         """Order a thing of somebody else's; the order's id."""
@@ -71,14 +79,16 @@ def under_way(market: Market, mine: str, theirs: str) -> dict[str, str]:
     argued = market.order(cleo, mine, variant="Small")
     market.move(ana, argued, "accept")
     market.move(cleo, argued, "pay", how="cash")
-    market.move(cleo, argued, "dispute", text="Nothing came, and nobody answers.")
+    market.move(ana, argued, "sent", text="By post.")
+    market.move(cleo, argued, "dispute", text="Nothing came, and nobody knows where it is.")
     declined = market.order(cleo, mine, variant="Large")
     market.move(ana, declined, "decline", text="None left this week.")
     wondered = market.order(cleo, mine, variant="Large", enquiry=True, text="For twenty people?")
-    market.move(ana, wondered, "offer", quantity=20, price=20_000, text="With a day's notice.")
+    market.move(ana, wondered, "offer", quantity=8, price=8_000, text="With a day's notice.")
     post.write(ben, ana.person, "Is the oven free on *Sunday*?")
     post.write(ana, ben.person, "From noon on.")
-    market.act()
+    for _ in range(2):
+        market.act()
     return {
         "order": asked.hex()[:16],
         "done": done.hex()[:16],

@@ -28,7 +28,7 @@ from storage.database import set_meta
 from storage.holdings import StoreHoldings
 from storage.own import Draft
 from storage.views import listing_text
-from tests.browser import hall
+from tests.browser import guests, hall, trade
 from tests.pulling import pull
 
 START = 1_790_000_000_000  # 21 September 2026
@@ -189,6 +189,11 @@ def lively(folder: Path) -> World:
     world.now += 3 * DAY
     shown = dict(zip("ABC", (ids["listing"], ids["long"], ids["arabic"]), strict=True))
     ids.update(hall.under_way(hall.Hall(world, ben, emoji), shown))
+    theirs = world.offer(ben, "Oak stool with three legs", price=12_000, category="furniture")
+    world.catch_up()
+    trading = trade.Market(world, ben, emoji)
+    ids.update(trade.under_way(trading, ids["listing"], theirs))
+    ids.update(guests.under_way(trading, theirs))
     ids["member"] = _last(member_path(ben.person))
     ids["emoji"] = _last(member_path(emoji.person))
     ids["left"] = _last(member_path(world.others[2].person))

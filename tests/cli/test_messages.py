@@ -1,4 +1,4 @@
-"""Messages by the command line: written, read by those they are for alone, refused with a reason."""
+"""Messages by the command line: written, read by whom they are for, refused with a reason."""
 
 from __future__ import annotations
 

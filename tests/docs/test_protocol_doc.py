@@ -367,7 +367,16 @@ def test_a_limit_is_the_constant_of_the_code(row: list[str]) -> None:
 def test_no_limit_of_the_protocol_is_left_out() -> None:
     said = {ticked(row[2])[0] for row in limits()}
     # These stand in the tables of keys.
-    kinds = ("ballot", "challenge", "comment", "listing", "profile", "proposal", "receipts")
+    kinds = (
+        "ballot",
+        "challenge",
+        "comment",
+        "listing",
+        "profile",
+        "proposal",
+        "receipts",
+        "review",
+    )
     local = {"protocol.spot", *(f"protocol.kinds.{kind}" for kind in kinds)}
     for path in (ROOT / "protocol").rglob("*.py"):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)

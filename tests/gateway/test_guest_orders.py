@@ -13,10 +13,20 @@ from node import post
 from node.gateway import guest_forms, order_limits
 from node.gateway.apps import shop_app
 from node.gateway.offers import listing_path
-from node.trade import guest_contact, guest_queue, guest_rules, guests, ordering, reading
+from node.trade import (
+    banking,
+    clerk,
+    guest_contact,
+    guest_queue,
+    guest_rules,
+    guests,
+    ordering,
+    reading,
+)
 from protocol.errors import Refused
 from protocol.kinds import receipt
 from protocol.kinds.listing import Variant
+from storage import receipts
 from tests.gateway.hostile import PAYLOADS
 from tests.gateway.reading import check_page
 from tests.gateway.sending import find_form, follow, send, send_from
@@ -125,8 +135,9 @@ async def test_what_only_the_guest_and_the_maker_may_know_is_nowhere_at_the_host
         assert private not in everything
     for hidden in (secret.encode(), key.seed, key.seed.hex().encode()):
         assert hidden not in everything
+    logged = [each for each in caplog.records if not each.name.startswith("http")]  # the guest's
     for word in (NAME, "gitta@", secret, TEXT):
-        assert word not in caplog.text
+        assert word not in " ".join(each.getMessage() for each in logged)
 
 
 async def test_a_guest_reads_at_once_what_happens_next_and_keeps_the_link(
@@ -667,3 +678,59 @@ async def test_only_so_many_wait_and_none_for_ever(
     village.now += 31 * DAY
     await ordered(shop, chair)
     assert (await shop.get(paths[0])).status_code == 404
+
+
+# Money
+
+
+async def test_a_guest_sees_where_to_pay(village: Village, shop, chair):
+    account = banking.checked("DE02120300000000202051", "Ben Holz", "")
+    banking.set_account(village.home(village.ben), account)
+    path = await ordered(shop, chair)
+    assert (await shop.get(f"{path}/pay.svg")).status_code == 404
+    answer(village, key_in(path), "accept")
+
+    text = await read(shop, path)
+    assert "To Ben Holz IBAN DE02120300000000202051 Reference RF" in text
+    code = await shop.get(f"{path}/pay.svg")
+    assert code.status_code == 200
+    assert code.headers["content-type"] == "image/svg+xml"
+    assert code.headers["cache-control"] == "no-store"
+
+
+async def test_a_refund_counts_once_the_guest_agrees(village: Village, shop, chair):
+    path = await ordered(shop, chair)
+    order, ben = key_in(path), village.home(village.ben)
+    answer(village, order, "accept")
+    await press(shop, path, "I have paid", how="cash")
+    answer(village, order, "confirm")
+    answer(village, order, "sent")
+    await press(shop, path, "I have it")
+    came(village, village.ben)
+    assert clerk.work(ben)[order] == "completed"
+    answer(village, order, "refund", amount=1000)
+    assert "€10.00 back" in await read(shop, path)
+    clerk.work(village.home())  # the host's node has no key to agree with
+    assert not reading.get(ben, order).life.refunds[0].took
+
+    await press(shop, path, "Agree that the sale counts for less")
+    came(village, village.ben)
+    clerk.work(ben)
+    came(village)
+    (entry,) = receipts.of_orders(village.ana.store, [order])[order]
+    assert (entry.reason, entry.refunded) == ("", 1000)
+    assert "back" not in [each[2] for each in find_form((await shop.get(path)).text).buttons]
+
+
+async def test_nobody_else_can_speak_as_the_guest(village: Village, shop, chair):
+    path = await ordered(shop, chair)
+    for author in (village.eva, village.ben):
+        forger = village.home(author)
+        said = f"I am the guest, says {author.name}"
+        post.write(forger, village.ana.id, said, about=key_in(path), guest=True)
+    came(village, village.ana)
+
+    text = await read(shop, path)
+    assert "says Eva" not in text
+    assert "You I am the guest" not in " ".join(text.split())
+    assert guests.by_guest(post.thread(village.home(), key_in(path))[0])

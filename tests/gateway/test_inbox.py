@@ -44,6 +44,7 @@ async def test_an_order_waits_until_it_is_answered(stall: Stall):
     (item,) = inbox.items(stall.home())
     reply_s = stall.home().charter().orders.reply_s
     ordering.move(stall.home(), order, "decline")
+    post.mark_read(stall.home(), order)
 
     assert (item.kind, item.id, item.title) == ("order", order.hex(), "Rye bread")
     assert item.until_ms is not None

@@ -51,8 +51,8 @@ async def test_a_sale_goes_from_the_order_to_the_receipt_and_money_comes_back(st
         waiting = text(await ana.get("/inbox"))
         assert "Rye bread" in waiting
         assert "Accept it or decline" in waiting
-        said = await move(ana, stall, path, "Accept it", **{"accept-text": "On Friday."})
-        assert "Done." in said
+        assert "Done." in await move(ana, stall, path, "Accept it")
+        await move(ana, stall, path, "Send", text="On Friday.")
 
         page = text(await ben.get(path))
         assert "On Friday." in page
@@ -68,7 +68,8 @@ async def test_a_sale_goes_from_the_order_to_the_receipt_and_money_comes_back(st
         assert "The receipt" in page
         await move(ana, stall, path, "Give money back", **{"refund-amount": "1.00"})
         page = text(await ben.get(path))
-        assert "Gives money back: €1.00" in page
+        assert "Gives money back" in page
+        assert "€1.00" in page
         assert "The receipt counts for less" in page
 
 

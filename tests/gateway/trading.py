@@ -30,5 +30,5 @@ class Stall(Floor):
     def work(self, who: Person) -> None:
         """What one node does by itself."""
         home = self.home(who)
-        post.open_pending(home)
+        post.open_here(home)
         clerk.work(home)

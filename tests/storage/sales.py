@@ -21,7 +21,7 @@ from protocol.kinds.grant import Grant
 from protocol.kinds.receipt import Statement
 from protocol.kinds.recommend import Recommend
 from protocol.kinds.registry import content
-from protocol.records import MARKET, Record
+from protocol.records import GOV, MARKET, Record
 
 if TYPE_CHECKING:
     from tests.storage.world import Device, World
@@ -33,6 +33,9 @@ GOODS = sha256(b"the maker's jam").digest()
 def order_key(name: object) -> Signer:
     """The key of an order."""
     return Signer(sha256(f"order {name}".encode()).digest())
+
+
+ONE = order_key(0)
 
 
 class Sales:
@@ -160,8 +163,10 @@ class Sales:
             for kind in ("grant", "recommend")
         }
         more: dict[str, Any] = {"price": 101 * (1 + c)}
-        if found["grant"] and c % 3 == 0:
-            more |= {"grant": found["grant"][b % len(found["grant"])], "first": 1 + c % 4}
+        mine = [r for r in found["grant"] if content(r).to == device.person.public]
+        lent = mine if b % 4 else found["grant"]
+        if lent and c % 3 == 0:
+            more |= {"grant": lent[b % len(lent)], "first": 1 + c % 4}
         if found["recommend"] and c % 3 == 1:
             more["referral"] = found["recommend"][b % len(found["recommend"])]
         if b % 4 == 1:
@@ -177,6 +182,26 @@ class Sales:
             said = replace(said, **wrong[c % len(wrong)])
         self.sold(device, order, said, signer=order_key("no") if b % 11 == 10 else None, which=c)
 
+    def do_fair(self: World, device: Device, b: int, c: int) -> None:
+        """A market day: a few sales of few orders and units, and what goes back of them."""
+        names = ("ben1", "eva1", "ben2", "dan1")
+        self.do_enrol(self.of["ben2"], b, c)
+        there = [self.of[name] for name in names if self.of[name].logs[GOV]] or [device]
+        grant = self.granted(device, self.of["ben1"], 2 + b % 3)
+        for name in ("ben1", "ben2"):  # the same order twice, the same units for two orders
+            one, other = order_key(f"{b % 5} {c % 2}"), order_key(f"{name} {c}")
+            self.sold(self.of[name], one, self.sale(one, self.of[name], price=100 + c), which=c)
+            lent = self.sale(other, self.of[name], grant=grant, first=1 + b % 2, quantity=1 + c % 2)
+            self.sold(self.of[name], other, lent)
+        for number in range(4):
+            seller, other = there[(b + number) % len(there)], there[(c + number) % len(there)]
+            self.granted(other, seller, 1 + c % 5)
+            self.do_recommend(other, c + number, b)
+            self.do_sell(seller, b + number, c + number)
+            self.do_sell(seller, b + 3 * number, c)
+        self.do_refund(there[0], b, c)
+        self.do_refund(there[0], b // 2, c)
+
     def do_refund(self: World, device: Device, b: int, c: int) -> None:
         """Part of a sale goes back, mostly by its vendor, now and then out of turn."""
         some = [r for r in self.written(MARKET) if r.header.kind == "receipt"]
@@ -184,7 +209,7 @@ class Sales:
             return
         record = some[b % len(some)]
         said = content(record).statement
-        order = next(key for n in range(3) if (key := order_key(n)).public == said.order)
+        order = next((key for n in range(3) if (key := order_key(n)).public == said.order), ONE)
         by = next(d for d in self.devices if d.key == record.header.device)
         try:
             amounts = [1 + c % 50] * (1 + b % 2)

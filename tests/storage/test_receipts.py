@@ -333,10 +333,8 @@ def _moved(said: Any, giver: str, taker: str) -> Any:
 def _amend_fees(world: World) -> None:
     """A vote changes the fees."""
     ana = world.of["ana1"]
-    fees = world.charter().fees.data()
-    effect = {"type": "set_fees", "fees": {**fees, "default": {**fees["default"], "fee_bps": 900}}}  # type: ignore[dict-item]
-    assert effect_type(effect).name == "set_fees"
-    vote = world.poll(ana, "fees", effect)
+    given = {"type": "set_fees", "default": {"fee_bps": 900}}
+    vote = world.poll(ana, "fees", effect_type(given).prepare(given, world.state, str.encode))
     open_ = vote.rounds[0].open
     for name in ("ana1", "ben1", "eva1", "dan1"):
         world.vote(world.of[name], open_, "yes")

@@ -342,6 +342,12 @@ class World(Polls, Sales):
         )
         self.write(device, "profile", said.body(), which=c)
 
+    def do_seal(self, device: Device, b: int, c: int) -> None:
+        """A letter that nobody here can open, or a box that nobody can."""
+        if device.logs[GOV]:
+            sealed = {"box": bytes(100 + b), "key": h("box", b, c), "to": bytes(52 * (1 + b % 16))}
+            self.write(device, "sealed", {**sealed, **({"to": b""} if c == 3 else {})}, which=c)
+
     def do_odd(self, device: Device, b: int, c: int) -> None:
         """Something only a newer program can read."""
         if device.logs[GOV]:
@@ -393,7 +399,7 @@ class World(Polls, Sales):
             self.write(device, "x-vow", {"n": b}, lane=GOV, which=which)
 
 
-OFTEN = ("welcome", "offer", "fork", "erase", "edit", "poll", "poll")
+OFTEN = ("welcome", "offer", "fork", "erase", "edit", "fair", "poll", "poll")
 STEPS = (*OFTEN, *OFTEN, *(name[3:] for name in dir(World) if name.startswith("do_")))
 Script = list[tuple[str, int, int, int]]
 _small = st.integers(0, 63)

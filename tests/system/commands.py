@@ -92,11 +92,13 @@ def run(
     environment: Mapping[str, str],
     seconds: float,
     *,
+    build: str = "moothall",
     folder: Path = PROJECT,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; TimeoutError."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = start(arguments, environment, err.fileno(), out.fileno(), folder=folder)
+        files = err.fileno(), out.fileno()
+        process = start(arguments, environment, *files, build=build, folder=folder)
         try:
             code = process.wait(seconds)
         except TimeoutError:

@@ -41,6 +41,7 @@ class Person:
         self.ready: dict[str, Any] = {}
         self.secret: Path | None = None  # a file with the passphrase, where there is one
         self.build = "moothall"  # or the module of another program, for the node
+        self.tool = "moothall"  # the same for commands
         self._events: queue.Queue[str] = queue.Queue()  # lines; an empty one at the end
         self._log = folder / f"{name.lower()}.log"
 
@@ -50,7 +51,8 @@ class Person:
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        return commands.run(self.command(*arguments)[1:], self._environment(), SAFETY)
+        line = self.command(*arguments)[1:]
+        return commands.run(line, self._environment(), SAFETY, build=self.tool)
 
     def do(self, *arguments: str) -> dict[str, Any]:
         """Run a command that must succeed; its JSON answer."""

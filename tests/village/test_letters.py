@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 import trio
 from trio.testing import MockClock
 
 from node import post
 from node.post import MESSAGES, Delivery, Letter
 from storage import letters
+from storage.rows import find_record
+from tests.network.memory_streams import Pipe
 from tests.village.test_devices import come_back
 from tests.village.village import Village, Villager
 
@@ -21,9 +24,29 @@ def talk(at: Villager, other: Villager) -> list[Letter]:
     return post.thread(at.home, other.home.person, MESSAGES)
 
 
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Every message that goes between any two nodes, before the network encrypts it."""
+    tapped: list[bytes] = []
+    put, offer = Pipe.put, Pipe.offer
+
+    async def tapped_put(pipe: Pipe, message: bytes) -> None:
+        tapped.append(message)
+        await put(pipe, message)
+
+    def tapped_offer(pipe: Pipe, message: bytes) -> bool:
+        tapped.append(message)
+        return offer(pipe, message)
+
+    monkeypatch.setattr(Pipe, "put", tapped_put)
+    monkeypatch.setattr(Pipe, "offer", tapped_offer)
+    return tapped
+
+
 async def test_a_message_comes_through_a_friend_who_cannot_read_it(
-    village: Village, autojump_clock: MockClock
+    village: Village, autojump_clock: MockClock, wire: list[bytes], caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("DEBUG")
     ana, ben, eva = await village.join("ana", "ben", "eva")
     await village.agree()
     village.cut(ana, eva)
@@ -45,6 +68,14 @@ async def test_a_message_comes_through_a_friend_who_cannot_read_it(
     post.mark_read(eva.home, ana.home.person, MESSAGES)
     assert post.unread(eva.home) == 0
     await village.agree()
+
+    place = find_record(ben.home.store, sent)
+    assert place is not None
+    assert place[2].body is not None
+    assert any(place[2].body in message for message in wire)  # it did go that way
+    for text in (b"Is the bread still there?", b"bread still", b"message"):
+        assert not any(text in message for message in wire)
+    assert "bread" not in caplog.text
 
 
 async def test_a_letter_to_somebody_away_is_held_by_others(

@@ -1,4 +1,4 @@
-"""`/o/{secret}` on the shop window: a guest follows and answers their order.
+"""`/o/{key}` on the shop window: a guest follows and answers their order.
 
 The secret in the address is the only key, and what the guest signs is signed with it, here. It is
 compared with nothing: the order is looked up by the key that is made of it.
@@ -24,7 +24,8 @@ from node.trade import guests, reading
 from protocol.errors import Refused
 from protocol.keys import Signer
 
-NAMED = {"accept": "offer", "took": "refund", "agree": "proposal"}  # what `id` is in a move
+# What the `id` of a button names in each move.
+NAMED = {"accept": "offer", "took": "refund", "agree": "proposal", "mediator": "person"}
 PLAIN = ("cancel", "received")
 
 
@@ -85,7 +86,7 @@ def _fields(form: Form, do: str) -> dict[str, Any]:
 
 def _find(visit: Visit) -> tuple[Signer, reading.Order | str]:
     """The order whose secret this is; Problem 404 alike for what is wrong and what is gone."""
-    key = guests.key_of(visit.request.path_params["secret"])
+    key = guests.key_of(visit.request.path_params["key"])
     found = None if key is None else guests.find(_home(visit), key.public)
     if key is None or found is None:
         raise _not_here(visit)
@@ -128,13 +129,13 @@ def _page(
     }
     if isinstance(found, str):
         maker = visit.words.gettext("the maker")
-        values["said"], values["after"] = queued(visit, found, maker)
+        values["standing"], values["after"] = queued(visit, found, maker)
         return visit.render("guest_follow.html", status=status, order=None, **values)
     view = shown(visit, found)
     return visit.render(
         "guest_follow.html",
         status=status,
-        said=view.said,
+        standing=view.said,
         after=view.after,
         order=view,
         title=found.title,
@@ -145,11 +146,9 @@ def _page(
 
 
 PAGES_HERE = [
+    Page(path="/o/{key}", name="guest-follow", endpoint=show, post=act, audience=SHOP, secret=True),
     Page(
-        path="/o/{secret}", name="guest-follow", endpoint=show, post=act, audience=SHOP, secret=True
-    ),
-    Page(
-        path="/o/{secret}/pay.svg",
+        path="/o/{key}/pay.svg",
         name="guest-pay",
         endpoint=code,
         audience=SHOP,

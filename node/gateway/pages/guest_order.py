@@ -131,7 +131,7 @@ def _page(visit: Visit, offer: Offer, said: Said, status: int = 200, problem: st
         counted=listing.mode in SEVERAL,
         asks=guest_rules.setting(visit.store) == "ask",
         priced=listing.price is not None or bool(listing.variants),
-        said=said,
+        typed=said,
         trap=TRAP,
         longest_name=MAX_NAME,
         longest_reach=MAX_REACH,

@@ -70,7 +70,7 @@ def _feed(visit: Visit, lines: list[Line]) -> bytes:
     _add(feed, "id", _urn(visit, "inbox"))
     _add(feed, "title", f"{visit.charter.name}: {words.gettext('Waits for you')}")
     _add(feed, "updated", rfc3339(max((each.since_ms or 0 for each in lines), default=0)))
-    _add(_add(feed, "author"), "name", visit.gateway.name() or visit.charter.name)
+    _add(_add(feed, "author"), "name", visit.charter.name)
     _add(feed, "generator", "Moothall")
     _add(feed, "link", rel="self", href=f"{site}{ATOM}", type=MEDIA_TYPE)
     _add(feed, "link", rel="alternate", href=f"{site}/inbox", type="text/html")
@@ -79,6 +79,7 @@ def _feed(visit: Visit, lines: list[Line]) -> bytes:
         _add(entry, "id", _urn(visit, each.id))
         _add(entry, "title", each.title)
         _add(entry, "updated", rfc3339(each.since_ms or 0))
+        _add(_add(entry, "author"), "name", each.name or visit.charter.name)
         _add(entry, "link", rel="alternate", href=f"{site}{each.path}", type="text/html")
         until = ""
         if each.until_ms is not None:

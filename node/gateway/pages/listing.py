@@ -5,10 +5,13 @@ A guest who asks for what is for members gets the same page as for what does not
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from starlette.responses import Response
 
 from node.gateway import acquaintance
 from node.gateway.distances import distance_text
+from node.gateway.guest_ordering import open_to, order_path
 from node.gateway.jsonld import listing_block
 from node.gateway.offers import (
     away_text,
@@ -55,6 +58,7 @@ async def show(visit: Visit) -> Response:
         claims=values(visit.store).marks(said.values),
         away=away_text(visit, offer.person),
         own=own(visit, offer),
+        order=_order_path(visit, offer),
         share=share(
             visit,
             title=said.title,
@@ -87,6 +91,19 @@ def _not_here(visit: Visit) -> Problem:
         t("Not here"),
         t("There is no such listing in this shop window. It may have been for members only."),
     )
+
+
+def _order_path(visit: Visit, offer: Offer) -> str:
+    """Where this reader orders it or asks about it; empty where they can't."""
+    if visit.guests:
+        may = open_to(visit, offer)
+    else:
+        theirs = offer.person != visit.gateway.owner
+        may = theirs and offer.status == "open" and offer.listing.mode != "wanted"
+    if not may:
+        return ""
+    via = visit.request.query_params.get("via", "")[:64]
+    return order_path(offer) + (f"?{urlencode({'via': via})}" if via else "")
 
 
 def _variants(visit: Visit, listing: Listing) -> list[tuple[str, str, int | None]]:

@@ -57,6 +57,7 @@ async def show(visit: Visit) -> Response:
         offices=[office_name(words, each) for each in holders(visit.store).get(member.person, ())],
         waits=_waits(visit, member),
         distance=_distance(visit, member),
+        messages_path=_messages_path(visit, member),
         notices=notices,
         away=away_text(visit, member.person),
         offers=[card(visit, offer) for offer in found.offers],
@@ -111,6 +112,13 @@ def _distance(visit: Visit, member: Member) -> str:
     if start is None or there is None or member.person == visit.gateway.owner:
         return ""
     return about(visit, kilometres(start, there))
+
+
+def _messages_path(visit: Visit, member: Member) -> str:
+    """Where to write to this person; empty for guests, for oneself, and for who has gone."""
+    if visit.guests or member.person == visit.gateway.owner or member.status not in BELONGS:
+        return ""
+    return f"/messages/{member.person.hex()[:16]}"
 
 
 def _listings(visit: Visit, member: Member, page: int) -> Found:

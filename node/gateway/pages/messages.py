@@ -128,14 +128,13 @@ def _conversation(
     about: str = "",
 ) -> Response:
     asked, notice = read_page(visit.request.query_params.get("page", ""), visit.words)
-    letters = messages.conversation(visit.home, member.person)
-    pages = max(1, -(-len(letters) // PAGE_SIZE))
+    pages = max(1, -(-messages.count(visit.home, member.person) // PAGE_SIZE))
     page = min(asked, pages)
     if asked > pages:
         notice = visit.words.gettext("There is no page %(n)s, so this is the last one.")
         notice %= {"n": visit.words.number(asked)}
-    until = len(letters) - (page - 1) * PAGE_SIZE  # the first page has the newest
-    shown = letters[max(0, until - PAGE_SIZE) : until]
+    skipped = (page - 1) * PAGE_SIZE  # the first page has the newest
+    shown = post.newest_of(visit.home, member.person, PAGE_SIZE, skipped)
     path = messages_path(member.person)
     return visit.render(
         "conversation.html",
@@ -146,7 +145,7 @@ def _conversation(
         name=visit.words.person(member.name, member.person),
         member_path=member_path(member.person),
         action=path,
-        said=[_said(visit, each) for each in shown],
+        letters=[_said(visit, each) for each in shown],
         pager=Pager(
             page,
             pages,

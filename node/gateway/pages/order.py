@@ -5,6 +5,7 @@ from __future__ import annotations
 import segno
 from starlette.responses import Response
 
+from node import post
 from node.gateway import order_moves, orders, qr
 from node.gateway.forms import Form
 from node.gateway.offers import listing_path
@@ -20,8 +21,10 @@ LONGEST_TEXT = 2000
 
 
 async def show(visit: Visit) -> Response:
-    """All of it."""
-    return _page(visit, _order(visit))
+    """All of it, which its reader has looked at then."""
+    order = _order(visit)
+    post.mark_read(visit.home, order.id)
+    return _page(visit, order)
 
 
 async def act(visit: Visit, form: Form) -> Response:
@@ -45,7 +48,7 @@ async def pay_code(visit: Visit) -> Response:
     code = _code(_order(visit))
     if code is None:
         raise NotFound("no-code", "There is no code to pay this order with.")
-    return qr.drawing(code)
+    return qr.svg(code)
 
 
 def _order(visit: Visit) -> Order:
@@ -58,7 +61,7 @@ def _page(
     visit.require_charter()
     typed, words, life = form or Form(), visit.words, order.life
     each = reading.data(visit.home, order)
-    row = orders.row(visit, each)
+    row = orders.row(visit, order)
     moves = order_moves.move_forms(visit, order, each["my_moves"], typed)
     return visit.render(
         "order.html",
@@ -72,8 +75,7 @@ def _page(
         listing=listing_path(bytes.fromhex(each["listing"])),
         waits_for=_waits_for(visit, order),
         due_ms=None if order.rights.due_s is None else order.rights.due_s * 1000,
-        facts=orders.facts(visit, each),
-        terms=orders.terms(visit, each),
+        facts=orders.facts(visit, order),
         flow=orders.flow(visit, order, each),
         offers=orders.offers(visit, order),
         pay=_pay(visit, order),

@@ -1,9 +1,10 @@
-"""`/orders`: what I buy and sell; what waits for me first, then what is under way, then the rest."""
+"""`/orders`: what I buy and sell; what waits for me, then what is under way, then what is over."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
+from governance.orders.table import FINAL
 from node.gateway.filters import read_page
 from node.gateway.orders import row
 from node.gateway.pages.page import DESK, Page
@@ -11,7 +12,6 @@ from node.gateway.paging import Pager
 from node.gateway.trade_rooms import trade_rooms
 from node.gateway.visit import Visit
 from node.trade import reading
-from node.trade.words import FINAL
 
 PAGE_SIZE = 25  # of what is over
 
@@ -26,14 +26,14 @@ async def show(visit: Visit) -> Response:
     pages = max(1, -(-len(over) // PAGE_SIZE))
     page = min(asked, pages)
     shown = over[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    rows = [row(visit, reading.data(visit.home, each)) for each in under_way]
+    rows = [row(visit, each) for each in under_way]
     return visit.render(
         "orders.html",
         rooms=trade_rooms(visit),
         notices=[notice] if notice else [],
         waiting=[each for each in rows if each.waits],
         under_way=[each for each in rows if not each.waits],
-        over=[row(visit, reading.data(visit.home, each)) for each in shown],
+        over=[row(visit, each) for each in shown],
         now=visit.gateway.clock(),
         pager=Pager(page, pages, _path(page - 1), _path(page + 1) if page < pages else ""),
     )

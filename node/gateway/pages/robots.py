@@ -32,8 +32,8 @@ _DESCRIBED = "application/opensearchdescription+xml"
 
 Url = tuple[str, int | None]  # absolute address, and when it changed, in milliseconds
 
-# Searches have no end, invitations are for one person, and programs ask the API themselves.
-_CLOSED = ("/join", "/language/", "/search", "/api/")
+# Searches have no end, invitations and orders are for one person, and programs ask the API.
+_CLOSED = ("/join", "/language/", "/listing/*/order", "/o/", "/search", "/api/")
 _FOR_GUESTS = "\n".join(["User-agent: *", *(f"Disallow: {path}" for path in _CLOSED), "Allow: /\n"])
 _FOR_NOBODY = "User-agent: *\nDisallow: /\n"
 

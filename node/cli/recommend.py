@@ -1,0 +1,88 @@
+"""Commands about recommendations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from node.cli.output import Output
+
+if TYPE_CHECKING:
+    from node.trade.recommending import Told
+
+
+@click.group()
+def recommend() -> None:
+    """Recommend what others sell, and share in the fee of what comes of it."""
+
+
+@recommend.command("new")
+@click.argument("subject", metavar="SUBJECT")
+@click.option("--text", required=True, metavar="TEXT", help="Why, in Markdown.")
+@click.pass_obj
+def recommend_new(out: Output, subject: str, text: str) -> None:
+    """Recommend SUBJECT: a listing by its id, or a member by id or name.
+
+    Whoever orders by your link or names your recommendation gives you the referrer's part of the
+    fee, where the charter has one. Said again, the words replace the ones before.
+    """
+    from node.trade import recommending
+
+    with out.opened() as home:
+        found, is_person = recommending.subject(home, subject)
+        made = recommending.recommend(home, found, text, is_person=is_person)
+        lines = [_line(made)]
+        if not is_person:
+            lines.append(f"Share it: /listing/{found.hex()}?via={made.record.hex()[:16]}")
+        out.answer({"recommendation": recommending.data(made)}, "\n".join(lines))
+
+
+@recommend.command("list")
+@click.option("--listing", "listing_id", metavar="ID", help="Of this listing and who sells it.")
+@click.option("--person", metavar="P", help="By this member, instead of you.")
+@click.pass_obj
+def recommend_list(out: Output, listing_id: str | None, person: str | None) -> None:
+    """List recommendations: your own, or those of a listing or a member."""
+    from node import market, people
+    from node.trade import recommending
+
+    if listing_id and person:
+        raise click.UsageError("Name only one of --listing and --person.")
+    with out.opened() as home:
+        if listing_id:
+            offer = market.find(home, listing_id)
+            found = recommending.about_offer(home.store, offer)
+        else:
+            by = people.resolve(home, person).person if person else home.person
+            found = recommending.of_person(home.store, by)
+    out.answer(
+        {"recommendations": [recommending.data(each) for each in found]},
+        "\n".join(map(_line, found)) or "There is none.",
+    )
+
+
+@recommend.command("withdraw")
+@click.argument("recommendation", metavar="REC")
+@click.pass_obj
+def recommend_withdraw(out: Output, recommendation: str) -> None:
+    """Take a recommendation of yours back; sales that came of it stay as they are."""
+    from node.trade import recommending
+
+    with out.opened() as home:
+        made = recommending.withdraw(home, recommendation)
+        (told,) = recommending.told(home.store, [made])
+        out.answer(
+            {"recommendation": recommending.data(told)},
+            "Taken back. Its words stay where they are; `moothall listing show` no longer has it.",
+        )
+
+
+def _line(each: Told) -> str:
+    from node.cli.render import line
+
+    said = each.said
+    subject = f"listing {said.listing.hex()[:8]}" if said.listing else "a member"
+    if said.person:
+        subject = f"member {said.person.hex()[:8]}"
+    return f"{each.record.hex()[:8]}  {subject}  {line(each.text)[:60]}"

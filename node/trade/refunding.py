@@ -1,0 +1,45 @@
+"""Counter-receipts: which refunds of an order make one, and the order's key's agreement to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from governance.orders.life import Life, Returned
+from node.home import Home
+from node.trade import receipts
+from protocol.codec import Plain
+from protocol.errors import Refused
+from protocol.keys import Signer
+from protocol.kinds import refund
+
+
+def counted(life: Life) -> Iterator[tuple[Returned, list[int]]]:
+    """Each refund that takes something off the price, with all such amounts up to it."""
+    amounts: list[int] = []
+    for each in life.refunds:
+        if each.of_price:
+            amounts.append(each.of_price)
+            yield each, list(amounts)
+
+
+def terms(home: Home, life: Life, amounts: list[int]) -> dict[str, Plain]:
+    """What the order's key signs for the last of these refunds."""
+    assert life.deal is not None  # noqa: S101 - without one, no refund takes off the price
+    return receipts.counter_terms(home.store, life.deal.statement, amounts)
+
+
+def agreed(home: Home, life: Life, returned: Returned, amounts: list[int]) -> bytes | None:
+    """The signature of the order's key over a refund, if a right one came."""
+    said = terms(home, life, amounts)
+    for signature in returned.took:
+        if refund.signs(life.order, signature, home.store.community, said):
+            return signature
+    return None
+
+
+def agree(home: Home, life: Life, letter: bytes | None, key: Signer) -> bytes:
+    """The order's key agrees that the sale counts for less by this refund; Refused `no-refund`."""
+    for each, amounts in counted(life):
+        if each.id == letter:
+            return refund.sign(key, home.store.community, terms(home, life, amounts))
+    raise Refused("no-refund", "There is no such refund in this order; nothing was written.")
