@@ -8,6 +8,7 @@ lost device could make its owner pay for ever.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,6 +19,9 @@ from protocol.records import MARKET
 
 Party = bytes | str  # a person's key, or the role of a fund
 TREASURER = "treasurer"
+
+_CURRENCY = re.compile(r"[A-Z]{3}|CREDIT")
+_ROLE = re.compile(r"[a-z0-9_-]{1,40}")
 
 
 class Fact(NamedTuple):
@@ -91,7 +95,7 @@ def payments(facts: Iterable[Fact], state: Certified) -> list[Payment]:
     """Every payment that somebody may make, oldest first as this node shows them.
 
     What nobody may say is left out: a payment to oneself, one from a fund by somebody who has
-    never kept the purse, and one beyond a certified cut.
+    never kept the purse, one beyond a certified cut; and what means nothing.
     """
     keepers = treasurers(state)
     cuts = state.roll.cuts
@@ -102,13 +106,26 @@ def payments(facts: Iterable[Fact], state: Certified) -> list[Payment]:
             continue
         if fact.from_fund and fact.person not in keepers:
             continue
-        if fact.to == fact.person and not fact.from_fund:
+        if not _means_something(fact):
             continue
         found.setdefault(fact.record, []).append(fact)
     made = [_payment(each, keepers) for each in found.values()]
     return sorted(
         (each for each in made if each is not None), key=lambda each: (each.shown_ms, each.record)
     )
+
+
+def _means_something(fact: Fact) -> bool:
+    """One payer and one other payee, a currency, and a decision only where a fund pays."""
+    if not _CURRENCY.fullmatch(fact.currency):
+        return False
+    if any(role and not _ROLE.fullmatch(role) for role in (fact.fund, fact.from_fund)):
+        return False
+    if fact.fund:
+        return fact.to is None and not fact.from_fund and fact.decision is None
+    if fact.from_fund:
+        return True
+    return fact.to is not None and fact.to != fact.person and fact.decision is None
 
 
 def _payment(facts: list[Fact], keepers: Collection[bytes]) -> Payment | None:

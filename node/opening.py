@@ -17,7 +17,7 @@ from node import post
 from node.events import Events
 from node.home import Home
 from node.post import Letter
-from protocol.errors import MoothallError
+from protocol.errors import MoothallError, Refused
 from protocol.keys import Signer
 from protocol.sealing import Opener
 from storage import letters
@@ -37,8 +37,9 @@ SEEN_AGAIN_SECONDS = 14.0  # and then this long nothing more
 class Opening:
     """Opens what is pending for this home. `busy` says whether records are coming in.
 
-    `came` hears of orders about which letters are new, whoever wrote them. `keys_for` gives the
-    letters that another person's new device should be able to open.
+    `came` hears of orders about which letters are new, whoever wrote them; `wrote` that there are
+    letters of one's own, so that it is soon known who holds them. `keys_for` gives the letters that
+    another person's new device should be able to open.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Opening:
         busy: Callable[[], bool],
         *,
         came: Callable[[frozenset[bytes]], None],
+        wrote: Callable[[], None],
         keys_for: Callable[[bytes], Sequence[Letter]],
     ) -> None:
         self._home = home
@@ -57,6 +59,7 @@ class Opening:
         self._events = events
         self._busy = busy
         self._came = came
+        self._wrote = wrote
         self._keys_for = keys_for
         self._news = trio.Event()
         self._new_devices = True
@@ -95,6 +98,8 @@ class Opening:
                         break
                     await trio.sleep(0.005)
                 self._hand_keys()
+            except Refused as error:  # this home may write nothing any more
+                logger.debug("no keys are handed on: %s", error)
             except (MoothallError, sqlite3.Error) as error:
                 logger.warning("letters wait: %s", error)
                 await trio.sleep(RETRY_SECONDS)
@@ -127,6 +132,8 @@ class Opening:
                 about = "message" if each.sort == MESSAGES else "order"
                 self._events.tell("letter", person=each.person.hex(), about=about)
                 self._unanswered.set()
+        if any(each.person == self._home.person for each in new):
+            self._wrote()
         orders = frozenset(each.thread for each in new if each.sort == ORDER)
         if orders:
             self._came(orders)
@@ -136,6 +143,8 @@ class Opening:
             self._unanswered = trio.Event()
             try:
                 post.acknowledge(self._home)
+            except Refused as error:
+                logger.debug("receipt of letters is not told: %s", error)
             except (MoothallError, sqlite3.Error) as error:
                 logger.warning("receipt of letters is not told yet: %s", error)
                 await trio.sleep(RETRY_SECONDS)

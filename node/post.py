@@ -195,9 +195,7 @@ def seal_letter(
 def _found(home: Home, record_id: bytes, opened: Opened) -> Found:
     place = find_record(home.store, record_id)
     assert place is not None  # noqa: S101 - it was just appended
-    return Found(
-        Waiting(place[0], place[2], home.person, False, ()), *read_letter(opened.content), opened
-    )
+    return Found(Waiting(place[2], home.person, False, ()), *read_letter(opened.content), opened)
 
 
 # Opening

@@ -94,6 +94,7 @@ class Node:
             self.events,
             self._is_busy,
             came=self._letters_came,
+            wrote=self.spread,
             keys_for=self._keys_for,
         )
         self._clerk = Clerk(home, self.events)

@@ -121,6 +121,7 @@ def _said(kind: str, translate: Translate) -> str:
         "challenge": t("%(name)s has challenged how a vote was closed."),
         "appeal": t("%(name)s has appealed against an expulsion."),
         "comment": t("%(name)s has said something about a proposal."),
+        "sealed": t("%(name)s has sent a letter to somebody."),
         "found": t("%(name)s has founded the community."),
     }
     return sentences.get(kind, t("%(name)s has written something."))

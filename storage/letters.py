@@ -30,14 +30,13 @@ from storage.rows import find_log
 from storage.store import Store
 
 NO_THREAD, MESSAGES, ORDER = 0, 1, 2  # sorts of threads
-_NEW, _TRIED, _KEYS_CAME = 0, 1, 2  # `sealed.tried`
+_TRIED, _KEYS_CAME = 1, 2  # `sealed.tried`; 0 is new
 _MOST_AT_REST = 2 * MAX_BODY  # bytes
 
 
 class Waiting(NamedTuple):
     """A sealed record to be opened. `keys`: handed on by others, still in their boxes."""
 
-    rowid: int
     record: Record
     person: bytes  # who wrote it
     by_key_alone: bool  # this device is none of its readers
@@ -104,25 +103,24 @@ class AtRest(NamedTuple):
 def pending(store: Store, limit: int) -> list[Waiting]:
     """Up to `limit` sealed records by persons in view that are to be opened, oldest first."""
     rows = store.db.execute(
-        "SELECT sealed.rowid, tried, person, header, signature, salt, body"
+        "SELECT tried, person, header, signature, salt, body"
         " FROM sealed JOIN record ON record.rowid = sealed.rowid"
         " JOIN log ON log.no = sealed.log_no JOIN device ON device.no = log.device_no"
-        " WHERE tried != ? AND standing > 0 AND person IS NOT NULL ORDER BY sealed.rowid LIMIT ?",
-        [_TRIED, limit],
+        " WHERE tried != 1 AND standing > 0 AND person IS NOT NULL ORDER BY sealed.rowid LIMIT ?",
+        [limit],
     ).fetchall()
     found = []
-    for rowid, tried, person, *parts in rows:
+    for tried, person, *parts in rows:
         record = read_record(*parts)
         boxes = store.db.execute("SELECT box FROM handed_key WHERE record = ?", [record.id])
         keys = tuple(box for (box,) in boxes)
-        found.append(Waiting(rowid, record, person, tried == _KEYS_CAME, keys))
+        found.append(Waiting(record, person, tried == _KEYS_CAME, keys))
     return found
 
 
 def any_pending(store: Store) -> bool:
     """Whether there is anything to open."""
-    row = store.db.execute("SELECT 1 FROM sealed WHERE tried != ? LIMIT 1", [_TRIED]).fetchone()
-    return row is not None
+    return store.db.execute("SELECT 1 FROM sealed WHERE tried != 1 LIMIT 1").fetchone() is not None
 
 
 def opened(
@@ -162,10 +160,9 @@ def file(
     The caller holds the transaction.
     """
     for each in found:
-        store.db.execute(
-            "UPDATE sealed SET tried = ? WHERE rowid = ?", [_TRIED, each.waiting.rowid]
-        )
-        store.db.execute("DELETE FROM handed_key WHERE record = ?", [each.waiting.record.id])
+        record = each.waiting.record.id
+        store.db.execute("UPDATE sealed SET tried = ? WHERE record = ?", [_TRIED, record])
+        store.db.execute("DELETE FROM handed_key WHERE record = ?", [record])
         if each.kind is None or each.opened is None:
             continue
         if isinstance(each.said, Seen):

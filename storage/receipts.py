@@ -5,7 +5,7 @@ Of the same sale everybody who holds the same sees the same. See `storage.verdic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from governance.receipts import NO_ORDER_KEY, NO_RECEIPT, NOT_VENDOR, TWICE, Written, refund_faults
@@ -63,7 +63,7 @@ def of_orders(store: Store, orders: Iterable[bytes]) -> dict[bytes, list[Entry]]
         row[0] for row in chosen(store, f"SELECT receipt.rowid {SHOWN} AND order_key IN", orders)
     ]
     found: dict[bytes, list[Entry]] = {}
-    for entry in _entries(store, rowids):
+    for entry in of_rows(store, rowids):
         found.setdefault(entry.said.order, []).append(entry)
     return found
 
@@ -99,10 +99,24 @@ def entries(
         f"SELECT receipt.rowid {SHOWN} AND {where} ORDER BY shown_ms DESC, record LIMIT ? OFFSET ?",
         [*values, limit, offset],
     ).fetchall()
-    return _entries(store, [rowid for (rowid,) in rows])
+    return of_rows(store, [rowid for (rowid,) in rows])
 
 
-def _entries(store: Store, rowids: Sequence[int]) -> list[Entry]:
+def count(store: Store, where: str, values: Sequence[object]) -> int:
+    """How many receipts meet a condition."""
+    row = store.db.execute(f"SELECT count(*) {SHOWN} AND {where}", list(values)).fetchone()
+    return int(row[0])
+
+
+def among(store: Store, where: str, values: Sequence[object], rowids: Collection[int]) -> list[int]:
+    """Of these rows those that meet a condition, newest first."""
+    rows = store.db.execute(
+        f"SELECT receipt.rowid {SHOWN} AND {where} ORDER BY shown_ms DESC, record", list(values)
+    )
+    return [rowid for (rowid,) in rows if rowid in rowids]
+
+
+def of_rows(store: Store, rowids: Sequence[int]) -> list[Entry]:
     """These receipts with their verdicts and refunds, in this order."""
     known = Known(store)
     wrong = marks(store, known, rowids)

@@ -8,7 +8,7 @@ twice and the other side has not yet answered.
 Facts (`pay`, `confirm`, `sent`, `evidence`) do not compete. Decisions do:
 
 - Two beginnings: `start`. Two deals in the place of one: `deal`.
-- The end of an order beside anything else: `ends`.
+- The end of an order beside anything else: `ends`, `gone`.
 - Refunds of more than is left: `refunds`.
 - Two settlements of a dispute, or a settlement and a verdict: `settlement`.
 - Somebody who waits no longer beside somebody who answers: `closed`.
@@ -96,8 +96,20 @@ def ends(by_word: ByWord) -> list[Line]:
     nobody gets out of what they have signed by ending the order in a second place.
     """
     found = [*by_word.get("decline", ()), *by_word.get("cancel", ())]
+    return _unbound(found, by_word)
+
+
+def gone(given: Lines, by_word: ByWord) -> bool:
+    """Whether the seller ended the order by giving back all that had been paid.
+
+    It stays at that when the buyer paid more without knowing; under the same condition as `ends`.
+    """
+    return bool(_unbound([line for line in given if line.full], by_word))
+
+
+def _unbound(found: Lines, by_word: ByWord) -> list[Line]:
     if not found:
-        return found
+        return []
     binding = [line for word in BINDING for line in by_word.get(word, ())]
     return [
         line

@@ -7,10 +7,9 @@ or proposal for which this word would hold?"
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
 from typing import Any, Protocol
 
 from governance.charter import Charter
@@ -244,12 +243,17 @@ _CHECKS: Mapping[str, Callable[[Case], bool]] = {
     "in-total": _in_total,
     "proposal": _proposal,
     "mediation": _mediation,
-    "asked": lambda case: case.person == case.view.asked,
-    "taken": lambda case: case.person == case.view.asked and bool(case.view.taken),
+    "taken": lambda case: bool(case.view.taken),
     "vote": _vote,
 }
 
-_ROWS: Mapping[str, Mapping[str, list[t.Row]]] = {
-    move: {side: list(rows) for side, rows in groupby(of_move, key=lambda row: row.side)}
-    for move, of_move in groupby(t.TABLE, key=lambda row: row.move)
-}
+
+def by_move(table: Iterable[t.Row]) -> dict[str, dict[str, list[t.Row]]]:
+    """The rows of a table by move and side."""
+    found: dict[str, dict[str, list[t.Row]]] = {}
+    for row in table:
+        found.setdefault(row.move, {}).setdefault(row.side, []).append(row)
+    return found
+
+
+_ROWS = by_move(t.TABLE)

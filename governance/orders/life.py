@@ -199,6 +199,7 @@ class _Bench:
             line.reason = fault(self._case(line, view), line.word) if line.side else STRANGER
             if isinstance(move, Refund):
                 line.reduces = move.amount - min(move.amount, _too_much(view))
+                line.full = view.receipt is None and move.amount == view.money - view.refunded
         if not line.reason:
             self.holding.append(line)
             self.by_id[line.id] = line

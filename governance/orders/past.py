@@ -46,6 +46,7 @@ class Line:
         "base",
         "bit",
         "depth",
+        "full",
         "id",
         "move",
         "outcome",
@@ -71,6 +72,7 @@ class Line:
         self.start: Line | None = None  # the `place` that its author saw
         self.base: Line | None = None  # the acceptance then in force
         self.outcome: Line | None = None  # the proposal by which a dispute was then settled
+        self.full = False  # of a refund: all that had been paid went back by it
         self.reduces = 0  # of a refund: what does not just return what was paid too much
 
     def crossed(self, other: Line) -> bool:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 BUYER: Final = "buyer"
 SELLER: Final = "seller"
-MEDIATOR: Final = "mediator"
+MEDIATOR: Final = "mediator"  # whom both others name, from then on
 PARTIES: Final = (BUYER, SELLER)
 
 ENQUIRY: Final = "enquiry"  # a question, which binds nobody
@@ -64,8 +64,7 @@ NEEDS: Final = {
     "in-total": "at most the total of the deal",
     "proposal": "it names a proposal of somebody else",
     "mediation": "the charter's disputes have the step `mediator`; it names no party",
-    "asked": "both sides name who writes it",
-    "taken": "both sides name who writes it, and they took it",
+    "taken": "who writes it has taken it on to mediate",
     "vote": "the charter's disputes have the step `vote`, and such a decision is in effect",
 }
 """What a row may need, by name. `judging` has a function for each."""
@@ -86,15 +85,15 @@ def _rows(move: str, sides: str, states: str, *needs: str) -> list[Row]:
 
 _OPEN = "enquiry ordered accepted paid sent"
 _BOTH = "buyer seller"
-_ALL = "buyer seller mediator"
 _ARGUED = "disputed closed"
 
 TABLE: Final[tuple[Row, ...]] = (
     *_rows("offer", _BOTH, _OPEN),
-    *_rows("accept", _BOTH, _OPEN, "open-offer", "statement"),
+    *_rows("accept", BUYER, _OPEN, "open-offer", "statement"),
+    *_rows("accept", SELLER, "ordered accepted paid sent", "open-offer", "statement"),
     *_rows("decline", SELLER, "enquiry ordered"),
-    *_rows("cancel", BUYER, "enquiry ordered accepted", "unpaid", "unsent"),
-    *_rows("cancel", SELLER, "accepted", "unpaid", "unsent"),
+    *_rows("cancel", BUYER, "enquiry ordered accepted", "unpaid"),
+    *_rows("cancel", SELLER, "accepted", "unpaid"),
     *_rows("pay", BUYER, "accepted sent received disputed settled closed", "owing"),
     *_rows(
         "confirm",
@@ -110,7 +109,7 @@ TABLE: Final[tuple[Row, ...]] = (
     *_rows(
         "refund",
         SELLER,
-        "accepted paid sent received completed declined cancelled disputed settled closed",
+        "accepted paid sent received completed declined cancelled refunded disputed settled closed",
         "left",
     ),
     *_rows(
@@ -122,17 +121,18 @@ TABLE: Final[tuple[Row, ...]] = (
     *_rows(
         "dispute",
         _BOTH,
-        "accepted paid sent received completed declined cancelled closed",
+        "accepted paid sent received completed declined cancelled refunded closed",
         "at-stake",
     ),
     *_rows("evidence", _BOTH, _ARGUED, "in-dispute"),
-    *_rows("evidence", MEDIATOR, _ARGUED, "in-dispute", "taken"),
+    *_rows("evidence", MEDIATOR, _ARGUED, "taken"),
     *_rows("propose", _BOTH, _ARGUED, "in-dispute", "in-total"),
-    *_rows("propose", MEDIATOR, _ARGUED, "in-dispute", "taken", "in-total"),
-    *_rows("agree", _BOTH, _ARGUED, "in-dispute", "proposal"),
+    *_rows("propose", MEDIATOR, _ARGUED, "taken", "in-total"),
+    *_rows("agree", _BOTH, _ARGUED, "proposal"),
     *_rows("mediator", _BOTH, _ARGUED, "in-dispute", "mediation"),
-    *_rows("mediate", MEDIATOR, _ARGUED, "in-dispute", "asked"),
-    *_rows("verdict", _ALL, _ARGUED, "in-dispute", "vote"),
+    *_rows("mediate", MEDIATOR, _ARGUED),
+    *_rows("verdict", _BOTH, _ARGUED, "in-dispute", "vote"),
+    *_rows("verdict", MEDIATOR, _ARGUED, "vote"),
     *_rows("close", BUYER, "received disputed"),
     *_rows("close", SELLER, "sent received disputed"),
 )

@@ -79,7 +79,7 @@ class View:
         # Most letters touch one thing. Where moves cross, any letter may decide by whose it is.
         if line.word in _AGREEING or len(later.by_word["accept"]) > 1:
             later._agreed()
-        if line.word in _MONEY:
+        if line.word in _MONEY or line.word in _AGREEING and later.refunds:
             later._money()
         if line.word in _ENDING or later.by_word["close"] or later.by_word["agree"]:
             later._argued()
@@ -129,6 +129,9 @@ class View:
         self.confirmed: int = sum(line.move.amount for line in confirms)
         self.money = max(self.paid, self.confirmed)
         self.refunds = crossing.refunds(by_word["refund"], self.money)
+        all_back = 0 < self.money == sum(line.move.amount for line in self.refunds)
+        # Whether all that was paid went back before there was a receipt.
+        self.gone = self.receipt is None and (all_back or crossing.gone(self.refunds, by_word))
         self.refunded: int = sum(line.move.amount for line in self.refunds)
         self.lowered: int = sum(line.reduces for line in self.refunds)
 
@@ -171,11 +174,6 @@ class View:
         return frozenset(
             line.side for line in self.by_word["agree"] if line.move.proposal == proposal.id
         )
-
-    @property
-    def gone(self) -> bool:
-        """Whether all that was paid went back before there was a receipt."""
-        return self.receipt is None and 0 < self.money <= self.refunded
 
     @property
     def sale(self) -> bool:

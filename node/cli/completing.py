@@ -1,4 +1,4 @@
-"""What a shell may complete beside commands and options: proposals, recalls, orders, by their ids."""
+"""What a shell may complete beside commands and options: proposals, recalls, orders, by ids."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from node.cli.fields import date, minor
+from node.cli.fields import date
 from node.cli.output import Output
 from protocol.errors import Refused
 
@@ -148,13 +148,12 @@ def consign_sell(out: Output, /, grant_id: str, goods: str | None, **given: Any)
 
     with out.opened() as home:
         margin = None if given["margin"] is None else _margin(given["margin"])[1]
-        price = None if given["price"] is None else minor(home, given["price"])
         offer = consigning.sell(
             home,
             grant_id,
             goods,
             margin_bps=margin,
-            price=price,
+            price=given["price"],
             quantity=given["quantity"],
         )
         answer_listing(out, home, offer)

@@ -39,4 +39,6 @@ def grant_text(made: Data, names: Names) -> str:
 def margin(made: Data) -> str:
     """`10 to 25 % margin`, or one number where both are the same."""
     low, high = made["margin"]
-    return f"{percent(low)} to {percent(high)} % margin" if low != high else f"{percent(low)} % margin"
+    return (
+        f"{percent(low)} to {percent(high)} % margin" if low != high else f"{percent(low)} % margin"
+    )

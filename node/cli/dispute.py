@@ -214,7 +214,7 @@ def _answer(out: Output, home: Home, order: Order) -> None:
 
 def _row(each: dict[str, Any], now: int) -> str:
     waits = ""
-    if each["waits_for"] == each["mine"]:
+    if each["waits_for_me"]:
         waits = "  waits for you" + (f", until {when(each['due'], now)}" if each["due"] else "")
     title = line(each["title"])[:40] or "(no title)"
     return f"{each['order'][:8]}  {title}  {_step(each)}{waits}"

@@ -47,7 +47,7 @@ def listing_add(out: Output, /, draft: bool, **given: Any) -> None:
             offer = market.offer(home, wanted)
         _ask_for_evidence(out, offer)
         _ask_for_alts(out, offer)
-        _answer(out, home, offer)
+        answer_listing(out, home, offer)
 
 
 @listing.command("edit")
@@ -72,7 +72,7 @@ def listing_edit(out: Output, /, listing_id: str, **given: Any) -> None:
             _ask_for_evidence(out, offer)
         if "photos" in after:
             _ask_for_alts(out, offer)
-        _answer(out, home, offer)
+        answer_listing(out, home, offer)
 
 
 @listing.command("show")
@@ -83,7 +83,7 @@ def listing_show(out: Output, listing_id: str) -> None:
     from node import market
 
     with out.opened() as home:
-        _answer(out, home, market.find(home, listing_id))
+        answer_listing(out, home, market.find(home, listing_id))
 
 
 listing.add_command(listing_list)
@@ -101,7 +101,7 @@ def listing_withdraw(out: Output, listing_id: str) -> None:
     with out.opened() as home:
         if market.find(home, listing_id).status == "withdrawn":
             out.note("That was withdrawn already; nothing was changed.")
-        _answer(out, home, market.withdraw(home, listing_id))
+        answer_listing(out, home, market.withdraw(home, listing_id))
 
 
 @listing.command("publish")
@@ -112,7 +112,7 @@ def listing_publish(out: Output, listing_id: str) -> None:
     from node import market
 
     with out.opened() as home:
-        _answer(out, home, market.publish(home, listing_id))
+        answer_listing(out, home, market.publish(home, listing_id))
 
 
 @listing.command("erase")
@@ -149,7 +149,8 @@ def _ask_for_alts(out: Output, offer: Offer) -> None:
         out.note(sentence)
 
 
-def _answer(out: Output, home: Home, offer: Offer) -> None:
+def answer_listing(out: Output, home: Home, offer: Offer) -> None:
+    """Show a listing as the command's answer."""
     import json
 
     from node.cli.render import offer_text

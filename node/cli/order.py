@@ -49,14 +49,14 @@ def order_place(out: Output, /, listing_id: str, **given: Any) -> None:
 
 @order.command("accept")
 @order_argument
-@_text
 @click.pass_obj
-def order_accept(out: Output, order_id: str, text: str) -> None:
+def order_accept(out: Output, order_id: str) -> None:
     """Accept what the other proposes, an order or a change of it.
 
-    That fixes price, shares and charter for this order, whatever is voted later.
+    That fixes price, shares and charter for this order, whatever is voted later. A seller reserves
+    the goods by it, and says where to pay if there is an account (`moothall settle account`).
     """
-    _move(out, order_id, "accept", text=text)
+    _move(out, order_id, "accept")
 
 
 @order.command("decline")
@@ -106,9 +106,16 @@ def order_change(out: Output, /, order_id: str, **given: Any) -> None:
 def order_pay(out: Output, order_id: str, amount: str | None, how: str) -> None:
     """Say that you have paid.
 
-    The program moves no money: pay as the seller's answer says, then say so here. With
-    --how credit the community's own credit is paid by this, and payer, payee and amount are public.
+    The program moves no money: pay as the seller's answer says, then say so here. Only an order in
+    CREDIT is paid by this, in the community's own credits: payer, payee and amount are public.
     """
+    from node.importing.prices import CREDIT
+    from node.trade import reading
+    from node.trade.credit import PUBLIC
+
+    with out.opened() as home:
+        if reading.get(home, order_id).currency == CREDIT:
+            out.note(PUBLIC)
     _move(out, order_id, "pay", amount=amount, how=how)
 
 

@@ -146,7 +146,8 @@ def _money_rows(each: Data, currency: str) -> Iterator[tuple[str, str]]:
         if each["extras"][name]:
             yield f"  {name}", text(each["extras"][name])
     for role, amount in each["shares"].items():
-        yield f"  {role}", text(amount)
+        if amount:
+            yield f"  {role}", text(amount)
     for name in ("paid", "confirmed", "refunded", "owed_back"):
         if each[name]:
             yield name.replace("_", " "), text(each[name])
@@ -157,12 +158,14 @@ def _next(each: Data, now_ms: int) -> Iterator[str]:
     if each["waits_for"] == each["mine"]:
         due = f", until {when(each['due'], now_ms)}" if each["due"] else ""
         yield f"It waits for you{due}."
-    elif each["waits_for"] in ("buyer", "seller"):
-        due = f"; you may do more {when(each['due'], now_ms)}" if each["due"] else ""
+    elif each["waits_for"]:
+        due = f", until {when(each['due'], now_ms)}" if each["due"] else ""
         yield f"It waits for the {each['waits_for']}{due}."
-    moves = [COMMANDS.get(name, name) for name in each["my_moves"]]
-    if moves:
-        yield f"You can: {', '.join(moves)}."
+    if each["my_moves"]:
+        yield f"You can: {', '.join(COMMANDS.get(name, name) for name in each['my_moves'])}."
+    for right in each["later"]:
+        move = COMMANDS.get(right["move"], right["move"])
+        yield f"From {when(right['from'], now_ms)} on you can: {move}."
 
 
 def _letter(each: Data, letter: Data) -> Iterator[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def recommend() -> None:
-    """Recommend what others sell, and share in the fee of what comes of it."""
+    """Recommend what others sell."""
 
 
 @recommend.command("new")
@@ -66,7 +66,10 @@ def recommend_list(out: Output, listing_id: str | None, person: str | None) -> N
 @click.argument("recommendation", metavar="REC")
 @click.pass_obj
 def recommend_withdraw(out: Output, recommendation: str) -> None:
-    """Take a recommendation of yours back; sales that came of it stay as they are."""
+    """Take a recommendation of yours back, and erase its words.
+
+    Sales that came of it stay as they are.
+    """
     from node.trade import recommending
 
     with out.opened() as home:
@@ -74,7 +77,7 @@ def recommend_withdraw(out: Output, recommendation: str) -> None:
         (told,) = recommending.told(home.store, [made])
         out.answer(
             {"recommendation": recommending.data(told)},
-            "Taken back. Its words stay where they are; `moothall listing show` no longer has it.",
+            "Taken back, and its words are erased on every node.",
         )
 
 

@@ -175,4 +175,6 @@ async def _answer(page: Page, visit: Visit, form: Form, path: str) -> Response:
     answer = await page.post(visit, form)
     if answer.status_code == 303:
         visit.gateway.sent.note(path, form, answer.headers["location"])
+        if visit.gateway.home is not None:
+            visit.gateway.facts.look_again()
     return answer

@@ -44,6 +44,7 @@ class Facts:
             guests: _Slowly[tuple[tuple[str, int], ...]](monotonic) for guests in (False, True)
         }
         self._unread = _Slowly[int](monotonic)
+        self._inbox = _Slowly[int](monotonic)
 
     def version(self) -> Version:
         """Differs whenever something was written, by this connection or by another process."""
@@ -98,6 +99,14 @@ class Facts:
             self.version(),
             lambda: tuple(listing_queries.categories(self._store, guests=guests, limit=CATEGORIES)),
         )
+
+    def inbox(self, read: Callable[[], int]) -> int:
+        """How many things wait for this node's owner, as `read` counts them; may be seconds old."""
+        return self._inbox.get(self.version(), read)
+
+    def look_again(self) -> None:
+        """The owner has done something: what waits for them is counted anew."""
+        self._inbox.held = None
 
     def unread(self) -> int:
         """How many listings the search can't find by their words yet; may be seconds old."""

@@ -61,6 +61,7 @@ class Shown:
     facts: list[tuple[str, str]]
     asked: list[Asked]
     buttons: list[tuple[str, str, str]]  # move, button, hint
+    next: str  # the move that is awaited of the guest
     disputes: bool
     payment: Payment | None
     told: list[Told]
@@ -86,6 +87,7 @@ def shown(visit: Visit, order: reading.Order) -> Shown:
             for move in BUTTONS
             if move in moves
         ],
+        next="received" if life.state == "sent" else "",
         disputes="dispute" in moves,
         payment=_payment(visit, life) if "pay" in moves else None,
         told=_told(visit, order),
@@ -202,12 +204,17 @@ def _told(visit: Visit, order: reading.Order) -> list[Told]:
     return found
 
 
-def arrived(visit: Visit, order: reading.Order) -> bool:
-    """Whether the maker's machine is known to have what the guest said last."""
+def arrived(visit: Visit, order: reading.Order) -> bool | None:
+    """Whether the maker's machine is known to have what the guest said last.
+
+    None where that needs no word: it is this one, or the maker has answered since.
+    """
     home = visit.gateway.home
     assert home is not None  # noqa: S101 - guests come when there is one
-    own = [each for each in order.letters if guests.by_guest(each)]
-    return bool(own) and post.delivery_of(home, own[-1]).state == "received"
+    last = order.letters[-1]
+    if order.seller == home.person or not guests.by_guest(last):
+        return None
+    return post.delivery_of(home, last).state == "received"
 
 
 def _name(visit: Visit, person: bytes) -> str:

@@ -199,6 +199,8 @@ def role(words: Words, name: str) -> str:
     """Who has a part in a sale."""
     if name == "seller":
         return words.gettext("whoever sells")
+    if name == "reseller":
+        return words.gettext("the reseller")
     return role_name(name, words.gettext)
 
 

@@ -31,7 +31,14 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "dispute": ("text",),
     "close": (),
 }
-ASKING = ("accept", "pay", "received", "confirm", "sent", "offer")  # shown unfolded when awaited
+AWAITED: Mapping[str, tuple[str, ...]] = {  # what an order waits for -> the moves that are that
+    "reply": ("accept",),
+    "pay": ("pay",),
+    "send": ("sent",),
+    "receive": ("received",),
+    "confirm": ("confirm",),
+    "refund": ("refund",),
+}
 _AMOUNTS = ("price", "delivery", "tip", "amount")
 
 
@@ -44,8 +51,8 @@ class MoveForm:
     hint: str
     fields: tuple[str, ...]
     values: Mapping[str, str]
+    awaited: bool
     open: bool  # shown without being unfolded
-    quiet: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,12 +66,14 @@ class Later:
 def move_forms(visit: Visit, order: Order, names: Iterable[str], typed: Form) -> list[MoveForm]:
     """A form for each of these moves that has one, as it was typed where it was."""
     usable, sent = set(names), typed.text("do")
-    state, waits = order.life.state, wait_for(visit.home, order) is not None
+    state, wait = order.life.state, wait_for(visit.home, order)
+    awaited = AWAITED.get(wait.what, ()) if wait is not None else ()
+    if awaited and not usable.intersection(awaited):
+        awaited = ("offer",)  # an enquiry is answered with one
     found: list[MoveForm] = []
     for name, fields in FIELDS.items():
         if name not in usable:
             continue
-        first = waits and name in ASKING and not found
         hint = move_hint(visit.words, name, order.mine)
         if name == "pay" and order.currency == CREDIT:
             fields, hint = ("amount",), visit.words.gettext(credit.PUBLIC)
@@ -76,8 +85,8 @@ def move_forms(visit: Visit, order: Order, names: Iterable[str], typed: Form) ->
                 hint=hint,
                 fields=fields,
                 values=held,
-                open=first or name == sent,
-                quiet=name not in ASKING,
+                awaited=name in awaited,
+                open=name in awaited or name == sent,
             )
         )
     return found
@@ -124,7 +133,7 @@ def _typed(form: Form, name: str, fields: Iterable[str]) -> dict[str, str]:
 
 def _values(order: Order, name: str) -> dict[str, str]:
     """What a form holds before somebody types."""
-    life = order.life
+    life, terms = order.life, order.terms
 
     def text(amount: int) -> str:
         return money(amount, order.currency) if amount else ""
@@ -133,10 +142,9 @@ def _values(order: Order, name: str) -> dict[str, str]:
         case "accept":
             others = [each.id for each in life.offers if each.side != order.mine]
             return {"offer": others[-1].hex() if others else ""}
-        case "offer" if order.terms is None:
+        case "offer" if terms is None:
             return {"quantity": str(life.place.quantity)}
-        case "offer":
-            terms = order.terms
+        case "offer" if terms is not None:
             return {
                 "quantity": str(terms.quantity),
                 "price": text(terms.price),

@@ -33,13 +33,15 @@ def sums(
     A role without a person is one of the community's funds.
     """
     words, named = visit.words, people or {}
+    t = words.gettext
     first = [each for each in ("seller", "reseller") if each in shares]
     rows: Rows = []
     for name in (*first, *(each for each in shares if each not in first)):
         who = named.get(name)
         called = "" if who is None else words.person(visit.gateway.facts.names().get(who, ""), who)
-        rows.append((role(words, name), called, words.money(shares[name], currency)))
-    t = words.gettext
+        maker = name == "seller" and "reseller" in shares
+        label = t("the maker") if maker else role(words, name)
+        rows.append((label, called, words.money(shares[name], currency)))
     for label, amount in ((t("Delivery"), delivery), (t("Tip for whoever sells"), tip)):
         if amount:
             rows.append((label, "", words.money(amount, currency)))

@@ -38,7 +38,7 @@ def move_said(words: Words, move: str) -> str:
     t = words.gettext
     names = {
         "place": t("Ordered"),
-        "offer": t("Proposed other terms"),
+        "offer": t("Made an offer"),
         "accept": t("Accepted"),
         "decline": t("Declined"),
         "cancel": t("Cancelled"),

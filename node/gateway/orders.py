@@ -63,13 +63,18 @@ def title(visit: Visit, order: Order) -> str:
 
 def pieces(words: Words, quantity: int, variant: str) -> str:
     """How many, and which."""
-    return f"{words.number(quantity)} {TIMES} {variant}".rstrip()
+    count = words.number(quantity)
+    return f"{count} {TIMES} {variant}" if variant else count
 
 
 def whom(visit: Visit, order: Order) -> str:
     """Who buys from whom, from where the reader stands."""
     t = visit.words.gettext
     seller, buyer = (name_of(visit, person) for person in (order.seller, order.buyer))
+    if order.life.state == "enquiry" and not order.guest:
+        if order.mine == "buyer":
+            return t("You ask %(name)s about it.") % {"name": seller}
+        return t("%(name)s asks you about it.") % {"name": buyer}
     if order.mine == "buyer":
         return t("You buy it from %(name)s.") % {"name": seller}
     if order.mine == "seller":
@@ -108,12 +113,18 @@ class Spoken:
     held: str  # how far it has come, for one's own
 
 
-def spoken(visit: Visit, each: Data) -> list[Spoken]:
+def spoken(visit: Visit, order: Order, each: Data) -> list[Spoken]:
     """The conversation, oldest first."""
-    return [_spoken(visit, each, letter) for letter in each["letters"]]
+    return [_spoken(visit, order, letter) for letter in each["letters"]]
 
 
-def _spoken(visit: Visit, each: Data, letter: Data) -> Spoken:
+def _move(words: Words, order: Order, move: str) -> str:
+    if move == "place" and order.life.place.enquiry:
+        return state_name(words, "enquiry")
+    return move_said(words, move)
+
+
+def _spoken(visit: Visit, order: Order, letter: Data) -> Spoken:
     words, t = visit.words, visit.words.gettext
     held, amount = letter.get("delivery"), letter.get("amount")
     name = t("You") if letter["mine"] else name_of(visit, bytes.fromhex(letter["from"]))
@@ -125,8 +136,8 @@ def _spoken(visit: Visit, each: Data, letter: Data) -> Spoken:
         if letter["mine"] or letter["guest"]
         else member_path(bytes.fromhex(letter["from"])),
         mine=letter["mine"] and not letter["guest"],
-        what="" if letter["kind"] == "message" else move_said(words, letter["move"]),
-        amount="" if amount is None else words.money(amount, each["currency"]),
+        what="" if letter["kind"] == "message" else _move(words, order, letter["move"]),
+        amount="" if amount is None else words.money(amount, order.currency),
         text=letter["text"],
         at_ms=milliseconds(letter["at"]) or 0,
         void=bool(letter.get("void")),

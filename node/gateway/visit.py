@@ -20,6 +20,7 @@ from node.gateway.templating import environment
 from node.gateway.words import Words
 from node.gateway.xmltext import xml_text
 from node.home import Home
+from node.trade import inbox
 from protocol.errors import MoothallError
 from storage.store import Store
 
@@ -175,6 +176,7 @@ class Visit:
                 said=said,
                 next_step=self._next_step(),
                 awaited=None if bare else self._awaited(),
+                waiting=0 if bare else self._waiting(),
                 form_token=self.form_token,
             )
         )
@@ -199,6 +201,16 @@ class Visit:
         except MoothallError:
             return None
         return found if found["votes"] or found["concerning"] else None
+
+    def _waiting(self) -> int:
+        """How many things are in the owner's inbox; the same holds for it."""
+        if self.audience != "desk" or self.gateway.home is None:
+            return 0
+        home = self.gateway.home
+        try:
+            return self.gateway.facts.inbox(lambda: len(inbox.items(home)))
+        except MoothallError:
+            return 0
 
     def _here(self, status: int) -> str:
         """Where this very page can be read again, for links that lead back to it; or nothing.

@@ -57,6 +57,11 @@ class Words:
         """A whole number, grouped."""
         return _number(self.locale, value)
 
+    def tenths(self, value: int) -> str:
+        """Tenths as a number with one decimal: "4.5"."""
+        text: str = format_decimal(Decimal(value).scaleb(-1), "#,##0.0", self.locale)
+        return text
+
     def percent(self, bps: int) -> str:
         """Basis points as a percentage without needless zeros: "5%", "8.75%"."""
         number = format_decimal(Decimal(bps).scaleb(-2), "#,##0.##", self.locale)

@@ -162,9 +162,7 @@ def _came(order: Order) -> bool:
 
 def _sent_for(order: Order) -> bool:
     """Whether the seller had letters that said it was paid when saying that it was sent."""
-    moves_of = {
-        each.id: each.body for each in order.letters if isinstance(each.body, OrderLetter)
-    }
+    moves_of = {each.id: each.body for each in order.letters if isinstance(each.body, OrderLetter)}
     before: set[bytes] = set()
     left = [] if order.life.sent is None else [order.life.sent]
     while left:

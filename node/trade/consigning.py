@@ -14,6 +14,7 @@ from typing import Any
 from governance.waterfall import Consigned
 from node import market
 from node.home import Home
+from node.importing.prices import minor_units
 from node.status import rfc3339
 from node.trade.picking import pick
 from protocol.errors import Refused
@@ -160,13 +161,14 @@ def sell(
     goods: str | None,
     *,
     margin_bps: int | None,
-    price: int | None,
+    price: str | None,
     quantity: int | None,
 ) -> Offer:
     """Put up what a grant lets one sell: the maker's listing again, as one's own.
 
     `goods`: which of the maker's listings, needed where the grant names several. Left out, the
-    margin is the highest, the price the maker's, the quantity all that is left.
+    margin is the highest, the price (a text such as 3.50) the maker's, the quantity all that is
+    left.
     """
     found = find(home.store, text)
     said = found.said
@@ -193,7 +195,7 @@ def sell(
     listing = Listing(
         title=theirs.title,
         mode=theirs.mode,
-        price=theirs.price if price is None else price,
+        price=theirs.price if price is None else minor_units(price, theirs.currency),
         currency=theirs.currency,
         description=theirs.description,
         story=theirs.story,

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from governance.effects.verdict import EFFECT, verdicts
 from governance.orders.life import Life
-from governance.orders.parts import Dispute
+from governance.orders.parts import Dispute, Proposal
 from governance.orders.rights import OVER, VOTE
+from governance.orders.table import BUYER, SELLER
 from node import people, post
 from node.assembly import proposing
 from node.home import Home
@@ -31,7 +32,15 @@ from storage.views import profiles
 
 SHORTEST = 8  # digits of an id
 MOVES = ("dispute", "evidence", "propose", "agree", "mediator", "mediate", "verdict", "close")
+OPEN_TO_VOTE = (VOTE, OVER)  # steps in which the members may be asked
 ASKED, TAKEN = "asked", "taken"  # what a mediator was handed: the two requests, or everything
+
+
+class Open(NamedTuple):
+    """A proposal to settle a dispute, and whether this home's owner could agree to it."""
+
+    proposal: Proposal
+    may_agree: bool
 
 
 class Request(NamedTuple):
@@ -74,13 +83,24 @@ def propose(home: Home, text: str, amount: str, said: str = "") -> Order:
     return _move(home, text, "propose", refund=minor_units(amount, order.currency), text=said)
 
 
+def proposals(home: Home, order: Order) -> list[Open]:
+    """What was proposed, oldest first."""
+    held, side = order.life.dispute, order.life.side_of(home.person)
+    if held is None:
+        return []
+    party = side in (BUYER, SELLER) and not held.outcome
+    return [Open(each, party and side not in {each.side, *each.agreed}) for each in held.proposals]
+
+
 def agree(home: Home, text: str, proposal: str | None = None) -> Order:
     """Agree to a proposal of the other side or the mediator: the only one, or the one named."""
-    order, dispute = get(home, text)
-    side = order.life.side_of(home.person)
-    open_ = [each for each in dispute.proposals if side not in {each.side, *each.agreed}]
+    order, _ = get(home, text)
     wanted = (proposal or "").strip().lower()
-    found = [each for each in open_ if each.id.hex().startswith(wanted)]
+    found = [
+        each.proposal.id
+        for each in proposals(home, order)
+        if each.may_agree and each.proposal.id.hex().startswith(wanted)
+    ]
     if (wanted and len(wanted) < SHORTEST) or not found:
         raise NotFound(
             "no-proposal", "There is no such proposal that you could agree to; nothing was written."
@@ -89,7 +109,7 @@ def agree(home: Home, text: str, proposal: str | None = None) -> Order:
         raise Refused(
             "ambiguous", "There are several proposals: name one by its id. Nothing was written."
         )
-    return _move(home, text, "agree", proposal=found[0].id)
+    return _move(home, text, "agree", proposal=found[0])
 
 
 def name_mediator(home: Home, text: str, who: str) -> Order:
@@ -170,7 +190,7 @@ def ask_members(home: Home, text: str, amount: str, why: str, story: str = "") -
             "no-vote",
             "The charter of this order has no vote in disputes; nothing was written.",
         )
-    if order.rights.step not in (VOTE, OVER):
+    if order.rights.step not in OPEN_TO_VOTE:
         raise Refused(
             "too-early",
             "The members decide when talk and mediation have had their time; nothing was written. "
@@ -299,15 +319,15 @@ def data(home: Home, order: Order) -> dict[str, Any]:
         "dispute": found["dispute"],
         "step": order.rights.step,
         "steps": list(order.life.charter.disputes.steps),
-        "votes": [] if held is None else _votes(home, order),
+        "votes": [] if held is None else votes(home, order),
         "moves": moves,
-        "waits_for": found["waits_for"],
+        "waits_for_me": reading.waits(home, order),
         "due": found["due"],
         "said": [each for each in found["letters"] if each["move"] in MOVES],
     }
 
 
-def _votes(home: Home, order: Order) -> list[str]:
+def votes(home: Home, order: Order) -> list[str]:
     """The proposals to the members about this order, whatever became of them."""
     state = certificates.current(home.store)
     if state is None:

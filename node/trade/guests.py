@@ -189,8 +189,8 @@ def act(home: Home, key: Signer, name: str, **fields: Any) -> None:
     if order is None:
         raise NotFound("no-order", "There is no such order here.")
     _room_for_one(order)
+    check_text(Term("message"), fields.get("text", ""), MAX_TEXT, lines=True)
     if name == "say":
-        check_text(Term("message"), fields["text"], MAX_TEXT, lines=True)
         ordering.say(home, key.public, fields["text"], guest=True)
     else:
         ordering.move(home, key.public, name, key=key, guest=True, **fields)

@@ -25,8 +25,18 @@ SHORTEST = 8  # digits of an id
 
 
 def payments(home: Home, *, order: bytes | None = None) -> list[Payment]:
-    """All payments as things stand, oldest first; none before the first sync."""
-    return view.read(home.store, state_of(home.store), order=order)
+    """All payments as things stand, oldest first; those in a currency unknown here are left out."""
+    found = view.read(home.store, state_of(home.store), order=order)
+    return [each for each in found if known(each.currency)]
+
+
+def known(currency: str) -> bool:
+    """Whether amounts in a currency can be shown: what others say may be in any."""
+    try:
+        decimals(currency)
+    except Refused:
+        return False
+    return True
 
 
 def party(home: Home, text: str) -> Party:

@@ -6,28 +6,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from governance.charter import charter_hash
 from governance.orders import life as lives
 from governance.orders.life import Life
-from governance.orders.parts import Deal, Standing
+from governance.orders.past import Said
 from governance.orders.rights import Right, Rights, rights
 from governance.orders.view import Terms
 from node import market, post
 from node.home import Home
-from node.plain import price_json
 from node.post import Letter
-from node.status import rfc3339
 from node.trade import terms as agreed
 from node.trade.context import Context
-from protocol.errors import MoothallError, NotFound, Refused
+from protocol.errors import NotFound, Refused
 from protocol.keys import Signer
 from protocol.kinds.listing import Listing
 from protocol.letters.message import Message
 from protocol.letters.order import OrderLetter
 from protocol.letters.order_key import OrderKey
-from protocol.letters.registry import LETTERS
-from storage import receipts
-from storage.views import profiles
 from storage.views.listing_queries import Offer
 
 SHORTEST = 8  # digits of an id
@@ -101,7 +95,7 @@ def orders(home: Home) -> list[Order]:
     grouped: dict[bytes, list[Letter]] = {}
     for letter in post.order_letters(home):
         said = letter.body
-        about = said.about if isinstance(said, Message) else said.order
+        about: bytes = said.order if not isinstance(said, Message) else said.about or b""
         grouped.setdefault(about, []).append(letter)
     context = Context(home.store)
     found = [
@@ -192,8 +186,8 @@ def _order(
     )
 
 
-def _said(letter: Letter) -> lives.Said:
-    return lives.Said(
+def _said(letter: Letter) -> Said:
+    return Said(
         id=letter.id,
         person=letter.person,
         device=letter.device,
@@ -227,8 +221,19 @@ def newest_ms(order: Order) -> int:
 
 
 def my_moves(order: Order) -> list[Right]:
-    """What this home's person may do now; `order.rights.moves` has what they may do later, too."""
-    return [right for right in order.rights.moves if right.now(order.now_s)]
+    """What this home's person may do now; what their node does by itself is left out."""
+    return [right for right in _own_moves(order) if right.now(order.now_s)]
+
+
+def later_moves(order: Order) -> list[Right]:
+    """What this home's person may do from some moment on, `from_s`."""
+    return [right for right in _own_moves(order) if not right.now(order.now_s)]
+
+
+def _own_moves(order: Order) -> list[Right]:
+    # A guest has no node: they agree by themselves that their sale counts for less.
+    by_node = ("receipt",) if order.guest and order.mine == "buyer" else ("receipt", "took")
+    return [right for right in order.rights.moves if right.name not in by_node]
 
 
 def waits(home: Home, order: Order) -> bool:
@@ -245,164 +250,11 @@ def asked_side(order: Order) -> str:
     return ""
 
 
-# As JSON
-
-
 def data(home: Home, order: Order, others: list[Order] | None = None) -> dict[str, Any]:
     """Everything about an order as plain data; amounts are minor units of `currency`.
 
     `others`: all orders of this home, where they are at hand.
     """
-    from node.trade import stock
+    from node.trade import order_data  # which reads orders itself
 
-    life, terms, deal = order.life, order.terms, order.life.deal
-    statement = _statement(home, order)
-    due = order.rights.due_s
-    names = profiles.names(home.store)
-    persons = {order.buyer, order.seller, *filter(None, [order.host])}
-    persons |= {letter.person for letter in order.letters}
-    receipt = _receipt(home, order)
-    return {
-        "order": order.id.hex(),
-        "state": life.state,
-        "mine": order.mine,
-        "my_moves": list(dict.fromkeys(right.name for right in my_moves(order))),
-        "due": None if due is None else rfc3339(due * 1000),
-        "waits_for": asked_side(order),
-        "waits_for_me": waits(home, order),
-        "charter": (statement.charter if statement else charter_hash(life.charter)).hex(),
-        "currency": order.currency,
-        "total": price_json(None if terms is None else terms.total, order.currency),
-        "price": price_json(None if terms is None else terms.price, order.currency),
-        "fee": None if statement is None else statement.fee,
-        "shares": {} if statement is None else dict(statement.shares),
-        "extras": {
-            "delivery": 0 if terms is None else terms.delivery,
-            "tip": 0 if terms is None else terms.tip,
-        },
-        "agreed": deal is not None,
-        "listing": life.place.listing.hex(),
-        "title": order.title,
-        "quantity": life.place.quantity if terms is None else terms.quantity,
-        "variant": life.place.variant,
-        "buyer": order.buyer.hex(),
-        "seller": order.seller.hex(),
-        "host": None if order.host is None else order.host.hex(),
-        "guest": order.guest,
-        "names": {person.hex(): names.get(person, "") for person in sorted(persons)},
-        "paid": life.paid,
-        "confirmed": life.confirmed,
-        "refunded": life.refunded,
-        "owing": life.owing,
-        "owed_back": life.owed_back,
-        "pay": _pay(deal),
-        "offers": [_standing(each) for each in life.offers],
-        "receipt": receipt,
-        "dispute": _dispute(order),
-        "oversold": stock.oversold(home, order, others),
-        "contact": _contact(home, order),
-        "letters": [_letter(home, order, each) for each in order.letters],
-    }
-
-
-def _statement(home: Home, order: Order) -> Any:
-    """What was agreed on; before that what would be if it were accepted now, or None."""
-    if order.life.deal is not None:
-        return order.life.deal.statement
-    if order.terms is None:
-        return None
-    at = order.life.offers[-1].at if order.life.offers else order.life.place.at
-    try:
-        return agreed.statement(home, Context(home.store), order.life, order.terms, at)
-    except MoothallError:
-        return None
-
-
-def _pay(deal: Deal | None) -> dict[str, Any] | None:
-    return None if deal is None or deal.pay is None else dict(deal.pay.data())
-
-
-def _standing(each: Standing) -> dict[str, Any]:
-    return {
-        "id": each.id.hex(),
-        "by": each.side,
-        "quantity": each.terms.quantity,
-        "price": each.terms.price,
-        "delivery": each.terms.delivery,
-        "tip": each.terms.tip,
-        "text": each.text,
-    }
-
-
-def _receipt(home: Home, order: Order) -> str | None:
-    """The record of the public receipt, where it is here."""
-    found = [
-        entry
-        for entry in receipts.of_orders(home.store, [order.id]).get(order.id, [])
-        if entry.author == order.seller
-    ]
-    right = [entry for entry in found if not entry.reason] or found
-    return right[0].record.hex() if right else None
-
-
-def _dispute(order: Order) -> dict[str, Any] | None:
-    held = order.life.dispute
-    if held is None:
-        return None
-    return {
-        "opened_by": held.side,
-        "mediator": None if held.mediator is None else held.mediator.hex(),
-        "taken": held.taken,
-        "closed": order.life.state == "closed",
-        "named": {side: person.hex() for side, person in held.named.items()},
-        "proposals": [
-            {
-                "proposal": each.id.hex(),
-                "by": each.side,
-                "refund": each.refund,
-                "text": each.text,
-                "agreed": sorted(each.agreed),
-            }
-            for each in held.proposals
-        ],
-        "outcome": held.outcome,
-        "refund": held.refund,
-    }
-
-
-def _contact(home: Home, order: Order) -> dict[str, str] | None:
-    """How to reach the guest of an order, for its seller."""
-    if not order.guest or order.mine != "seller":
-        return None
-    from node.trade import guest_contact
-
-    found = guest_contact.of_order(home, order.id, order.buyer)
-    return None if found is None else {"name": found.name, "reach": found.reach}
-
-
-def _letter(home: Home, order: Order, letter: Letter) -> dict[str, Any]:
-    said = letter.body
-    found: dict[str, Any] = {
-        "id": letter.id.hex(),
-        "from": letter.person.hex(),
-        "mine": letter.mine,
-        "kind": letter.kind,
-        "move": None,
-        "amount": None,
-        "text": "",
-        "guest": getattr(said, "guest", False),
-        "at": rfc3339(letter.written_ms),
-        "void": order.life.void.get(letter.id, ""),
-    }
-    if isinstance(said, Message):
-        found["text"] = said.text
-    else:
-        move = said.move
-        found["move"] = move.word
-        found["text"] = getattr(move, "text", "")
-        amount = getattr(move, "amount", getattr(move, "refund", None))
-        found["amount"] = amount if isinstance(amount, int) else None
-    if letter.mine:
-        held = post.delivery_of(home, letter)
-        found["delivery"] = {"state": held.state, "nodes": held.nodes}
-    return found
+    return order_data.data(home, order, others)

@@ -97,6 +97,30 @@ def find(store: Store, text: str) -> Entry:
     return entry
 
 
+def listed(
+    store: Store,
+    *,
+    person: bytes | None = None,
+    reason: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> tuple[list[Entry], int]:
+    """Receipts, newest first, and how many there are: those in which a person has a part, those
+    with this reason.
+    """
+    where, values = "1", []
+    if person is not None:
+        where = "? IN (vendor, seller, host, referrer)"
+        values = [person]
+    if reason is None:
+        total = receipts.count(store, where, values)
+        return receipts.entries(store, where, values, limit=limit, offset=offset), total
+    wrong = marks(store, Known(store))
+    rowids = {rowid for rowid, word in wrong.items() if word == reason}
+    found = receipts.among(store, where, values, rowids)
+    return receipts.of_rows(store, found[offset : offset + limit]), len(found)
+
+
 def verify(store: Store) -> dict[str, Any]:
     """Every receipt here held against its charter; those that are wrong are named with why."""
     wrong = marks(store, Known(store))

@@ -10,17 +10,19 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from governance.waterfall import Referral
-from node import market
+from node import market, people
 from node.home import Home
 from node.market import check_text
 from node.status import rfc3339
 from node.trade.picking import pick
-from protocol.errors import Refused, Term
+from protocol.errors import NotFound, Refused, Term
+from protocol.kinds import erase
 from protocol.kinds.comment import MAX_TEXT, Comment
 from protocol.kinds.recommend import Recommend
 from storage.own import Draft
 from storage.store import Store
-from storage.views import comments, recommendations
+from storage.views import comments, grants, recommendations
+from storage.views.listing_queries import Offer
 from storage.views.recommendations import Recommendation
 
 
@@ -47,7 +49,22 @@ def find(store: Store, text: str) -> Recommendation:
     return found
 
 
-def recommend(home: Home, subject: bytes, text: str, *, is_person: bool = False) -> Told:
+def subject(home: Home, text: str) -> tuple[bytes, bool]:
+    """What somebody means to recommend: a listing's id, or a person's; and whether it is a person.
+
+    Raises NotFound `no-subject` for neither.
+    """
+    for is_person in (False, True):
+        try:
+            if is_person:
+                return people.resolve(home, text).person, True
+            return market.find(home, text).id, False
+        except NotFound:
+            continue
+    raise NotFound("no-subject", "There is no listing and no member %(text)s here.", text=text)
+
+
+def recommend(home: Home, whom: bytes, text: str, *, is_person: bool = False) -> Told:
     """Recommend a listing, or all that a person sells; the words replace earlier ones.
 
     Refused for what is one's own, and with no words: readers want to know why.
@@ -56,18 +73,18 @@ def recommend(home: Home, subject: bytes, text: str, *, is_person: bool = False)
     if not text.strip():
         raise Refused("no-text", "Say why you recommend it; nothing was written.")
     if is_person:
-        if subject == home.person:
+        if whom == home.person:
             raise Refused("oneself", "Let others recommend you; nothing was written.")
     else:
-        _check_listing(home, subject)
+        _check_listing(home, whom)
     with home.turn():
-        before = recommendations.newest(home.store, home.person, subject)
+        before = recommendations.newest(home.store, home.person, whom)
         if before is not None and not before.said.withdrawn:
             record = before.record
         else:
             said = Recommend(
-                listing=None if is_person else subject,
-                person=subject if is_person else None,
+                listing=None if is_person else whom,
+                person=whom if is_person else None,
                 version=1 if before is None else before.said.version + 1,
             )
             (record,) = home.append([Draft("recommend", said.body())])
@@ -87,29 +104,35 @@ def _check_listing(home: Home, root: bytes) -> None:
 
 
 def withdraw(home: Home, text: str) -> Recommendation:
-    """Take a recommendation of one's own back; sales that came of it stay as they are."""
+    """Take a recommendation of one's own back, and erase its words; sales that came of it stay."""
     with home.turn():
         named = find(home.store, text)
         if named.by != home.person:
             raise Refused("not-yours", "Somebody else recommends that; nothing was changed.")
-        subject = named.said.listing or named.said.person
-        assert subject is not None  # noqa: S101 - one of the two is there
-        before = recommendations.newest(home.store, home.person, subject)
+        before = _newest(home.store, named)
         if before is None or before.said.withdrawn:
             return named
+        words = [
+            each.record
+            for each in comments.about(home.store, [before.record])
+            if each.person == home.person
+        ]
         after = replace(before.said, version=before.said.version + 1, withdrawn=True)
-        (record,) = home.append([Draft("recommend", after.body())])
+        drafts = [Draft("recommend", after.body())]
+        if words:
+            drafts.append(Draft("erase", erase.body(words[: erase.MAX_IDS])))
+        record = home.append(drafts)[0]
     return recommendations.get(home.store, record) or named
 
 
-def referral(home: Home, record: bytes, listing: bytes, sellers: tuple[bytes, ...]) -> Referral:
+def referral(home: Home, record: bytes, listing: bytes, whose: tuple[bytes, ...]) -> Referral:
     """What a sale of this listing says about who recommended it, for a new order.
 
-    `sellers`: its owner, and the maker of consigned goods. Refused `no-referral` unless that
+    `whose`: its owner, and the maker of consigned goods. Refused `no-referral` unless that
     recommendation is here and stands.
     """
     found = recommendations.get(home.store, record)
-    fits = found is not None and (found.said.listing == listing or found.said.person in sellers)
+    fits = found is not None and (found.said.listing == listing or found.said.person in whose)
     if found is None or not fits or not _stands(home.store, found):
         raise Refused(
             "no-referral",
@@ -120,20 +143,36 @@ def referral(home: Home, record: bytes, listing: bytes, sellers: tuple[bytes, ..
 
 
 def _stands(store: Store, found: Recommendation) -> bool:
-    subject = found.said.listing or found.said.person
-    newest = None if subject is None else recommendations.newest(store, found.by, subject)
+    newest = _newest(store, found)
     return newest is not None and not newest.said.withdrawn
 
 
-def named(home: Home, text: str, listing: bytes, sellers: tuple[bytes, ...]) -> Referral:
+def _newest(store: Store, found: Recommendation) -> Recommendation | None:
+    """What the same person says of the same now."""
+    about_ = found.said.listing or found.said.person
+    return None if about_ is None else recommendations.newest(store, found.by, about_)
+
+
+def named(home: Home, text: str, listing: bytes, whose: tuple[bytes, ...]) -> Referral:
     """The same by the beginning of the recommendation's id, as it stands in a link."""
-    return referral(home, find(home.store, text).record, listing, sellers)
+    return referral(home, find(home.store, text).record, listing, whose)
 
 
-def about(store: Store, listing: bytes, sellers: tuple[bytes, ...]) -> list[Told]:
-    """Who recommends this listing or its sellers, newest first; not the sellers themselves."""
-    found = recommendations.about(store, [listing, *sellers])
-    return told(store, [each for each in found if each.by not in sellers])
+def about(store: Store, listing: bytes, whose: tuple[bytes, ...]) -> list[Told]:
+    """Who recommends this listing or who sells by it, newest first; not the sellers themselves."""
+    found = recommendations.about(store, [listing, *whose])
+    return told(store, [each for each in found if each.by not in whose])
+
+
+def about_offer(store: Store, offer: Offer) -> list[Told]:
+    """Who recommends this listing or whose goods they are."""
+    return about(store, offer.id, sellers(store, offer))
+
+
+def sellers(store: Store, offer: Offer) -> tuple[bytes, ...]:
+    """Who sells by a listing: its owner, and the maker of consigned goods if that is known."""
+    found = None if offer.listing.grant is None else grants.get(store, offer.listing.grant)
+    return (offer.person,) if found is None else (offer.person, found.maker)
 
 
 def of_person(store: Store, person: bytes) -> list[Told]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from governance.orders.life import Life, Returned
+from governance.orders.life import Life
+from governance.orders.parts import Returned
 from node.home import Home
 from node.trade import receipts
 from protocol.codec import Plain

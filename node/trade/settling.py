@@ -60,7 +60,7 @@ def settlement(home: Home, currency: str) -> Settlement:
 def currencies(home: Home) -> list[str]:
     """The charter's currency, and every other that there are receipts or payments in."""
     charter: Charter = home.charter()
-    also = set(owed.currencies(home.store))
+    also = {each for each in owed.currencies(home.store) if paying.known(each)}
     also.update(each.currency for each in paying.payments(home))
     return [charter.currency, *sorted(also - {charter.currency, CREDIT})]
 

@@ -11,19 +11,17 @@ from dataclasses import dataclass
 
 from protocol.codec import Plain
 from protocol.errors import Invalid
-from protocol.kinds import payment as payment_kind
 from protocol.kinds.kind import Kind
-from protocol.kinds.payment import Payment
-from protocol.records import MARKET, Record, read_body, read_entry
+from protocol.records import MARKET, Record, read_entry
 from protocol.shape import Body, key32, unreadable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Got:
-    """The `payment` record that came, as a whole; its signature is not checked yet."""
+    """The payment that came, and its record. Whether they belong together is not checked here."""
 
+    payment: bytes
     record: Record
-    payment: Payment
 
 
 def body(record: Record) -> dict[str, Plain]:
@@ -32,17 +30,12 @@ def body(record: Record) -> dict[str, Plain]:
 
 
 def read(data: Body) -> Got:
-    """What `data` holds; Invalid unless it is about one readable payment."""
+    """What `data` holds."""
     try:
         record = read_entry(data.get("record"))
     except Invalid as error:
         raise unreadable("record") from error
-    header, said = record.header, read_body(record)
-    if record.id != key32(data, "payment") or record.signature is None:
-        raise unreadable("record")
-    if said is None or (header.kind, header.lane) != (payment_kind.KIND.name, MARKET):
-        raise unreadable("record")
-    return Got(record=record, payment=payment_kind.read(said))
+    return Got(payment=key32(data, "payment"), record=record)
 
 
 KIND = Kind(name="got", lane=MARKET, erasable=False, read=read)

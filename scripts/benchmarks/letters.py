@@ -1,8 +1,8 @@
 """Sealed letters opened in the background while somebody reads pages.
 
-`python -m benchmarks.letters FOLDER COUNT` prints one JSON object: it makes a home, fills its log
-with COUNT sealed records, half of them for others, and opens them as a running node does, while
-pages are asked for one after the other.
+`python -m benchmarks.letters FOLDER COUNT` makes a home, fills its log with COUNT sealed records,
+half of them for others, and says so; then it opens them as a running node does, while pages are
+asked for one after the other, and prints what that took.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from storage.own import Draft
 COUNT = 10_000
 FEW = 60  # where little is to be measured
 LISTINGS = 1_000
-READERS = 4  # devices that a letter is sealed for
+DEVICES = 4  # that a letter is sealed for
 PAGES = ("/", "/search", "/messages")
 TOGETHER = 500  # records that are appended at once
 PAUSE = 0.01  # seconds between two pages
@@ -52,8 +52,8 @@ def letters(folder: Path, *, small: bool, say: Callable[[str], None]) -> Iterato
     count = FEW if small else COUNT
     say(f"{count:,} sealed letters")
     command = [sys.executable, "-P", "-m", "benchmarks.letters", str(folder), str(count)]
-    with workers.started(command, folder / "home") as (_, found):
-        pass
+    with workers.started(command, folder / "home") as (process, _):
+        found = process.read(SAFETY)
     what = f"{count:,} sealed records, half of them for others"
     yield Line(
         key="letters-open",
@@ -85,13 +85,13 @@ def fill(folder: Path, count: int) -> Home:
     home = homes.found(folder / "home", Charter.from_data(template("kitchen-table")), "Ana", None)
     listings = Inventor("letters").listings(min(LISTINGS, 10 * count))
     home.append_here([Draft("listing", each.body()) for each in listings])
-    others = [Signer(os.urandom(32)).public for _ in range(READERS)]
+    others = [Signer(os.urandom(32)).public for _ in range(DEVICES)]
     for begin in range(0, count, TOGETHER):
         drafts = []
         for number in range(begin, min(count, begin + TOGETHER)):
-            own = [home.device] if number % 2 else []
+            devices = [home.device, *others[1:]] if number % 2 else others
             said = Message(to=home.person, text=f"Letter {number}: {'words ' * (number % 60)}.")
-            drafts.append(post.seal_letter(home, "message", said.body(), [*own, *others[1:]])[0])
+            drafts.append(post.seal_letter(home, "message", said.body(), devices)[0])
         home.append_here(drafts)
     return home
 
@@ -107,6 +107,7 @@ async def measure(home: Home) -> dict[str, Any]:
         Events(),
         lambda: False,
         came=lambda orders: None,
+        wrote=lambda: None,
         keys_for=lambda person: (),
     )
     for page in PAGES:  # the first of each compiles its template
@@ -147,6 +148,7 @@ def main(folder: Path, count: int) -> None:
     """Measure and print."""
     home = fill(folder, count)
     try:
+        print(json.dumps({"filled": count}), flush=True)
         found = trio.run(measure, home)
         print(json.dumps({**found, "dh_s": diffie_hellmans(home, count)}), flush=True)
     finally:

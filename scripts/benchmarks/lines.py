@@ -17,6 +17,7 @@ from benchmarks.assembly import assembly
 from benchmarks.community import Community
 from benchmarks.crowd import crowd
 from benchmarks.idle import idle
+from benchmarks.letters import letters
 from benchmarks.machine import Limits
 from benchmarks.report import Line, Report
 from benchmarks.tellers import tellers
@@ -68,7 +69,7 @@ class Bench:
     def _parts(self, limits: Limits) -> Iterator[Callable[[], Iterator[Line]]]:
         for size in self.sizes:
             last = size == max(self.sizes)
-            if self.parts - {"assembly", "idle"}:
+            if self.parts - {"assembly", "letters", "idle"}:
                 self.say(f"a community with {size:,} listings")
                 made = community.make(self._folder(f"community-{size}"), size)
             if self.parts & ({"sync", "small"} if last else {"sync"}):
@@ -109,6 +110,12 @@ class Bench:
                 return tellers(self._folder("tellers"), quick=self.quick, say=self.say)
 
             yield agreed
+        if "letters" in self.parts:
+
+            def sealed() -> Iterator[Line]:
+                return letters(self._folder("letters"), small=self._small_sizes, say=self.say)
+
+            yield sealed
         if "idle" in self.parts and not self.quick:
 
             def idle_nodes() -> Iterator[Line]:

@@ -3,10 +3,10 @@ CREATE TABLE sealed (  -- letters for some devices, whoever can open them
     log_no INTEGER NOT NULL, seq INTEGER NOT NULL,
     record BLOB NOT NULL UNIQUE,
     time_ms INTEGER NOT NULL,  -- as claimed
-    tried INTEGER NOT NULL DEFAULT 0  -- node-local: 1 once this device has tried to open it
+    tried INTEGER NOT NULL DEFAULT 0  -- node-local: 0 new, 1 tried to open, 2 keys for it came since
 ) STRICT;
 CREATE INDEX sealed_log ON sealed (log_no, seq);
-CREATE INDEX sealed_new ON sealed (rowid) WHERE tried = 0;
+CREATE INDEX sealed_new ON sealed (rowid) WHERE tried != 1;
 
 -- What follows is node-local: in no digest, and kept by a rebuild.
 CREATE TABLE letter (  -- what this device could open

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from governance.certified import Certified
 from governance.paying import Fact, Payment, payments
 from protocol.codec import encode
-from protocol.kinds.got import Got
 from protocol.kinds.payment import Payment as Said
+from protocol.kinds.registry import content
 from protocol.records import Record, signed
 from storage.store import Store
 from storage.views.view import Item, View
@@ -23,10 +23,14 @@ def apply(store: Store, items: Sequence[Item]) -> None:
     now = store.now_ms()
     rows = []
     for item in items:
-        if not isinstance(item.said, Got):
-            rows.append(_row(item, None, item.record, item.said, now))
-        elif signed(item.said.record, store.community):
-            rows.append(_row(item, item.record.id, item.said.record, item.said.payment, now))
+        got = item.said
+        if isinstance(got, Said):
+            rows.append(_row(item, None, item.record, got, now))
+            continue
+        paid = content(got.record)
+        fits = isinstance(paid, Said) and got.record.id == got.payment
+        if fits and signed(got.record, store.community):
+            rows.append(_row(item, item.record.id, got.record, paid, now))
     store.db.conn.executemany(
         "INSERT INTO payment (log_no, seq, got, record, device, place, payee, fund, from_fund,"
         " amount, currency, purchase, decision, reference, shown_ms)"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.looks import CONTRAST, DESKTOP, PHONE, ZOOMED, Reader, at
 from tests.browser.site import Site
-from tests.browser.visits import FORMS, Sent, Visit, visits
+from tests.browser.visits import FORMS, Sent, Visit, fill, visits
 
 ALL = visits()
 
@@ -75,7 +75,7 @@ def test_a_page_can_be_used_by_keyboard_alone(readers, site: Site, visit: Visit)
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_what_follows_a_form_is_as_good_as_any_page(readers, site: Site, form: Sent):
     reader = readers(form.app)
-    faults = reader.open(form.path, 200, PHONE) + reader.send(form)
+    faults = reader.open(fill(form.path, site.ids), 200, PHONE) + reader.send(form)
     faults += check_layout(reader) + check_access(reader)
     assert not faults, "\n".join(["", *faults])
 

@@ -8,11 +8,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from node import market, post
+from node import market as offers
+from node import post
 from node.home import Home
-from node.trade import banking, clerk, ordering
+from node.trade import (
+    banking,
+    clerk,
+    consigning,
+    credit,
+    disputing,
+    ordering,
+    recommending,
+    reviews,
+    settling,
+)
 from node.trade.banking import Account
 from node.trade.ordering import Wish
+from storage import receipts
+from storage import reviews as judged
 from storage.holdings import StoreHoldings
 from tests.pulling import pull
 
@@ -46,7 +59,7 @@ class Market:
 
     def order(self, who: Home, listing: str, **more: Any) -> bytes:
         """Order a thing of somebody else's; the order's id."""
-        made = ordering.place(who, Wish(listing=market.find(who, listing).id, **more))
+        made = ordering.place(who, Wish(listing=offers.find(who, listing).id, **more))
         self.act()
         return made
 
@@ -74,6 +87,9 @@ def under_way(market: Market, mine: str, theirs: str) -> dict[str, str]:
     market.move(ana, done, "refund", amount=100, text="One loaf was too dark.")
     asked = market.order(ben, mine, variant="Large", delivery=250, text=LONG_ANSWER)
     ordering.say(ben, asked, "<b>Friday</b> would be best.\n\nOr Saturday.")
+    reviews.write(ben, done.hex(), 4, "Keeps *well*, and slices thin.")
+    got = market.order(ana, theirs)
+    market.sell(got, ana, ben)
     bought = market.order(ana, theirs, quantity=3)
     market.move(ben, bought, "accept", text="Come by when you like.")
     argued = market.order(cleo, mine, variant="Small")
@@ -81,19 +97,40 @@ def under_way(market: Market, mine: str, theirs: str) -> dict[str, str]:
     market.move(cleo, argued, "pay", how="cash")
     market.move(ana, argued, "sent", text="By post.")
     market.move(cleo, argued, "dispute", text="Nothing came, and nobody knows where it is.")
+    disputing.evidence(cleo, argued.hex(), "The post office has no parcel for me.")
+    disputing.propose(ana, argued.hex(), "1.75", "Half of it, since I did send it.")
+    disputing.name_mediator(ana, argued.hex(), ben.person.hex())
     declined = market.order(cleo, mine, variant="Large")
     market.move(ana, declined, "decline", text="None left this week.")
     wondered = market.order(cleo, mine, variant="Large", enquiry=True, text="For twenty people?")
     market.move(ana, wondered, "offer", quantity=8, price=8_000, text="With a day's notice.")
     post.write(ben, ana.person, "Is the oven free on *Sunday*?")
     post.write(ana, ben.person, "From noon on.")
+    settling.pay(ben, ana.person, 300, "EUR")
+    credit.pay(ben, ana.person, 450, reference="A morning's help")
+    consigning.grant(
+        ben, to=ana.person, listings=[theirs], margin=(1000, 2500), quota=12, until_ms=None
+    )
+    consigning.grant(
+        ana, to=ben.person, listings=[mine], margin=(2000, 2000), quota=5, until_ms=None
+    )
+    word = recommending.recommend(
+        ben, offers.find(ben, mine).id, "The *crust* alone is worth the walk.", is_person=False
+    )
     for _ in range(2):
         market.act()
+    (receipt,) = receipts.of_orders(ana.store, [done])[done]
+    (review,) = judged.of_orders(ana.store, [done])
     return {
-        "order": asked.hex()[:16],
+        "receipt": receipt.record.hex()[:16],
+        "via": word.record.hex()[:16],
+        "review": review.row.record.hex()[:16],
+        "theirs": theirs,
+        "order": argued.hex()[:16],
+        "asked": asked.hex()[:16],
+        "got": got.hex()[:16],
         "done": done.hex()[:16],
         "bought": bought.hex()[:16],
-        "argued": argued.hex()[:16],
         "declined": declined.hex()[:16],
         "wondered": wondered.hex()[:16],
         "person": ben.person.hex()[:16],

@@ -20,6 +20,21 @@ App = Literal["desk", "shop", "setup", "new desk", "new shop", "stranger"]
 APPS: tuple[App, ...] = ("desk", "shop", "setup")
 
 
+def fill(path: str, ids: Mapping[str, str]) -> str:
+    """A path with ids for its `{names}`."""
+
+    def look_up(found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in ids:
+            raise KeyError(
+                f"{path}: no sample for {{{name}}}; add one to `World.ids` in "
+                "tests/browser/world.py"
+            )
+        return ids[name]
+
+    return re.sub(r"{(\w+)(?::\w+)?}", look_up, path)
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """An address of an app, with `{names}` for ids, and the status it has to answer with."""
@@ -30,17 +45,7 @@ class Visit:
 
     def fill(self, ids: Mapping[str, str]) -> str:
         """The address with the world's ids. KeyError tells where to add what is missing."""
-
-        def look_up(found: re.Match[str]) -> str:
-            name = found[1]
-            if name not in ids:
-                raise KeyError(
-                    f"{self.path}: no sample for {{{name}}}; add one to `World.ids` in "
-                    "tests/browser/world.py"
-                )
-            return ids[name]
-
-        return re.sub(r"{(\w+)(?::\w+)?}", look_up, self.path)
+        return fill(self.path, ids)
 
     def __str__(self) -> str:
         return f"{self.app} {self.path}"
@@ -70,6 +75,17 @@ STATES = (
     Visit("desk", "/assembly/{irv}"),
     Visit("desk", "/assembly/{expulsion}"),
     Visit("desk", "/assembly/{picked}"),
+    Visit("desk", "/orders/{asked}"),
+    Visit("desk", "/orders/{done}"),
+    Visit("desk", "/orders/{got}"),
+    Visit("desk", "/orders/{bought}"),
+    Visit("desk", "/orders/{wondered}"),
+    Visit("desk", "/orders/{hosted}"),
+    Visit("desk", "/orders/no-such-order", 404),
+    Visit("desk", "/reviews/{got}"),
+    Visit("desk", "/listing/{listing}/order", 409),
+    Visit("new desk", "/orders"),
+    Visit("new desk", "/inbox"),
     Visit("shop", "/listing/{stool}/order"),
     Visit("shop", "/listing/{expired}/order", 403),
     Visit("shop", "/o/{offered_key}"),
@@ -130,6 +146,9 @@ FORMS = (
     Sent("desk", "/settings/leave", "Leave the community"),
     Sent("desk", "/assembly/new?kind=fees", "Put it to the members"),
     Sent("desk", "/assembly/new?kind=advice", "Preview", 200, ASKED),
+    Sent("desk", "/listing/{theirs}/order", "Order it"),
+    Sent("desk", "/listing/{theirs}/order", "Show what it comes to", 200, {"How many": "2"}),
+    Sent("desk", "/orders/{asked}", "Send"),
     Sent("desk", "/import", "Look at it"),
     Sent("desk", "/import", "Look at it", 200, {"Currency": "EUR"}, file=IMPORTS / "etsy.csv"),
 )

@@ -17,8 +17,9 @@ from PIL import Image
 
 from governance.charter import Charter
 from governance.templates import template
-from node import album, devices, inviting, market, people, photos, teller
+from node import album, devices, inviting, people, photos, teller
 from node import home as homes
+from node import market as listings
 from node.gateway.offers import listing_path, member_path
 from node.home import Home
 from node.recovery import Surroundings
@@ -127,7 +128,7 @@ class World:
         """Publish a listing a little later than the last; its id as addresses have it."""
         self.now += DAY // 24
         fields = {"mode": "sell", "price": 350, "currency": "EUR", "category": "food", **more}
-        made = market.offer(home, Listing(title=title, **fields))
+        made = listings.offer(home, Listing(title=title, **fields))
         return _last(listing_path(made.id))
 
     def photo(self, alt: str, size: tuple[int, int]) -> Photo:
@@ -143,7 +144,7 @@ class World:
         """A draft of Ana's; its id as addresses have it."""
         fields = {"mode": "sell", "price": 350, "currency": "EUR", **more}
         with self.ana.store.transaction():
-            made = market.save_draft(self.ana, None, Listing(title=title, **fields))
+            made = listings.save_draft(self.ana, None, Listing(title=title, **fields))
         return _last(listing_path(made))
 
 
@@ -165,7 +166,7 @@ def lively(folder: Path) -> World:
         )
     ids["members_only"] = world.offer(world.ana, "Key to the shed", audience="members")
     ids["withdrawn"] = world.offer(world.ana, "A chair that is gone")
-    market.withdraw(world.ana, ids["withdrawn"])
+    listings.withdraw(world.ana, ids["withdrawn"])
     ids["expired"] = world.offer(world.ana, "Tickets", expires_ms=world.now + 2 * DAY)
     world.offer(emoji, "🥨" * 60, price=2**53, currency="JPY", place=LONG_WORD)
     ids["long"] = world.offer(
@@ -205,7 +206,7 @@ def busy(folder: Path) -> World:
     """The same with 1,000 listings more."""
     world = lively(folder)
     drafts = [
-        Draft("listing", market.check(world.ana, _thing(number)).body()) for number in range(1_000)
+        Draft("listing", listings.check(world.ana, _thing(number)).body()) for number in range(1_000)
     ]
     world.ana.append(drafts)
     world.catch_up()

@@ -180,6 +180,19 @@ def samples(value: str) -> tuple[list[Any], list[Any]]:
     if found := re.fullmatch(r"(\d+) bytes", value):
         size = int(found[1])
         return [bytes(size)], [bytes(size - 1), bytes(size + 1), "x" * size]
+    if found := re.fullmatch(r"(\d+) to (\S+) bytes", value):
+        low, high = number(found[1]), number(found[2])
+        return [bytes(low), bytes(high)], [bytes(low - 1), bytes(high + 1), "x" * low, None]
+    if found := re.fullmatch(r"1 to (\d+) times (\d+) bytes", value):
+        most, size = int(found[1]), int(found[2])
+        bad = [b"", bytes(size - 1), bytes(size + 1), bytes(size * (most + 1)), "x" * size]
+        return [bytes(size), bytes(size * most)], bad
+    if found := re.fullmatch(r"list of at most (\d+) pairs", value):
+        pair = [bytes(32), bytes(32)]
+        bad = [[pair] * (int(found[1]) + 1), [pair[:1]], [[*pair, pair[0]]], [bytes(32)], "x"]
+        return [[pair] * int(found[1]), []], bad
+    if value == "boolean":
+        return [True, False], [0, 1, "yes", [], {}]
     if found := re.fullmatch(r"integer, (\S+) to (\S+)", value):
         low, high = number(found[1]), number(found[2])
         return [low, high], [low - 1, high + 1, True, "1"]
@@ -233,6 +246,9 @@ def samples(value: str) -> tuple[list[Any], list[Any]]:
     if value == "spot":
         bad = [[-9001, 0], [9001, 0], [0, -18_001], [0, 18_001], [1], [1, 2, 3], [True, 0], "0, 0"]
         return [[-9000, 18_000], [9000, -18_000], [0, 0]], [*bad, [4.5, 7.5], {"lat": 1, "lon": 1}]
+    if value == "signed record":
+        entry = body_of("got")["record"]
+        return [entry], [entry[:3], [], [*entry[:3], b"x"], "x", None]
     if value.startswith("one of "):
         return list(ticked(value)), ["x", None, 1, []]
     assert value == "map", value
@@ -372,6 +388,7 @@ def test_no_limit_of_the_protocol_is_left_out() -> None:
         "challenge",
         "comment",
         "listing",
+        "payment",
         "profile",
         "proposal",
         "receipts",

@@ -16,6 +16,7 @@ from node.gateway.apps import desk_app, shop_app
 from node.gateway.context import Alone, Gateway
 from node.gateway.shop_window import ShopWindow
 from node.peers import Peers
+from node.trade import guest_rules
 from protocol.cards import make_card
 from protocol.errors import Refused
 from protocol.kinds.listing import Listing
@@ -23,7 +24,7 @@ from storage.database import get_meta
 from storage.holdings import StoreHoldings
 from tests.gateway.first_steps import ADDRESSES
 from tests.gateway.reading import check_page
-from tests.gateway.sending import follow, send
+from tests.gateway.sending import find_form, follow, send
 from tests.gateway.village import DESK
 from tests.pulling import pull
 
@@ -85,6 +86,16 @@ async def test_the_shop_window_goes_on_and_off_while_the_node_runs(ana, desk):
     await send(desk, path, {"on": True})  # the port it had is in its field
     assert window.address == at
     assert await seen(at)
+
+
+async def test_the_owner_says_whether_guests_may_order(ana, desk):
+    path = "/settings/shop-window"
+    assert guest_rules.setting(ana.store) == "yes"
+    for word in ("ask", "no", "yes"):
+        await send(desk, path, {"on": False, "orders": word})
+        assert guest_rules.setting(ana.store) == word
+        form = find_form((await desk.get(path)).text, ["orders"])
+        assert form.value("orders") == word
 
 
 async def test_in_the_home_network_its_address_there_is_said(ana, desk):

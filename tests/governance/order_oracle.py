@@ -21,6 +21,7 @@ from tests.governance.trading import Order
 B, S, M = "buyer", "seller", "mediator"
 GOING = ("accepted", "paid", "sent", "received")
 NO_SALE = ("declined", "cancelled")
+BINDING = ("accept", "pay", "confirm", "sent", "received")
 ALL = ("enquiry", "ordered", *GOING, "completed", *NO_SALE, "refunded")
 ALL = (*ALL, "disputed", "settled", "closed")
 
@@ -42,6 +43,7 @@ class Facts:
     confirmed: int = 0
     refunds: list[bytes] = field(default_factory=list)
     refunded: int = 0
+    back: bool = False  # all that was paid, before a receipt
     reduced: int = 0
     dispute: bool = False
     settled: int | None = None
@@ -65,9 +67,11 @@ class Oracle:
         given = {said.id: said for said in letters}
         self.given = {i: s for i, s in given.items() if self._matters(s, given)}
         self._pasts: dict[bytes, frozenset[bytes] | None] = {}
+        self._depths: dict[bytes, int] = {}
         self._facts: dict[frozenset[bytes], Facts | None] = {}
         self._faults: dict[bytes, bool] = {}
         self._saw: dict[bytes, Facts | None] = {}
+        self._sides: dict[bytes, str] = {}
 
     # --- which letters count, and what comes before what
 
@@ -110,8 +114,10 @@ class Oracle:
 
     def depth(self, name: bytes) -> int:
         """How long the longest way back is."""
-        past = self.past(name) or ()
-        return 1 + max((self.depth(each) for each in past), default=0)
+        if name not in self._depths:
+            past = self.past(name) or ()
+            self._depths[name] = 1 + max(map(self.depth, past), default=0)
+        return self._depths[name]
 
     @cached_property
     def counted(self) -> list[bytes]:
@@ -134,6 +140,11 @@ class Oracle:
 
     def side(self, name: bytes) -> str:
         """For whom a letter speaks."""
+        if name not in self._sides:
+            self._sides[name] = self._side(name)
+        return self._sides[name]
+
+    def _side(self, name: bytes) -> str:
         said, known = self.given[name], self.saw(name)
         if said.letter.move.word == "place":
             return B
@@ -181,9 +192,9 @@ class Oracle:
             "sent": {*ALL} - {"accepted", "paid", "disputed"},
             "received": {"enquiry", "ordered", "received", "completed", "refunded", *NO_SALE},
             "receipt": {*ALL} - {"received", "settled", "closed"},
-            "refund": {"enquiry", "ordered", "refunded"},
+            "refund": {"enquiry", "ordered"},
             "took": {"enquiry", "ordered"},
-            "dispute": {"enquiry", "ordered", "refunded", "disputed", "settled"},
+            "dispute": {"enquiry", "ordered", "disputed", "settled"},
             "close": {"enquiry", "ordered", "accepted", "paid", "closed", *final_sale},
         }
         argue = ("evidence", "propose", "agree", "mediator", "mediate", "verdict")
@@ -297,15 +308,19 @@ class Oracle:
 
     # --- what letters say together
 
-    def _here(self, names: Iterable[bytes], word: str, start: bytes) -> list[bytes]:
+    def _here(self, names: frozenset[bytes], word: str, start: bytes) -> list[bytes]:
         """Those of a kind that hold and belong to the same beginning."""
-        inside = set(names)
-        found = []
+        return [
+            name
+            for name in self._by_word.get(word, ())
+            if name in names and self.holds(name) and self._belongs(name, start)
+        ]
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[bytes]]:
+        found: dict[str, list[bytes]] = {}
         for name in self.counted:
-            if name in inside and self.given[name].letter.move.word == word and self.holds(name):
-                known = self.saw(name)
-                if name == start or (known is not None and known.start.id == start):
-                    found.append(name)
+            found.setdefault(self.given[name].letter.move.word, []).append(name)
         return found
 
     def facts(self, names: frozenset[bytes]) -> Facts | None:
@@ -333,9 +348,12 @@ class Oracle:
         answered = {known.start.id for _, known in self._others(names, B)}
         first = min(places, key=lambda n: (n not in answered, n))
         found = Facts(start=self.given[first])
+        read: dict[str, list[bytes]] = {}
 
         def here(word: str) -> list[bytes]:
-            return self._here(names, word, first)
+            if word not in read:
+                read[word] = self._here(names, word, first)
+            return read[word]
 
         self._dealt(found, names, here)
         self._ended(found, here)
@@ -409,8 +427,7 @@ class Oracle:
         return accept if self.side(accept) == B else said.offer
 
     def _ended(self, found: Facts, here: Any) -> None:
-        words = ("accept", "pay", "confirm", "sent", "received")
-        binding = [n for word in words for n in here(word)]
+        binding = [n for word in BINDING for n in here(word)]
         for name in (*here("decline"), *here("cancel")):
             own = [n for n in binding if self.side(n) == self.side(name)]
             if not any(self.crossed(name, n) for n in own):
@@ -428,6 +445,16 @@ class Oracle:
                 found.refunded += amount(name)
                 found.refunds.append(name)
                 found.reduced += self._reduces(name, amount(name))
+        if found.receipt or not found.money:
+            return
+        found.back = found.money == found.refunded
+        for name in found.refunds:
+            known = self.saw(name)
+            assert known is not None
+            full = not known.receipt and known.refunded + amount(name) == known.money
+            own = [n for word in BINDING for n in here(word) if self.side(n) == S]
+            if full and not any(self.crossed(name, n) for n in own):
+                found.back = True
 
     def _reduces(self, name: bytes, amount: int) -> int:
         """Of a refund, what is no return of what had been paid too much."""
@@ -490,10 +517,7 @@ class Oracle:
 
     @staticmethod
     def _sale(found: Facts) -> bool:
-        if found.settled is not None:
-            return True
-        back = not found.receipt and 0 < found.money == found.refunded
-        return not (found.ends or back)
+        return found.settled is not None or not (found.ends or found.back)
 
     def _owed(self, found: Facts) -> None:
         due = 0
@@ -514,7 +538,7 @@ class Oracle:
             return "declined" if "decline" in words else "cancelled"
         if found.receipt:
             return "completed"
-        if 0 < found.money == found.refunded:
+        if found.back:
             return "refunded"
         if waits_no_more:
             return "closed"

@@ -21,6 +21,9 @@ from tests.protocol.people import h
 
 WORDS = tuple(dict.fromkeys(row.move for row in TABLE))
 VOTE = h("vote")
+RARE = {"offer": 0.1, "cancel": 0.03, "decline": 0.03, "dispute": 0.1, "close": 0.04}
+RARE |= {"accept": 3, "pay": 2, "agree": 2, "sent": 2, "received": 2, "receipt": 2}
+RARE |= {"refund": 0.1, "evidence": 0.1, "verdict": 0.03, "confirm": 0.3, "mediator": 0.3}
 
 
 class World:
@@ -42,6 +45,10 @@ class World:
             currency="EUR",
             text="",
         )
+        # What people here are like: each world goes deep into something else.
+        self.mood = {word: RARE.get(word, 1.0) * (0.02 + random.random() ** 2) for word in WORDS}
+        if random.random() < 0.8:
+            self.mood |= {"cancel": 1e-4, "decline": 1e-4}
         self.lives: list[tuple[Device, Life]] = []  # everything that anybody ever saw
 
     def run(self, steps: int = 40) -> list[Said]:
@@ -57,6 +64,7 @@ class World:
             other = self.devices[random.randrange(len(self.devices))]
             other.raw(replace(_move(first), quantity=2))
         chatty = [random.random() ** 2 for _ in self.devices]
+        chatty[-2:] = [0.1, 0.0]
         for _ in range(steps):
             device = random.choices(self.devices, [0.1 + each for each in chatty])[0]
             if random.random() < 0.5:
@@ -70,7 +78,8 @@ class World:
         letters = sorted(source, key=lambda said: (said.device, said.seq))
         for log in {said.device for said in letters}:
             own = [said for said in letters if said.device == log]
-            device.hear(*own[: self.random.randint(0, len(own))], *own[:1])
+            much = len(own) if self.random.random() < 0.7 else self.random.randint(0, len(own))
+            device.hear(*own[:much], *own[:1])
 
     def act(self, device: Device) -> None:
         """Its owner does something, if there is anything to do."""
@@ -81,10 +90,9 @@ class World:
         random = self.random
         lying = self.lies and random.random() < 0.3
         may = [word for word in WORDS if lying or life.may(device.person, word)]
-        quick = [word for word in may if word not in ("cancel", "decline", "close", "evidence")]
         if not may:
             return
-        word = random.choice(quick if quick and random.random() < 0.85 else may)
+        word = random.choices(may, [self.mood[word] for word in may])[0]
         move = self.move(device, life, word, lying=lying)
         if move is None or (not lying and life.refusal(device.person, move)):
             return
@@ -123,13 +131,17 @@ class World:
             case "refund":
                 return m.Refund(amount=some(life.money - life.refunded))
             case "took":
-                given = [each.id for each in life.refunds]
-                return m.Took(refund=random.choice(given), signature=bytes(64)) if given else None
+                refunds = [each.id for each in life.refunds]
+                if not refunds:
+                    return None
+                return m.Took(refund=random.choice(refunds), signature=bytes(64))
             case "propose":
                 total = life.deal.terms.total if life.deal else 10
                 return m.Propose(refund=random.choice((0, total // 2, total, total // 3)))
             case "agree":
-                found = life.dispute.proposals if life.dispute else ()
+                mine = life.side_of(device.person)
+                proposals = life.dispute.proposals if life.dispute else ()
+                found = [each for each in proposals if lying or each.side != mine]
                 return m.Agree(proposal=random.choice(found).id) if found else None
             case "mediator":
                 return m.Mediator(person=person(random.choice(("eva", "eva", "dan"))))

@@ -234,3 +234,17 @@ def test_a_fund_holds_what_came_less_what_went() -> None:
     facts = [came, got(EVA, came), went, got(DAN, went), said(BEN, "three", **into("community"))]
 
     assert fund.balances(payments(facts, state), "EUR") == {"community": 380}
+
+
+def test_what_means_nothing_is_nobodys_payment() -> None:
+    state = elected("ana")
+    for wrong in (
+        {"to": None},
+        {"fund": "community"},  # to Ben as well
+        {"to": None, "fund": "community", "from_fund": "hardship"},
+        {"to": None, "fund": "The Fund"},
+        {"currency": "euros"},
+        {"decision": h("vote")},
+    ):
+        one = said(ANA, **wrong)
+        assert payments([one, *(got(BEN, one),)], state) == [], wrong

@@ -13,7 +13,6 @@ from typing import Any
 from governance.charter import Charter, charter_hash
 from governance.effects.verdict import Verdict as Decided
 from governance.orders.life import Deal, Life, Said, follow
-from governance.orders.view import Terms
 from governance.templates import template
 from governance.waterfall import statement
 from protocol.codec import encode
@@ -87,7 +86,7 @@ class Order:
         """The order's key's word on who buys and sells."""
         return prove(self.key, self.town.community, self.buyer, self.seller)
 
-    def statement(self, terms: Terms, at: Iterable[bytes], *, guest: bool = False) -> Statement:
+    def statement(self, terms: Any, at: Iterable[bytes], *, guest: bool = False) -> Statement:
         """What buyer and seller both reckon."""
         older, newer = sorted(at, key=lambda each: self.town.certificates[each])
         charter = self.town.charter(self.town.in_force(self.town.certificates[newer]))

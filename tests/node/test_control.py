@@ -152,3 +152,15 @@ def test_a_turn_in_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None
 
     assert isinstance(caught.value, MoothallError)
     assert caught.value.reason == "read-only"
+
+
+def test_a_sealed_home_asks_its_node_for_what_opens_letters(tmp_path: Path) -> None:
+    path, key = tmp_path / "node.sock", b"k" * 32
+
+    assert control.letters_key(path) is None
+    assert control.open_letters(path) is None
+    with node(path, json.dumps({"key": key.hex()}).encode() + b"\n", b'{"opened": 3}\n') as heard:
+        assert control.letters_key(path) == key
+        assert control.open_letters(path) == 3
+
+    assert heard == [{"do": "letters-key"}, {"do": "open-letters"}]

@@ -57,6 +57,8 @@ from tests.protocol.people import (
     seat,
 )
 from tests.protocol.vectors_chain import certificates, counts, plain, votes
+from tests.protocol.vectors_letters import SEALED, letters
+from tests.protocol.vectors_money import GOT, PAYMENT
 from tests.protocol.vectors_refused import refused
 from tests.protocol.vectors_story import (
     BENS,
@@ -240,6 +242,9 @@ def records() -> Any:
         "profile": record(PROFILE, "ana device"),
         "listing": record(BREAD, "ana device"),
         "withdraw": record(LAST, "ana device"),
+        "payment": record(PAYMENT, "dan device"),
+        "got": record(GOT, "ben device"),
+        "sealed": record(SEALED, "ben device"),
     }
 
 
@@ -398,6 +403,7 @@ def vectors() -> dict[str, Any]:
         "lobby": knock(),
         "digests": digests(),
         "messages": messages(),
+        "letters": letters(),
         "refused": refused(),
     }
 

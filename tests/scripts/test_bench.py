@@ -65,6 +65,8 @@ def test_it_measures_the_machine_and_everything_quick(measured):
         "page-assembly",
         "page-proposal",
         "status-votes",
+        "letters-open",
+        "letters-page-p95",
     }
 
 

@@ -75,7 +75,7 @@ def test_ana_sells_ben_a_loaf_and_gives_a_part_of_the_money_back(
         at_ana, at_ben = at_desk(ana, open_page()), at_desk(ben, open_page())
 
         at_ben.press("Rye bread")
-        at_ben.press("Order")
+        at_ben.press("Order this")
         at_ben.write("How many", "2")
         at_ben.write("Message", "Sliced, please.")
         at_ben.press("Order it")
@@ -97,7 +97,7 @@ def test_ana_sells_ben_a_loaf_and_gives_a_part_of_the_money_back(
             person.until(shows(hands, "The receipt"), "the receipt is there")
 
         unfold(at_ana, "Give money back")
-        at_ana.write("Amount", "1.00")
+        at_ana.write("Amount to give back", "1.00")
         at_ana.press("Give money back")
         for person, hands in ((ana, at_ana), (ben, at_ben)):
             person.until(shows(hands, "The receipt counts for less"), "the refund is agreed")

@@ -81,7 +81,7 @@ async def test_a_message_comes_through_a_friend_who_cannot_read_it(
 async def test_a_letter_to_somebody_away_is_held_by_others(
     village: Village, autojump_clock: MockClock
 ) -> None:
-    ana, ben, eva = await village.join("ana", "ben", "eva")
+    ana, _, eva = await village.join("ana", "ben", "eva")
     await village.agree()
     await eva.stop()
 

@@ -26,7 +26,9 @@ from protocol.keys import Signer
 
 # What the `id` of a button names in each move.
 NAMED = {"accept": "offer", "took": "refund", "agree": "proposal", "mediator": "person"}
+NEW = ("placed", "waiting", "before")  # what is said to who has just ordered
 PLAIN = ("cancel", "received")
+SHORT = 8  # digits of an order's id, by which the maker knows it too
 
 
 async def show(visit: Visit) -> Response:
@@ -119,11 +121,14 @@ def _page(
     text: str = "",
 ) -> Response:
     secret = guests.secret_text(key.seed)
+    word = visit.request.query_params.get(DONE, "")
     values: dict[str, Any] = {
+        "new": word in NEW or isinstance(found, str),
         "link": secret_link(visit, secret),
         "path": secret_path(secret),
+        "number": key.public.hex()[:SHORT],
         "problem": problem,
-        "done": guest_words.done(visit.words, visit.request.query_params.get(DONE, "")),
+        "done": guest_words.done(visit.words, word),
         "longest": guests.MAX_TEXT,
         "text": text,
     }

@@ -63,6 +63,8 @@ async def send(visit: Visit, form: Form) -> Response:
     except Refused as error:
         status = 429 if error.reason == "too-many-orders" else 422
         return _page(visit, offer, said, status, visit.words.told(error))
+    if outcome == "waiting":
+        visit.gateway.node.events.tell("order", order=key.public.hex(), state=outcome)
     path = f"{secret_path(guests.secret_text(key.seed))}?{DONE}={outcome}"
     return RedirectResponse(path, status_code=303)
 

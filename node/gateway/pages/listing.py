@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from node.gateway import acquaintance
+from node.gateway import acquaintance, reviews
 from node.gateway.distances import distance_text
 from node.gateway.guest_ordering import open_to, order_path
 from node.gateway.jsonld import listing_block
@@ -24,9 +24,11 @@ from node.gateway.offers import (
 from node.gateway.own_listing import own
 from node.gateway.pages.page import BOTH, Page
 from node.gateway.pictures import shown
+from node.gateway.recommended import recommended
 from node.gateway.sharing import share
 from node.gateway.visit import Problem, Visit
 from node.price_range import variant_price
+from node.trade.recommending import sellers
 from protocol.errors import Refused
 from protocol.kinds.listing import Listing
 from storage.claims import values
@@ -51,6 +53,7 @@ async def show(visit: Visit) -> Response:
         price=price_text(visit.words, said),
         maker=maker_name(visit, offer.person),
         maker_path=member_path(offer.person) if visit.shows_members else "",
+        goods_of=[maker_name(visit, each) for each in sellers(visit.store, offer)[1:]],
         photos=[shown(photo, otherwise=said.title) for photo in said.photos],
         acquaintance="" if withdrawn else acquaintance.sentence(visit, offer.person),
         distance=distance_text(visit, offer),
@@ -58,7 +61,9 @@ async def show(visit: Visit) -> Response:
         claims=values(visit.store).marks(said.values),
         away=away_text(visit, offer.person),
         own=own(visit, offer),
+        reviewed=reviews.of_listing(visit, offer.id),
         order=_order_path(visit, offer),
+        recommended=None if withdrawn else recommended(visit, offer),
         share=share(
             visit,
             title=said.title,
@@ -70,9 +75,9 @@ async def show(visit: Visit) -> Response:
     )
 
 
-def find_offer(visit: Visit) -> Offer:
+def find_offer(visit: Visit, parameter: str = "listing") -> Offer:
     """The listing that the address names, if this reader may see it; Problem 404 otherwise."""
-    given = visit.request.path_params["listing"]
+    given = visit.request.path_params[parameter]
     try:
         offer = get(visit.store, resolve(visit.store, given))
     except Refused:

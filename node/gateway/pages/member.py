@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from node.assembly.charters import holders
+from node.gateway import reviews
 from node.gateway.distances import about, centre
 from node.gateway.filters import BELONGS, COUNT_TO, PAGE_SIZE, read_page
 from node.gateway.hall import office_name
@@ -64,6 +65,8 @@ async def show(visit: Visit) -> Response:
         total=found.total,
         more=found.more,
         pager=pager,
+        reviewed=reviews.of_person(visit, member.person),
+        promises=reviews.promises(visit, member.person),
     )
 
 

@@ -6,12 +6,11 @@ import segno
 from starlette.responses import Response
 
 from node import post
-from node.gateway import order_moves, orders, qr
+from node.gateway import disputes, order_moves, orders, qr, reviews
 from node.gateway.forms import Form
 from node.gateway.offers import listing_path
-from node.gateway.order_words import move_done, order_path, state_name, ways_to_pay
+from node.gateway.order_words import move_done, order_path, ways_to_pay
 from node.gateway.pages.page import DESK, Page
-from node.gateway.trade_rooms import trade_rooms
 from node.gateway.visit import Visit
 from node.trade import banking, ordering, reading, wishes
 from node.trade.reading import Order
@@ -59,7 +58,7 @@ def _page(
     visit: Visit, order: Order, status: int = 200, problem: str = "", form: Form | None = None
 ) -> Response:
     visit.require_charter()
-    typed, words, life = form or Form(), visit.words, order.life
+    typed = form or Form()
     each = reading.data(visit.home, order)
     row = orders.row(visit, order)
     moves = order_moves.move_forms(visit, order, each["my_moves"], typed)
@@ -67,11 +66,9 @@ def _page(
         "order.html",
         status=status,
         problem=problem,
-        rooms=trade_rooms(visit),
         action=order_path(order.id),
         currency=order.currency,
         row=row,
-        state=state_name(words, life.state),
         listing=listing_path(bytes.fromhex(each["listing"])),
         waits_for=_waits_for(visit, order),
         due_ms=None if order.rights.due_s is None else order.rights.due_s * 1000,
@@ -81,11 +78,13 @@ def _page(
         pay=_pay(visit, order),
         moves=moves,
         later=order_moves.later(visit, order, visit.gateway.clock() // 1000),
-        ways=ways_to_pay(words),
-        letters=orders.spoken(visit, each),
+        ways=ways_to_pay(visit.words),
+        letters=orders.spoken(visit, order, each),
         receipt=f"/receipt/{each['receipt'][:16]}" if each["receipt"] else "",
         contact=each["contact"],
         oversold=each["oversold"],
+        dispute=disputes.dispute(visit, order),
+        review=reviews.review(visit, order),
         writes=order.mine != "host",
         message=typed.lines("text"),
         longest=LONGEST_TEXT,

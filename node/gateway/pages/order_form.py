@@ -1,4 +1,4 @@
-"""`/listing/{listing}/order`: ordering something at the desk, or asking about it.
+"""`/listing/{theirs}/order`: ordering something at the desk, or asking about it.
 
 Ordering promises nothing yet: the seller accepts first, and until then the buyer may cancel. The
 page says so, and what all of it comes to, before anything is sent.
@@ -80,7 +80,7 @@ async def send(visit: Visit, form: Form) -> Response:
 
 def _open(visit: Visit) -> Offer:
     """The listing, if somebody can order it; Problem otherwise."""
-    offer, t = find_offer(visit), visit.words.gettext
+    offer, t = find_offer(visit, "theirs"), visit.words.gettext
     if offer.person == visit.home.person:
         raise Problem(409, t("This is yours"), t("You offer this yourself, so you can't order it."))
     if offer.status != "open":
@@ -188,7 +188,7 @@ def _sums(visit: Visit, offer: Offer, wish: Wish) -> Sums | None:
 
 
 PAGE = Page(
-    path="/listing/{listing}/order",
+    path="/listing/{theirs}/order",
     name="order-form",
     endpoint=show,
     post=send,

@@ -97,7 +97,7 @@ def _page(visit: Visit, status: int = 200, problem: str = "", form: Form | None 
         pays=[_row(visit, found, each) for each in found.transfers if each.payer == me],
         gets=[_row(visit, found, each) for each in found.transfers if each.payee == me],
         to_confirm=[_payment(visit, each) for each in waiting if each.record in awaited],
-        said=[_payment(visit, each) for each in waiting if each.payer == me],
+        told=[_payment(visit, each) for each in waiting if each.payer == me],
         all=[_row(visit, found, each) for each in found.transfers[:SHOWN]],
         more=words.number(len(found.transfers)) if len(found.transfers) > SHOWN else "",
         people=[*parties.members(visit), *_funds(visit)],
