@@ -121,6 +121,8 @@ class Claim(Protocol):
     def units(self) -> Units | None: ...
     @property
     def margin_bps(self) -> int: ...
+    @property
+    def quantity(self) -> int: ...
 
 
 def fault(said: Statement, context: Context, *, buyer: bytes | None = None) -> str:
@@ -166,8 +168,10 @@ def _of_roles(said: Claim, context: Context, buyer: bytes | None) -> str:
             return SELF_HOST
         if not context.known(said.host):
             return WAITING
-    if said.referrer is None or said.referral is None:
+    if said.referrer is None and said.referral is None:
         return ""
+    if said.referrer is None or said.referral is None:
+        return NO_REFERRAL
     if said.referrer in (*sells, said.host):
         return SELF_REFERRAL
     named = context.referral(said.referral)
@@ -179,8 +183,11 @@ def _of_roles(said: Claim, context: Context, buyer: bytes | None) -> str:
 
 
 def _of_grant(said: Claim, context: Context) -> str:
-    if said.grant is None or said.units is None:
-        return ""
+    if said.grant is None:
+        own = (said.seller, None, None, 0)
+        return "" if (said.vendor, said.goods, said.units, said.margin_bps) == own else NO_GRANT
+    if said.units is None or said.units.many != said.quantity:
+        return NO_GRANT
     found = context.grant(said.grant)
     if found is None:
         return WAITING

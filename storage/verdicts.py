@@ -115,6 +115,7 @@ class _Row(NamedTuple):
     first: int | None
     many: int | None
     margin_bps: int
+    quantity: int
 
     @property
     def at(self) -> tuple[bytes, ...]:
@@ -132,7 +133,7 @@ SHOWN = f"FROM receipt {JOIN.format('receipt')} WHERE device.standing > 0"
 _ROW = (
     "SELECT receipt.rowid, record, device.key, device.person, seq, order_key, signed, sums, vendor,"
     " seller, listing, at, charter, host, referrer, referral, grant_record, goods, first, count,"
-    f" margin_bps {SHOWN}"
+    f" margin_bps, quantity {SHOWN}"
 )
 
 

@@ -79,7 +79,7 @@ class View:
         # Most letters touch one thing. Where moves cross, any letter may decide by whose it is.
         if line.word in _AGREEING or len(later.by_word["accept"]) > 1:
             later._agreed()
-        if line.word in _MONEY or line.word in _AGREEING and later.refunds:
+        if line.word in _MONEY or (line.word in _AGREEING and later.refunds):
             later._money()
         if line.word in _ENDING or later.by_word["close"] or later.by_word["agree"]:
             later._argued()

@@ -25,7 +25,7 @@ def message() -> None:
 @click.argument("person", metavar="P")
 @click.argument("text", required=False)
 @click.option(
-    "-f", "--file", "file", metavar="FILE", help='Take the text from a file; "-": standard input.'
+    "-f", "--file", "file", metavar="FILE", help='Take the text from a file; "-" is standard input.'
 )
 @click.option("--about", metavar="ID", help="The order or the listing that it is about.")
 @click.pass_obj
@@ -35,7 +35,7 @@ def message_send(
     """Send TEXT to member P, an id or a whole name.
 
     It is sealed for P's devices and your own. Other members' nodes carry it, so P need not be in
-    touch now; that you wrote, when, and about how much, they can see, and not to whom or what.
+    touch now. All can see that you wrote, when, and about how much; nobody sees to whom or what.
     """
     from node import messages
 
@@ -57,7 +57,11 @@ def message_send(
 @click.argument("person", metavar="[P]", required=False)
 @click.pass_obj
 def message_list(out: Output, person: str | None) -> None:
-    """List your conversations, or all messages with member P."""
+    """List your conversations, or all messages with member P.
+
+    Those are no longer new then. Where no node runs, what came is opened now, which takes your
+    passphrase if your keys are sealed.
+    """
     from node import messages, people, post
 
     with out.opened() as home:

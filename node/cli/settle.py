@@ -69,10 +69,10 @@ def _shown(
         return ["Credits settle themselves; `moothall credit show` has the balances."]
     if ways:
         lines = [f"In {currency}:", *transfer_lines(ways, currency, parties)]
+    elif mine:
+        lines = [f"You owe nothing in {currency}, and nobody owes you."]
     else:
-        lines = [f"{'You owe' if mine else 'Nobody owes'} nothing in {currency}."]
-        if mine:
-            lines = [f"You owe nothing in {currency}, and nobody owes you."]
+        lines = [f"Nobody owes anything in {currency}."]
     if waiting:
         lines += ["", "Said to be paid; each counts once its payee says so:"]
         lines += [payment_line(each, parties) for each in waiting]

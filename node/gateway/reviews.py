@@ -114,7 +114,7 @@ class Own:
     longest: int = MAX_TEXT
 
 
-FIELDS = ("do", "stars", "text", "how", "person")
+FIELDS = ("do", "stars", "opinion", "how", "carrier")
 
 
 def review_path(order: bytes) -> str:

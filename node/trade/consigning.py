@@ -321,7 +321,7 @@ def data(store: Store, found: Version) -> dict[str, Any]:
         "listings": [each.hex() for each in said.listings],
         "margin": list(said.margin),
         "quota": said.quota,
-        "sold": sum(each.count for each in sold_units(store, found.root)),
+        "sold": sum(each.many for each in sold_units(store, found.root)),
         "until": None if said.until_ms is None else rfc3339(said.until_ms),
         "withdrawn": said.withdrawn,
     }

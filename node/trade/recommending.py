@@ -149,8 +149,8 @@ def _stands(store: Store, found: Recommendation) -> bool:
 
 def _newest(store: Store, found: Recommendation) -> Recommendation | None:
     """What the same person says of the same now."""
-    about_ = found.said.listing or found.said.person
-    return None if about_ is None else recommendations.newest(store, found.by, about_)
+    whom = found.said.subject
+    return None if whom is None else recommendations.newest(store, found.by, whom)
 
 
 def named(home: Home, text: str, listing: bytes, whose: tuple[bytes, ...]) -> Referral:

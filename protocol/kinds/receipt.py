@@ -9,7 +9,7 @@ and other records, and is for who reads it (`governance.receipts`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -29,15 +29,15 @@ BY_ORDER = "by_order"
 
 
 class Units(NamedTuple):
-    """Which of the units that a grant covers were sold: `count` of them from number `first` on."""
+    """Which of the units that a grant covers were sold: `many` of them from number `first` on."""
 
     first: int
-    count: int
+    many: int
 
     @property
     def last(self) -> int:
         """The number of the last one."""
-        return self.first + self.count - 1
+        return self.first + self.many - 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,7 +121,7 @@ class Receipt:
     """
 
     statement: Statement
-    digest: bytes
+    digest: bytes = field(compare=False)
     by_order: bytes | None = None
 
     def signed(self, community: bytes) -> bool:
@@ -163,38 +163,27 @@ def read(data: Body) -> Receipt:
 
 def read_statement(data: Body) -> Statement:
     """The statement that a map holds; Invalid `unreadable` if it is none."""
-    vendor, seller = key32(data, "vendor"), key32(data, "seller")
-    grant, units = maybe_key32(data, "grant"), _units(data)
-    quantity = whole(data, "quantity", 1, MAX_UNITS)
-    margin = whole(data, "margin_bps", 0, ALL_BPS)
-    if grant is None and (seller != vendor or margin or data.get("goods") is not None):
-        raise unreadable("grant")
-    if (grant is None) != (units is None) or (units is not None and units.count != quantity):
-        raise unreadable("units")
-    referrer, referral = maybe_key32(data, "referrer"), maybe_key32(data, "referral")
-    if (referrer is None) != (referral is None):
-        raise unreadable("referral")
     return Statement(
         order=key32(data, "order"),
-        vendor=vendor,
-        seller=seller,
+        vendor=key32(data, "vendor"),
+        seller=key32(data, "seller"),
         listing=key32(data, "listing"),
         category=text(data, "category", MAX_CATEGORY, default=None),
         at=_at(data),
         charter=key32(data, "charter"),
         currency=text(data, "currency", MAX_CURRENCY, default=None),
-        quantity=quantity,
+        quantity=whole(data, "quantity", 1, MAX_UNITS),
         price=whole(data, "price", 0, MAX_AMOUNT),
         fee=whole(data, "fee", 0, MAX_AMOUNT),
         shares=amounts(data, "shares"),
         extras=_extras(data),
         host=maybe_key32(data, "host"),
-        referrer=referrer,
-        referral=referral,
-        grant=grant,
+        referrer=maybe_key32(data, "referrer"),
+        referral=maybe_key32(data, "referral"),
+        grant=maybe_key32(data, "grant"),
         goods=maybe_key32(data, "goods"),
-        units=units,
-        margin_bps=margin,
+        units=_units(data),
+        margin_bps=whole(data, "margin_bps", 0, ALL_BPS),
     )
 
 

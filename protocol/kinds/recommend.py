@@ -12,17 +12,22 @@ from dataclasses import dataclass
 from protocol.codec import Plain
 from protocol.kinds.kind import Kind
 from protocol.records import MARKET
-from protocol.shape import Body, flag, maybe_key32, unreadable, whole
+from protocol.shape import Body, flag, maybe_key32, whole
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recommend:
-    """Exactly one of `listing` (its first record) and `person` is there."""
+    """What is recommended: a listing, by its first record, or else a person; or nothing at all."""
 
     listing: bytes | None = None
     person: bytes | None = None
     version: int = 1
     withdrawn: bool = False
+
+    @property
+    def subject(self) -> bytes | None:
+        """The listing or the person."""
+        return self.listing or self.person
 
     def body(self) -> dict[str, Plain]:
         """The record's body."""
@@ -37,11 +42,9 @@ class Recommend:
 def read(data: Body) -> Recommend:
     """The recommendation that `data` holds."""
     listing, person = maybe_key32(data, "listing"), maybe_key32(data, "person")
-    if (listing is None) == (person is None):
-        raise unreadable("listing")
     return Recommend(
         listing=listing,
-        person=person,
+        person=person if listing is None else None,
         version=whole(data, "version", 1),
         withdrawn=flag(data, "withdrawn"),
     )

@@ -15,6 +15,7 @@ CREATE TABLE receipt (  -- every receipt, right or wrong; the verdict is reached
     category TEXT NOT NULL,
     currency TEXT NOT NULL,
     price INTEGER NOT NULL,  -- minor units
+    quantity INTEGER NOT NULL,
     shown_ms INTEGER NOT NULL,  -- the lower of claimed and received time; this node's own order
     signed INTEGER NOT NULL,  -- 1 when the order's key signed it
     sums INTEGER  -- 1 when its charter divides the price so, 0 when not; NULL: not here yet

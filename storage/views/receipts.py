@@ -40,7 +40,7 @@ def apply(store: Store, items: Sequence[Item]) -> None:
     run(
         "INSERT INTO receipt (rowid, log_no, seq, record, order_key, vendor, seller, listing, at,"
         " charter, host, referrer, referral, grant_record, goods, first, count, margin_bps,"
-        f" category, currency, price, signed, sums, shown_ms) VALUES ({', '.join('?' * 24)})",
+        f" category, currency, price, quantity, signed, sums, shown_ms) VALUES ({', '.join('?' * 25)})",
         receipts,
     )
     run("INSERT INTO receipt_share (receipt, creditor, role, amount) VALUES (?, ?, ?, ?)", shares)
@@ -70,6 +70,7 @@ def _columns(store: Store, receipt: Receipt) -> tuple[object, ...]:
         said.category,
         said.currency,
         said.price,
+        said.quantity,
         receipt.signed(store.community),
         _sums(store, said),
     )

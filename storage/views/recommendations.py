@@ -36,13 +36,14 @@ def apply(store: Store, items: Sequence[Item]) -> None:
                 item.log.no,
                 item.record.header.seq,
                 item.record.id,
-                item.said.listing or item.said.person,
+                item.said.subject,
                 item.said.listing is None,
                 item.said.version,
                 item.said.withdrawn,
                 min(item.record.header.time_ms, now),
             )
             for item in items
+            if item.said.subject is not None
         ],
     )
 

@@ -38,6 +38,8 @@ def commands() -> Iterator[tuple[str, click.Command, click.Context]]:
         if not isinstance(command, click.Group):
             yield _with_arguments(name, command, at), command, at
             continue
+        if command.invoke_without_command:
+            yield name, command, at
         for part, each in command.commands.items():
             below = click.Context(each, parent=at, info_name=part)
             yield _with_arguments(f"{name} {part}", each, below), each, below

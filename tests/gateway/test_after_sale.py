@@ -54,12 +54,12 @@ async def test_a_named_review_is_shown_with_the_listing_and_its_seller(stall: St
     order = sold(stall)
     async with desk_of(stall.gateway(stall.ben)) as ben, desk_of(stall.gateway()) as ana:
         assert "Review it" in text(await ben.get(order_path(order)))
-        refused = await send(ben, review_path(order), {"text": "Good."}, button="Say it")
+        refused = await send(ben, review_path(order), {"opinion": "Good."}, button="Say it")
         assert (refused.status_code, "Choose how many stars" in refused.text) == (422, True)
         assert "Good." in refused.text  # what was typed is kept
 
         page = await sends(
-            ben, stall, order_path(order), "Say it", stars="4", text="Good crust.", how="named"
+            ben, stall, order_path(order), "Say it", stars="4", opinion="Good crust.", how="named"
         )
         assert "Published." in page
         for path in (stall.bread, member_path(stall.ana.id)):
@@ -88,7 +88,7 @@ async def said(desk: httpx.AsyncClient, stall: Stall) -> str:
 async def test_an_unnamed_review_waits_for_who_is_asked(stall: Stall) -> None:
     order = sold(stall)
     async with desk_of(stall.gateway(stall.ben)) as ben, desk_of(stall.gateway()) as ana:
-        fields = {"stars": "1", "text": "Stale.", "how": "unnamed"}
+        fields = {"stars": "1", "opinion": "Stale.", "how": "unnamed"}
         assert "asked to publish" in await sends(ben, stall, order_path(order), "Say it", **fields)
         assert "Stale." not in text(await ben.get(stall.bread))
 
@@ -140,6 +140,7 @@ async def test_the_members_are_asked_when_the_rest_had_its_time(stall: Stall) ->
         page = text(await follow(desk, sent))
         assert "Ben pays Ana €3.50 less than agreed" in page
         assert "Two loaves of three." in page
+        stall.pass_on()
         assert "The members' vote about it" in text(await desk.get(dispute_path(order)))
 
 

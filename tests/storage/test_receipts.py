@@ -36,6 +36,7 @@ from tests.storage.sales import GOODS, LISTING, order_key
 from tests.storage.world import Device, World, h, village
 
 ONE = order_key("one")
+NAMES: Any = None  # no name stands in the effect
 
 
 @pytest.fixture
@@ -334,7 +335,7 @@ def _amend_fees(world: World) -> None:
     """A vote changes the fees."""
     ana = world.of["ana1"]
     given = {"type": "set_fees", "default": {"fee_bps": 900}}
-    vote = world.poll(ana, "fees", effect_type(given).prepare(given, world.state, str.encode))
+    vote = world.poll(ana, "fees", effect_type(given).prepare(given, world.state, NAMES))
     open_ = vote.rounds[0].open
     for name in ("ana1", "ben1", "eva1", "dan1"):
         world.vote(world.of[name], open_, "yes")

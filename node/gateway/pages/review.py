@@ -36,9 +36,9 @@ async def act(visit: Visit, form: Form) -> Response:
                 visit.home,
                 order.id.hex(),
                 _stars(visit, form.text("stars")),
-                form.lines("text"),
+                form.lines("opinion"),
                 unnamed=unnamed,
-                carrier=form.text("person") or None if unnamed else None,
+                carrier=form.text("carrier") or None if unnamed else None,
             )
             said = t("They are asked to publish it.") if unnamed else t("Published.")
     except (Refused, NotFound) as error:
@@ -91,7 +91,7 @@ def _answer_page(visit: Visit, status: int = 200, problem: str = "", typed: str 
         "review_answer.html",
         status=status,
         problem=problem,
-        said=replace(said_of(visit, found), id=""),
+        reviewed=replace(said_of(visit, found), id=""),
         typed=typed,
         action=visit.request.url.path,
     )
