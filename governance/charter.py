@@ -17,6 +17,7 @@ from governance.charter_amendment import PARTS, Amendment
 from governance.charter_market import Credit, Disputes, Fees, Guests, Orders, Surplus
 from governance.charter_parts import KINDS, Membership, Offices, Part, Rules, Value, read_values
 from governance.charter_read import At
+from governance.remembered import Remembered
 from protocol.codec import Plain, encode
 from protocol.errors import Term
 
@@ -135,9 +136,16 @@ class Charter(Part):
         return self.with_changes({"name": name, "currency": currency})
 
 
+def _hash(charter: Charter) -> bytes:
+    return hashlib.sha256(encode(charter.to_data())).digest()
+
+
+_hashes = Remembered(_hash, 64)  # it takes milliseconds, and every sale asks
+
+
 def charter_hash(charter: Charter) -> bytes:
     """The 32 bytes that name a charter: SHA-256 of the canonical DAG-CBOR of its data."""
-    return hashlib.sha256(encode(charter.to_data())).digest()
+    return _hashes(charter)
 
 
 def changed_parts(before: Charter, after: Charter) -> frozenset[str]:

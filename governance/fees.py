@@ -8,16 +8,17 @@ everybody who reckons gets the same. Nothing here knows an order or a person.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from governance.charter_market import SELLER, FeeRule, Fees
 from governance.charter_read import ALL_BPS
+from governance.remembered import Remembered
 from protocol.errors import Refused
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Split:
+class Split(NamedTuple):
     """Where the price of one sale goes, in its minor units."""
 
     fee: int
@@ -57,6 +58,20 @@ def split(rule: FeeRule, price: int, absent: Collection[str] = ()) -> Split:
     The weight of a role in `absent` moves along its fallbacks to the first role that is there. The
     row without a fallback is the common fund, which is there whatever `absent` says.
     """
+    known = _shapes(rule)
+    missing = absent if isinstance(absent, frozenset) else frozenset(absent)
+    weights = known.get(missing)
+    if weights is None:
+        if len(known) >= _MOST_ABSENCES:
+            known.clear()
+        weights = known[missing] = _weights(rule, missing)
+    whole = fee(rule, price)
+    parts = _divide(whole, weights.values(), ALL_BPS)
+    return Split(whole, dict(zip(weights, parts, strict=True)), price - whole)
+
+
+def _weights(rule: FeeRule, absent: Collection[str]) -> dict[str, int]:
+    """The weight of each role that is there, in table order."""
     fallback = {row.role: row.fallback for row in rule.table}
     weights = {row.role: 0 for row in rule.table if row.fallback is None or row.role not in absent}
     for row in rule.table:
@@ -64,9 +79,15 @@ def split(rule: FeeRule, price: int, absent: Collection[str] = ()) -> Split:
         while role not in weights:
             role = fallback[role] or role
         weights[role] += row.bps
-    whole = fee(rule, price)
-    parts = apportion(whole, list(weights.values()))
-    return Split(fee=whole, shares=dict(zip(weights, parts, strict=True)), seller=price - whole)
+    return weights
+
+
+def _none(_: FeeRule) -> dict[frozenset[str], dict[str, int]]:
+    return {}
+
+
+_shapes = Remembered(_none, 256)  # rule -> absent roles -> weights: most sales share a few of them
+_MOST_ABSENCES = 64
 
 
 def apportion(total: int, weights: Sequence[int]) -> list[int]:
@@ -80,12 +101,23 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
         raise ValueError("only what is there can be divided, and only among somebody")
     if not total:
         return [0] * len(weights)
-    parts = [total * weight // whole for weight in weights]
-    # Stable, so that of equal remainders the first in the table comes first. Fewer units are left
-    # than there are remainders above zero.
-    order = sorted(range(len(weights)), key=lambda i: -(total * weights[i] % whole))
-    for i in order[: total - sum(parts)]:
-        parts[i] += 1
+    return _divide(total, weights, whole)
+
+
+def _divide(total: int, weights: Iterable[int], whole: int) -> list[int]:
+    """`apportion` of what can be divided; `whole`: all weights together."""
+    parts: list[int] = []
+    rests: list[int] = []
+    for weight in weights:
+        part, rest = divmod(total * weight, whole)
+        parts.append(part)
+        rests.append(rest)
+    left = total - sum(parts)
+    if left:
+        # Stable, so that of equal remainders the first in the table comes first. Fewer units are
+        # left than there are remainders above zero.
+        for i in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:left]:
+            parts[i] += 1
     return parts
 
 

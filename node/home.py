@@ -65,6 +65,7 @@ class Home:
     in_turn: bool = False  # whoever runs this process already holds the home's turn
     _keys: Keys | None = None
     letters_read: dict[bytes, Any] = field(default_factory=dict)  # a cache of `node.post`
+    orders_read: dict[bytes, Any] = field(default_factory=dict)  # and of `node.trade.reading`
     _letters_key: bytes | None = None
 
     @property

@@ -67,6 +67,7 @@ class Rights:
 
 class _Step(NamedTuple):
     name: str
+    begin_s: int
     end_s: int
 
 
@@ -89,19 +90,20 @@ class _Clock:
         """The steps of the dispute, and until when each lasts."""
         found, at = [], self.since("dispute")
         for name in self.disputes.steps:
+            begin = at
             if name == MEDIATION:
                 if self.life.dispute is not None and self.life.dispute.mediator is not None:
                     at = max(at, self.since("asked", "taken"))
                 at += self.disputes.mediator_s
             else:
                 at += self.disputes.talk_s if name == TALK else vote_s(self.life)
-            found.append(_Step(name, at))
+            found.append(_Step(name, begin, at))
         return found
 
     def step(self) -> _Step:
         """The step whose time it is."""
         steps = self.steps()
-        over = _Step(OVER, steps[-1].end_s)
+        over = _Step(OVER, steps[-1].end_s, steps[-1].end_s)
         return next((step for step in steps if self.now_s < step.end_s), over)
 
 
@@ -155,6 +157,8 @@ def _from_s(word: str, side: str, clock: _Clock) -> int | None:
             return clock.since("received", "money") + orders.pay_s
         case "close", _, t.DISPUTED:
             return clock.steps()[-1].end_s
+        case "verdict", _, _:  # once it is time to ask the members; who carries it out is free
+            return next(step.begin_s for step in clock.steps() if step.name == VOTE)
         case "mediator", _, t.DISPUTED if life.dispute is not None and life.dispute.mediator:
             # Whoever was asked has time to answer, and who took it has time for a proposal.
             waits = life.dispute.taken is not False

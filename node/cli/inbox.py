@@ -47,6 +47,10 @@ def _what(each: dict[str, Any], name: str, title: str) -> str:
             return f"order of {title or 'a listing'} with {name}, {STATES[each['state']]}{ways}"
         case "guest-order":
             return f"a guest wants to order {title or 'a listing'}: approve or decline"
+        case "mediation":
+            return f"a dispute that you are asked to mediate: {each['id'][:8]}"
+        case "review":
+            return f"{name} asks you to publish a review without their name"
         case "payment":
             amount = each["amount"]
             sum_ = f"{money(amount['amount'], amount['currency'])} {amount['currency']}"

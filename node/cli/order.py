@@ -8,7 +8,7 @@ import click
 
 from node.cli.completing import order_argument
 from node.cli.output import Output
-from node.trade.words import HOW, STATES
+from node.trade.words import HOW, PARTS, STATES
 
 if TYPE_CHECKING:
     from node.home import Home
@@ -167,7 +167,10 @@ def order_refund(out: Output, order_id: str, amount: str | None, text: str) -> N
 @click.option("--text", required=True, metavar="TEXT", help="What is wrong.")
 @click.pass_obj
 def order_dispute(out: Output, order_id: str, text: str) -> None:
-    """Say that you don't agree about an order; `moothall dispute` goes on from there."""
+    """Say that you don't agree about an order.
+
+    `moothall dispute` goes on from there.
+    """
     _move(out, order_id, "dispute", text=text)
 
 
@@ -175,7 +178,10 @@ def order_dispute(out: Output, order_id: str, text: str) -> None:
 @order_argument
 @click.pass_obj
 def order_close(out: Output, order_id: str) -> None:
-    """End an order in which nothing more is to come, once the charter's time is over."""
+    """End an order in which nothing more is to come.
+
+    That is possible once the charter's time is over; the other side can open it again by going on.
+    """
     _move(out, order_id, "close")
 
 
@@ -195,7 +201,7 @@ def order_say(out: Output, order_id: str, text: str) -> None:
 
 @order.command("list")
 @click.option("--state", type=click.Choice(STATES), help="Only those that stand so.")
-@click.option("--mine", type=click.Choice(["buyer", "seller"]), help="Only those in which you are.")
+@click.option("--mine", type=click.Choice(PARTS), help="Only those in which you are.")
 @click.pass_obj
 def order_list(out: Output, state: str | None, mine: str | None) -> None:
     """List your orders: what waits for you first, then the newest."""
@@ -216,9 +222,10 @@ def order_list(out: Output, state: str | None, mine: str | None) -> None:
 @order_argument
 @click.pass_obj
 def order_show(out: Output, order_id: str) -> None:
-    """Show an order: how it stands, where the money goes, and what was said.
+    """Show how an order stands.
 
-    ORDER is its id, or the first 8 digits or more.
+    Where the money goes, what you can do, and what was said. ORDER is its id, or the first 8 digits
+    or more.
     """
     from node.trade import reading
 

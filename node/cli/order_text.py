@@ -142,6 +142,8 @@ def _money_rows(each: Data, currency: str) -> Iterator[tuple[str, str]]:
         yield "price", "on request"
         return
     yield "total", text(each["total"]["amount"])
+    if each["listed"] not in (None, each["price"]) and not each["agreed"]:
+        yield "  listed at", text(each["listed"]["amount"])
     for name in ("delivery", "tip"):
         if each["extras"][name]:
             yield f"  {name}", text(each["extras"][name])

@@ -8,7 +8,7 @@ import click
 
 from node.cli.fields import spot_of
 from node.cli.output import Output
-from node.cli.render import line, profile_text, waiting_text
+from node.cli.render import line, profile_text, promises_text, waiting_text
 from node.plain import member_json, newcomer_json, profile_json
 
 
@@ -50,6 +50,7 @@ def member_show(out: Output, person: str) -> None:
     """
     from node import people
     from node.assembly import charters
+    from node.trade import promises, reviews
     from storage.views import members
 
     with out.opened() as home:
@@ -59,8 +60,11 @@ def member_show(out: Output, person: str) -> None:
         profile = members.profile(home.store, found.person)
         if profile is None and found.person == home.person:
             profile = people.own_profile(home)
+        kept = promises.data(promises.of(home.store, found.person))
+        said = reviews.listed(home, person=found.person.hex())
     data = {**member_json(found), "devices": [device.hex() for device in found.devices]}
     data["offices"] = offices
+    data |= {"promises": kept, "reviews": {"counted": said["counted"], "stars": said["stars"]}}
     wait = ""
     for each in waiting:
         data["waits"] = newcomer_json(each)
@@ -69,7 +73,8 @@ def member_show(out: Output, person: str) -> None:
         data["profile"] = profile_json(profile)
     standing = ", ".join([found.status, *offices]) + wait
     head = f"{line(found.name) or '(no name yet)'}, {standing}\n{found.person.hex()}"
-    out.answer(data, head + ("\n\n" + profile_text(profile) if profile else ""))
+    lines = [head, *promises_text(kept, said)]
+    out.answer(data, "\n".join(lines) + ("\n\n" + profile_text(profile) if profile else ""))
 
 
 @click.command()

@@ -6,6 +6,8 @@ another row.
 
 from __future__ import annotations
 
+from typing import Any
+
 from governance.claims import CHANGED, WITHDRAWN, Mark, Values
 from node.importing.prices import money
 from node.price_range import price_range, variant_price
@@ -130,3 +132,22 @@ def profile_text(profile: Profile) -> str:
     ]
     lines = [f"{name:<9} {line(value)}" for name, value in rows if value]
     return "\n".join(lines + (["", profile.about] if profile.about else []))
+
+
+def promises_text(kept: dict[str, Any], said: dict[str, Any]) -> list[str]:
+    """How somebody's sales went, as everybody can see it: one line, none before the first sale."""
+    if not kept["sales"] and not kept["marked"]:
+        return []
+    parts = [f"{kept['sales']} with a receipt"]
+    if kept["refunded_in_part"]:
+        parts.append(f"{kept['refunded_in_part']} given back in part")
+    if kept["refunded_in_full"]:
+        parts.append(f"{kept['refunded_in_full']} given back in full")
+    if kept["marked"]:
+        parts.append(f"{kept['marked']} wrong")
+    if said["stars"] is not None:
+        parts.append(f"{said['stars']} of 5 stars from {said['counted']}")
+    owing = sum(each["kept"] is False for each in kept["verdicts"])
+    if owing:
+        parts.append(f"{owing} decided by the members and not given back")
+    return [f"Sales: {', '.join(parts)}."]

@@ -45,9 +45,10 @@ class Shown:
 FIELDS = ("do", "refund", "why", "said", "person", "less", "reason", "story")
 
 
-def dispute_path(order: bytes) -> str:
-    """Where a dispute's forms lead."""
-    return f"/disputes/{order.hex()[:SHOWN_DIGITS]}"
+def dispute_path(order: bytes | str) -> str:
+    """Where a dispute's forms lead, by the order's key or that in hex."""
+    text = order if isinstance(order, str) else order.hex()
+    return f"/disputes/{text[:SHOWN_DIGITS]}"
 
 
 def dispute(visit: Visit, order: Order, form: Form | None = None) -> Shown | None:

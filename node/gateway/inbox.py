@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from node.gateway.disputes import dispute_path
 from node.gateway.hall import proposal_path
+from node.gateway.offers import SHOWN_DIGITS
 from node.gateway.order_words import asked, order_path
+from node.gateway.reviews import review_path
 from node.gateway.visit import Visit
 from node.trade.inbox import Item
 from protocol.kinds.payment import CREDIT
@@ -36,8 +39,14 @@ def line(visit: Visit, each: Item) -> Line:
         case "guest-order":
             path, title = "/guests", listing
             text = t("A guest wants to order it: look at it before it goes out")
+        case "mediation":
+            path, title = dispute_path(each.id), t("A dispute")
+            text = t("You are asked to mediate")
+        case "review":
+            path, title = review_path(each.id), t("A review without a name")
+            text = t("%(name)s asks you to publish it") % {"name": name}
         case "payment":
-            path = "/credit" if each.currency == CREDIT else "/settle"
+            path = "/fund" if each.fund else "/credit" if each.currency == CREDIT else "/settle"
             amount = words.money(each.amount or 0, each.currency)
             title = t("%(amount)s from %(name)s") % {"amount": amount, "name": name}
             text = t("Say that you have it, once you do")
@@ -46,7 +55,7 @@ def line(visit: Visit, each: Item) -> Line:
         case _:
             count = words.ngettext("%(n)s new letter", "%(n)s new letters", each.count)
             text = count % {"n": words.number(each.count)}
-            path = order_path(each.id) if each.state else f"/messages/{each.id[:16]}"
+            path = order_path(each.id) if each.state else f"/messages/{each.id[:SHOWN_DIGITS]}"
             title = f"{each.title} · {name}" if each.title else name
     changed = f"{each.kind} {each.id} {each.state} {each.count}"
     return Line(

@@ -151,6 +151,8 @@ def flow(visit: Visit, order: Order, each: Data) -> Sums | None:
     if terms is None or not each["shares"]:
         return None
     people = {"seller": order.seller} if deal is None else persons(deal.statement)
+    if deal is None and order.host is not None:
+        people = {**people, "host": order.host}
     return sums(
         visit,
         order.currency,

@@ -117,9 +117,10 @@ class Own:
 FIELDS = ("do", "stars", "opinion", "how", "carrier")
 
 
-def review_path(order: bytes) -> str:
-    """Where the form of a review leads."""
-    return f"/reviews/{order.hex()[:SHOWN_DIGITS]}"
+def review_path(order: bytes | str) -> str:
+    """Where the form of a review leads, by the order's key or that in hex."""
+    text = order if isinstance(order, str) else order.hex()
+    return f"/reviews/{text[:SHOWN_DIGITS]}"
 
 
 def review(visit: Visit, order: Order, form: Form | None = None) -> Own | None:
@@ -144,6 +145,15 @@ def review(visit: Visit, order: Order, form: Form | None = None) -> Own | None:
         typed=typed,
         members=people(visit, besides=visit.home.person),
     )
+
+
+def asked_alone(visit: Visit, text: str) -> Said | None:
+    """What a buyer asks this reader to publish of an order that is none of theirs."""
+    wanted = text.lower()
+    for each in reviews.asked(visit.home):
+        if len(wanted) >= reviews.SHORTEST and each.review.order.hex().startswith(wanted):
+            return _asked(visit, each)
+    return None
 
 
 def _asked(visit: Visit, each: reviews.Asked) -> Said:

@@ -176,7 +176,7 @@ class Visit:
                 said=said,
                 next_step=self._next_step(),
                 awaited=None if bare else self._awaited(),
-                waiting=0 if bare else self._waiting(),
+                inbox_count=0 if bare else self._inbox_count(),
                 form_token=self.form_token,
             )
         )
@@ -202,7 +202,7 @@ class Visit:
             return None
         return found if found["votes"] or found["concerning"] else None
 
-    def _waiting(self) -> int:
+    def _inbox_count(self) -> int:
         """How many things are in the owner's inbox; the same holds for it."""
         if self.audience != "desk" or self.gateway.home is None:
             return 0

@@ -78,13 +78,11 @@ def work(home: Home, only: Iterable[bytes] | None = None) -> dict[bytes, str]:
 
     The caller holds the home's turn. What can't be done now is left for the next time.
     """
-    wanted = None if only is None else set(only)
-    found = {}
-    for order in reading.orders(home):
-        if wanted is not None and order.id not in wanted:
-            continue
-        found[order.id] = _tend(home, order).life.state
-    return found
+    if only is None:
+        orders = reading.orders(home)
+    else:
+        orders = [found for each in only if (found := reading.find(home, each)) is not None]
+    return {order.id: _tend(home, order).life.state for order in orders}
 
 
 def after_command(home: Home, order_id: bytes) -> None:

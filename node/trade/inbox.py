@@ -15,13 +15,13 @@ from node import market, post
 from node.assembly import reading as assembly
 from node.home import Home
 from node.status import rfc3339
-from node.trade import guest_queue, paying, reading
+from node.trade import disputing, guest_queue, paying, reading, reviews
 from node.trade.reading import Order
 from protocol.errors import NotFound
 from storage.letters import MESSAGES, ORDER
 from storage.views import profiles
 
-KINDS = ("order", "guest-order", "payment", "vote", "letters")
+KINDS = ("order", "guest-order", "mediation", "review", "payment", "vote", "letters")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,20 +36,19 @@ class Item:
     title: str  # of the listing or proposal; may be empty
     state: str = ""  # of an order
     mine: str = ""  # the owner's side in it
-    what: str = (
-        ""  # an order waits for: reply, pay, send, receive, confirm, refund, a dispute's step
-    )
+    what: str = ""  # is awaited about an order: reply, pay, send and so on, see `Wait`
     moves: tuple[str, ...] = ()  # what may be done about an order
     count: int = 1  # letters
     amount: int | None = None  # of a payment, in minor units
     currency: str = ""
+    fund: str = ""  # that a payment is to, for whoever keeps it
     until_ms: int | None = None
     since_ms: int | None = None  # as far as it is known
 
 
 def items(home: Home) -> list[Item]:
     """All of it: what ends soonest first, then what has no end, newest first."""
-    found = [*_trade(home), *_guests(home), *_payments(home), *_votes(home)]
+    found = [*_trade(home), *_guests(home), *_asked(home), *_payments(home), *_votes(home)]
     return sorted(found, key=_pressing)
 
 
@@ -73,6 +72,7 @@ def _data(each: Item, names: dict[bytes, str]) -> dict[str, Any]:
         "moves": list(each.moves),
         "count": each.count,
         "amount": None if each.amount is None else amount,
+        "fund": each.fund or None,
         "until": None if each.until_ms is None else rfc3339(each.until_ms),
         "since": None if each.since_ms is None else rfc3339(each.since_ms),
     }
@@ -93,6 +93,8 @@ def _trade(home: Home) -> Iterator[Item]:
         if not thread.unread or thread.id in waiting:
             continue
         about = orders.get(thread.id) if thread.sort == ORDER else None
+        if about is not None and about.guest and about.mine == "host":
+            continue  # their guest reads it
         if thread.sort == MESSAGES or about is not None:
             yield Item(
                 kind="letters",
@@ -129,7 +131,7 @@ def _order(order: Order, wait: Wait) -> Item:
 
 
 def _other(order: Order) -> bytes:
-    return order.seller if order.mine == "buyer" else order.buyer
+    return order.buyer if order.mine == "seller" else order.seller
 
 
 def _guests(home: Home) -> Iterator[Item]:
@@ -152,6 +154,27 @@ def _listed(home: Home, listing: bytes) -> str:
         return ""
 
 
+def _asked(home: Home) -> Iterator[Item]:
+    """Disputes that the owner is asked to mediate, and reviews to be published for a buyer."""
+    for request in disputing.requests(home):
+        if request.taken is None:
+            yield Item(
+                kind="mediation",
+                id=request.order.hex(),
+                person=request.sides[0],
+                title="",
+                since_ms=request.received_ms,
+            )
+    for each in reviews.asked(home):
+        yield Item(
+            kind="review",
+            id=each.review.order.hex(),
+            person=each.by,
+            title="",
+            since_ms=each.received_ms,
+        )
+
+
 def _payments(home: Home) -> Iterator[Item]:
     """What others say they have paid, to be confirmed."""
     for each in paying.awaited(home):
@@ -162,6 +185,7 @@ def _payments(home: Home) -> Iterator[Item]:
             title="",
             amount=each.amount,
             currency=each.currency,
+            fund=each.payee if isinstance(each.payee, str) else "",
             since_ms=each.shown_ms,
         )
 

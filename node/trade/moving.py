@@ -114,7 +114,7 @@ def _accept(asked: Asked) -> Made:
     offer = _open_offer(order, asked.side, asked.fields.get("offer"))
     if asked.side == SELLER:
         stock.check(home, order, offer.terms.quantity)
-    elif _is_consigned(home, order):
+    elif _is_consigned(order):
         # Only the seller knows which of the maker's units are free: the buyer says the same back,
         # and the seller's node, whose owner has agreed to these terms, accepts by itself.
         return _offer(_repeated(asked, offer))
@@ -141,9 +141,8 @@ def _open_offer(order: Order, side: str, wanted: bytes | None) -> Standing:
     return named[-1]
 
 
-def _is_consigned(home: Home, order: Order) -> bool:
-    said = terms.listing_of(home, order.life.place.version)
-    return said is not None and said.grant is not None
+def _is_consigned(order: Order) -> bool:
+    return order.version is not None and order.version.grant is not None
 
 
 def _repeated(asked: Asked, offer: Standing) -> Asked:
@@ -202,6 +201,7 @@ def _pay(asked: Asked) -> Made:
             "nothing else does. Nothing was written.",
             currency=order.currency,
         )
+    _check_deal(order)
     amount = _open_amount(asked, order.life.owing)
     payment = asked.fields.get("payment")
     if how == "credit" and payment is None:
@@ -250,8 +250,32 @@ def _received(asked: Asked) -> Made:
     deal = asked.order.life.deal
     if deal is None:
         raise refused(asked.order, "this-deal")
+    _check_deal(asked.order)
     signature = receipt.sign(_order_key(asked), _community(asked), deal.statement.data())
     return Made(move=moves.Received(deal=deal.id, signature=signature))
+
+
+def _check_deal(order: Order) -> None:
+    """Refused where the seller has accepted something else than the listing says.
+
+    Everybody checks the sums of a receipt. By which category, and whose goods they were, only the
+    buyer holds against the listing, before the order's key signs.
+    """
+    deal, listing = order.life.deal, order.version
+    if deal is None or listing is None:
+        return
+    said = deal.statement
+    if (said.category, said.grant is None, said.goods, said.margin_bps) != (
+        listing.category,
+        listing.grant is None,
+        listing.goods,
+        listing.margin_bps or 0,
+    ):
+        raise Refused(
+            "wrong-statement",
+            "The seller has accepted this for another category, or as somebody else's goods, than "
+            "the listing says. Nothing was written: ask them to propose it anew.",
+        )
 
 
 def _order_key(asked: Asked) -> Signer:

@@ -11,7 +11,7 @@ from node.home import Home
 from node.plain import price_json
 from node.post import Letter
 from node.status import rfc3339
-from node.trade import guest_contact, reading, stock
+from node.trade import guest_contact, placing, reading, stock
 from node.trade import terms as agreed
 from node.trade.context import Context
 from node.trade.reading import Order
@@ -50,6 +50,7 @@ def data(home: Home, order: Order, others: list[Order] | None = None) -> dict[st
         "charter": (statement.charter if statement else charter_hash(life.charter)).hex(),
         "currency": order.currency,
         "total": price_json(None if terms is None else terms.total, order.currency),
+        "listed": price_json(_listed(order), order.currency),
         "price": price_json(None if terms is None else terms.price, order.currency),
         "fee": None if statement is None else statement.fee,
         "shares": {} if statement is None else in_order(home.store, statement),
@@ -93,6 +94,17 @@ def _statement(home: Home, order: Order) -> Statement | None:
         return agreed.statement(home, Context(home.store), order.life, order.terms, at)
     except MoothallError:
         return None
+
+
+def _listed(order: Order) -> int | None:
+    """What so many cost by the listing as it is; None where that can't be said."""
+    said, place = None if order.offer is None else order.offer.listing, order.life.place
+    if said is None or said.currency != order.currency:
+        return None
+    variant = next((each for each in said.variants if each.name == place.variant), None)
+    one = placing.price_of(said, variant)
+    count = place.quantity if order.terms is None else order.terms.quantity
+    return None if one is None else one * count
 
 
 def _pay(deal: Deal | None) -> dict[str, Any] | None:

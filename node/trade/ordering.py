@@ -14,11 +14,12 @@ from node import post
 from node.home import Home
 from node.post import Outgoing
 from node.trade import reading
+from node.trade.limits import check_text
 from node.trade.moving import MAKERS, Asked
 from node.trade.placing import Wish, check, place
 from node.trade.reading import Order
 from node.trade.refusals import refused, too_early
-from protocol.errors import Refused
+from protocol.errors import Refused, Term
 from protocol.keys import Signer
 from protocol.letters.order import OrderLetter
 from storage.own import Draft
@@ -66,6 +67,8 @@ def say(home: Home, order_id: bytes, text: str, *, guest: bool = False) -> list[
     order = _order(home, order_id, guest=guest)
     if order.mine == "host":
         raise Refused("not-yours", "Only buyer, seller and mediator write here; nothing was sent.")
+    if not check_text(Term("message"), text).strip():
+        raise Refused("empty", "There is nothing in this message; nothing was sent.")
     others = {order.buyer, order.seller}
     if order.mine in (BUYER, SELLER):
         others = {order.seller if order.mine == BUYER else order.buyer}

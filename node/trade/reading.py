@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,6 @@ from governance.orders.view import Terms
 from node import market, post
 from node.home import Home
 from node.post import Letter
-from node.trade import terms as agreed
 from node.trade.context import Context
 from protocol.errors import NotFound, Refused
 from protocol.keys import Signer
@@ -22,9 +21,11 @@ from protocol.kinds.listing import Listing
 from protocol.letters.message import Message
 from protocol.letters.order import OrderLetter
 from protocol.letters.order_key import OrderKey
+from storage import certificates
 from storage.views.listing_queries import Offer
 
 SHORTEST = 8  # digits of an id
+MOST_REMEMBERED = 1000  # orders whose life is kept in memory
 IN_CONVERSATION = ("order", "message")  # kinds of letters that are shown with an order
 
 
@@ -110,10 +111,15 @@ def get(home: Home, order: str | bytes) -> Order:
     """An order by its id, or the first 8 digits or more; NotFound or Refused `ambiguous`."""
     post.open_pending(home)
     order_id = order if isinstance(order, bytes) else resolve(home, order)
-    found = _read(home, order_id, guest=False)
+    found = find(home, order_id)
     if found is None:
         raise _unknown(order_id.hex())
     return found
+
+
+def find(home: Home, order_id: bytes) -> Order | None:
+    """An order by its full id; None while the letter that begins it is not here, or not open."""
+    return _read(home, order_id, guest=False)
 
 
 def as_guest(home: Home, order_id: bytes) -> Order | None:
@@ -169,7 +175,7 @@ def _order(
 ) -> Order | None:
     shown = tuple(each for each in letters if each.kind in IN_CONVERSATION)
     moves = [each for each in shown if isinstance(each.body, OrderLetter)]
-    life = lives.follow([_said(each) for each in moves], context)
+    life = _life(home, context, order_id, moves)
     if life is None:
         return None
     first_seen = {each.id: each.received_ms // 1000 for each in moves}
@@ -181,9 +187,22 @@ def _order(
         rights=rights(life, home.person, first_seen, now_s, guest=guest),
         letters=shown,
         offer=_offer(home, life.place.listing),
-        version=agreed.listing_of(home, life.place.version),
+        version=context.ordered(life.place),
         now_s=now_s,
     )
+
+
+def _life(home: Home, context: Context, order_id: bytes, moves: Sequence[Letter]) -> Life | None:
+    """The life of an order: what came of it the last time, if it is by the same letters."""
+    basis = frozenset(each.id for each in moves), certificates.tip(home.store)
+    known = home.orders_read.get(order_id)
+    if known is None or known[0] != basis:
+        known = basis, lives.follow([_said(each) for each in moves], context)
+        if len(home.orders_read) >= MOST_REMEMBERED:
+            home.orders_read.clear()
+        home.orders_read[order_id] = known
+    life: Life | None = known[1]
+    return life
 
 
 def _said(letter: Letter) -> Said:

@@ -11,14 +11,10 @@ from typing import TYPE_CHECKING
 from governance import receipts, waterfall
 from node.home import Home
 from node.trade import consigning
-from protocol.codec import decode
-from protocol.errors import Invalid, Refused
-from protocol.kinds import listing as listing_kind
+from protocol.errors import Refused
 from protocol.kinds.listing import Listing
 from protocol.kinds.receipt import Statement, Units
-from protocol.records import MAX_BODY
 from storage import certificates
-from storage.rows import find_record
 from storage.views import grants, recommendations
 
 if TYPE_CHECKING:
@@ -41,18 +37,6 @@ _FAULTS = {
 }
 
 
-def listing_of(home: Home, version: bytes) -> Listing | None:
-    """What the listing said in this version; None if it is not here, or was erased."""
-    found = find_record(home.store, version)
-    if found is None or found[2].body is None:
-        return None
-    try:
-        data = decode(found[2].body, limit=MAX_BODY)
-        return listing_kind.read(data) if isinstance(data, dict) else None
-    except Invalid:
-        return None
-
-
 def statement(
     home: Home,
     context: Context,
@@ -68,7 +52,7 @@ def statement(
     no valid receipt could come of it, with what to do.
     """
     said = life.place
-    listing = listing_of(home, said.version)
+    listing = context.ordered(said)
     if listing is None:
         raise _waits(
             "The listing that was ordered is not here, or was erased; nothing was written."

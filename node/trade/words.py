@@ -1,4 +1,4 @@
-"""Words of orders as commands say them: states, moves, ways to pay."""
+"""Words of orders as commands say them: states, parts, ways to pay, moves."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ STATES: Final = {
     "settled": "settled",
     "closed": "closed",
 }
+PARTS: Final = ("buyer", "seller", "host", "mediator")
 HOW: Final = ("cash", "bank", "credit", "other")
 # What a move is called as a command; all others carry their own names.
 COMMANDS: Final = {"offer": "change"}

@@ -13,7 +13,7 @@ from types import FrameType
 from benchmarks.lines import Bench
 from benchmarks.report import Report
 
-PARTS = ("sync", "small", "pages", "readers", "commands", "assembly", "letters", "idle")
+PARTS = ("sync", "small", "pages", "readers", "commands", "assembly", "letters", "settling", "idle")
 
 
 def main() -> int:

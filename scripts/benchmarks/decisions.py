@@ -80,24 +80,33 @@ def keep(store: Store, some: Sequence[Segment]) -> None:
         settle(store)
 
 
-def poll(folder: Path, voters: int) -> Poll:
-    """A makers' market of so many and Ana, asked to rank ten options within a week."""
-    clock = Clock()
-    charter = Charter.from_data(template("makers-market"))
-    ana = homes.found(folder, charter, "Ana", None, clock)
+def admitted(
+    ana: Home, count: int, time_ms: int
+) -> tuple[list[tuple[Signer, Signer]], list[Record]]:
+    """So many members on the roll of Ana's community: (person, device) each, their enrolments."""
     store, signer = ana.store, ana.unlock().device
-    people = [(Signer(os.urandom(32)), Signer(os.urandom(32))) for _ in range(voters)]
-    made = [_enrolled(store, person, device, clock()) for person, device in people]
+    people = [(Signer(os.urandom(32)), Signer(os.urandom(32))) for _ in range(count)]
+    made = [_enrolled(store, person, device, time_ms) for person, device in people]
     lines: list[Plain] = [
         admit(person.public, device.public, ana.person, (ana.device, 0, number), record.id)
         for number, ((person, device), record) in enumerate(zip(people, made, strict=True))
     ]
-    for start in range(0, voters, ADMITTED):
+    for start in range(0, count, ADMITTED):
         with store.transaction():
             some = lines[start : start + ADMITTED]
             certificates.certify(store, signer, "roll", {"admit": some})
             settle(store)
     keep(store, [(each.header.device, [each]) for each in made])
+    return people, made
+
+
+def poll(folder: Path, voters: int) -> Poll:
+    """A makers' market of so many and Ana, asked to rank ten options within a week."""
+    clock = Clock()
+    charter = Charter.from_data(template("makers-market"))
+    ana = homes.found(folder, charter, "Ana", None, clock)
+    store = ana.store
+    people, made = admitted(ana, voters, clock())
     asked = proposing.propose(
         ana,
         kind="advice",

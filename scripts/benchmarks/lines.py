@@ -20,6 +20,7 @@ from benchmarks.idle import idle
 from benchmarks.letters import letters
 from benchmarks.machine import Limits
 from benchmarks.report import Line, Report
+from benchmarks.settling import settlement
 from benchmarks.tellers import tellers
 from benchmarks.workers import NotMeasured, Process
 
@@ -69,7 +70,7 @@ class Bench:
     def _parts(self, limits: Limits) -> Iterator[Callable[[], Iterator[Line]]]:
         for size in self.sizes:
             last = size == max(self.sizes)
-            if self.parts - {"assembly", "letters", "idle"}:
+            if self.parts - {"assembly", "letters", "settling", "idle"}:
                 self.say(f"a community with {size:,} listings")
                 made = community.make(self._folder(f"community-{size}"), size)
             if self.parts & ({"sync", "small"} if last else {"sync"}):
@@ -116,6 +117,13 @@ class Bench:
                 return letters(self._folder("letters"), small=self._small_sizes, say=self.say)
 
             yield sealed
+        if "settling" in self.parts:
+
+            def settled() -> Iterator[Line]:
+                folder = self._folder("settling")
+                return settlement(folder, small=self._small_sizes, say=self.say)
+
+            yield settled
         if "idle" in self.parts and not self.quick:
 
             def idle_nodes() -> Iterator[Line]:

@@ -246,6 +246,22 @@ def samples(value: str) -> tuple[list[Any], list[Any]]:
     if value == "spot":
         bad = [[-9001, 0], [9001, 0], [0, -18_001], [0, 18_001], [1], [1, 2, 3], [True, 0], "0, 0"]
         return [[-9000, 18_000], [9000, -18_000], [0, 0]], [*bad, [4.5, 7.5], {"lat": 1, "lon": 1}]
+    if value == "amounts":
+        most = {f"r{n}": 10**12 for n in range(18)}
+        bad = [{**most, "x": 1}, {"": 1}, {"x" * 41: 1}, {"x": -1}, {"x": 10**12 + 1}, {"x": True}]
+        return [most, {}, {"x" * 40: 0}], [*bad, [], None]
+    if value == "units":
+        bad = [[0, 1], [1, 0], [1], [1, 1, 1], [1, 10**12 + 1], [1, True], {}, "x"]
+        return [[1, 1], [10**12, 10**12]], bad
+    if value == "list of 2 ids":
+        return [[bytes(32)] * 2], [[bytes(32)], [bytes(32)] * 3, [bytes(31)] * 2, None, "x"]
+    if value == "extras":
+        one = {"delivery": 10**12, "tip": 0, "tax": "x" * 200}
+        bad = [{**one, "tax": "x" * 201}, {**one, "tip": -1}, {"tip": 1}, [], None]
+        return [one, {**one, "more": 1}], bad
+    if value == "margin":
+        bad = [[1, 0], [0, 10_001], [-1, 0], [0], [0, 0, 0], [True, 1], None]
+        return [[0, 0], [0, 10_000], [10_000, 10_000]], bad
     if value == "signed record":
         entry = body_of("got")["record"]
         return [entry], [entry[:3], [], [*entry[:3], b"x"], "x", None]

@@ -12,7 +12,7 @@ from node.gateway.disputes import dispute_path
 from node.gateway.offers import member_path
 from node.gateway.order_words import order_path
 from node.gateway.reviews import review_path
-from node.trade import disputing, ordering
+from node.trade import disputing, ordering, reviews
 from node.trade.ordering import Wish
 from storage.views import listing_queries
 from tests.gateway.floor import desk_of, guest_of
@@ -101,6 +101,22 @@ async def test_an_unnamed_review_waits_for_who_is_asked(stall: Stall) -> None:
         assert "of 5 stars, " not in page
 
 
+async def test_somebody_else_publishes_it_without_seeing_the_order(stall: Stall) -> None:
+    order = sold(stall)
+    reviews.write(stall.home(stall.ben), order.hex(), 2, "Dry.", unnamed=True, carrier="Eva")
+    stall.pass_on()
+    stall.work(stall.eva)
+    async with desk_of(stall.gateway(stall.eva)) as eva:
+        assert "Ben asks you to publish it" in text(await eva.get("/inbox"))
+        assert (await eva.get(order_path(order))).status_code == 404
+        assert "Dry." in text(await eva.get(review_path(order)))
+
+        await sends(eva, stall, review_path(order), "Publish it")
+
+        assert "Dry." in text(await eva.get(stall.bread))
+        assert (await eva.get(review_path(order))).status_code == 404
+
+
 async def test_two_sides_settle_a_dispute(stall: Stall) -> None:
     order = sold(stall, received=False)
     async with desk_of(stall.gateway(stall.ben)) as ben, desk_of(stall.gateway()) as ana:
@@ -153,6 +169,7 @@ async def test_who_is_asked_to_mediate_sees_who_asks_and_nothing_else(stall: Sta
         stall.pass_on()
     stall.work(stall.eva)
     async with desk_of(stall.gateway(stall.eva)) as eva:
+        assert "You are asked to mediate" in text(await eva.get("/inbox"))
         page = text(await eva.get(dispute_path(order)))
         assert "Ana and Ben" in page or "Ben and Ana" in page
         assert "mouldy" not in page

@@ -104,7 +104,7 @@ def held(village: Village) -> bytes:
 async def test_a_guest_orders_and_only_the_maker_learns_who_they_are(village: Village, shop, chair):
     path = await ordered(shop, chair, quantity="2", text=TEXT)
     order = key_in(path)
-    came(village, village.ben)
+    came(village, village.ben, village.ana)
 
     ben = village.home(village.ben)
     found = reading.get(ben, order)

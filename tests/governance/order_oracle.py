@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from governance.orders.life import Life
 from governance.orders.past import Said
 from governance.orders.view import Terms
 from protocol.kinds import receipt
@@ -24,6 +25,11 @@ NO_SALE = ("declined", "cancelled")
 BINDING = ("accept", "pay", "confirm", "sent", "received")
 ALL = ("enquiry", "ordered", *GOING, "completed", *NO_SALE, "refunded")
 ALL = (*ALL, "disputed", "settled", "closed")
+
+KEYS = (
+    *("start", "state", "deal", "terms", "received", "paid", "confirmed", "refunds", "refunded"),
+    *("reduced", "owing", "owed_back", "settled", "outcome", "asked", "taken"),
+)
 
 
 @dataclass
@@ -559,3 +565,38 @@ class Oracle:
     def void(self) -> set[bytes]:
         """The letters that don't hold by their own past."""
         return {name for name in self.counted if not self.holds(name)}
+
+
+def facts(life: Life | None) -> dict[str, object] | None:
+    """What the oracle says as well."""
+    if life is None:
+        return None
+    return {
+        "start": life.start,
+        "state": life.state,
+        "deal": None if life.deal is None else life.deal.id,
+        "terms": None if life.deal is None else life.deal.terms,
+        "received": life.received,
+        "paid": life.paid,
+        "confirmed": life.confirmed,
+        "refunds": [each.id for each in life.refunds],
+        "refunded": life.refunded,
+        "reduced": life.reduced,
+        "owing": life.owing,
+        "owed_back": life.owed_back,
+        "settled": None if life.dispute is None else life.dispute.refund,
+        "outcome": None if life.dispute is None else life.dispute.settlement,
+        "asked": None if life.dispute is None else life.dispute.mediator,
+        "taken": None if life.dispute is None else life.dispute.taken,
+    }
+
+
+def told(oracle: Oracle) -> dict[str, object] | None:
+    """The same as the oracle has it."""
+    found = oracle.life()
+    if found is None:
+        return None
+    said: dict[str, object] = {**vars(found), "start": found.start.id}
+    if not found.dispute:
+        said |= {"settled": None, "outcome": None, "asked": None, "taken": None}
+    return {key: said[key] for key in KEYS}

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from node import home as homes
 from node import market, post
 from node.home import Home
-from node.trade import clerk, ordering, reading, stock, wishes
+from node.post import Outgoing
+from node.recovery import Surroundings
+from node.trade import clerk, consigning, credit, ordering, reading, stock, terms, wishes
+from node.trade.context import Context
 from node.trade.placing import Wish
 from protocol.errors import Refused
 from protocol.kinds.listing import Listing, Variant
+from protocol.letters.moves import Accept, Place
+from protocol.letters.order import OrderLetter
 from storage import receipts
 from storage.rows import all_logs
 from tests.cli.council import Council
@@ -145,8 +152,6 @@ def test_a_refund_after_the_receipt_makes_a_public_one(room: Room) -> None:
 
 
 def test_credit_moves_with_the_order(room: Room) -> None:
-    from node.trade import credit
-
     order = ordered(room, room.ben, lists(room.eva, currency="CREDIT"))
     does(room, room.eva, order, "accept")
     refused(room.ben, "bad-currency", order, "pay", how="cash")
@@ -295,6 +300,27 @@ def test_each_variant_has_its_own_number(room: Room) -> None:
     assert (stock.left(room.eva, jam, "large"), stock.left(room.eva, jam, "small")) == (0, 1)
 
 
+def test_two_devices_that_sell_the_last_jar_say_so(room: Room, tmp_path: Path) -> None:
+    around = Surroundings("Eva")
+    community, person = room.eva.store.community, room.eva.unlock().person
+    laptop = homes.recover(tmp_path / "laptop", community, person, around, None, room.clock)
+    room.homes.append(laptop)  # is closed with the others
+    room.turn()
+    room.turn()
+    jam = lists(room.eva, quantity=1)
+    first, second = ordered(room, room.ben, jam), ordered(room, room.ana, jam)
+    ordering.move(room.eva, first, "accept")
+    ordering.move(laptop, second, "accept")
+    assert not reading.data(laptop, reading.get(laptop, second))["oversold"]
+    news(room)
+    for home in (room.eva, laptop):
+        assert stock.left(home, jam) == 0
+        for order in (first, second):
+            assert reading.data(home, reading.get(home, order))["oversold"]
+    does(room, room.ben, first, "cancel")
+    assert not reading.data(laptop, reading.get(laptop, second))["oversold"]
+
+
 # Killed anywhere
 
 
@@ -339,3 +365,77 @@ def worked(room: Room) -> None:
             finally:
                 home.append = append  # type: ignore[method-assign]
     news(room)
+
+
+# What others may try
+
+
+def test_an_order_of_another_listings_version_is_never_accepted(room: Room) -> None:
+    """Else a buyer could choose the category, and so the fee, of a sale."""
+    jam, book = lists(room.eva), lists(room.eva, title="A book", category="books")
+    room.gather()
+    real = Context.ordered(Context(room.ben.store), said(room.ben, jam))
+    assert real is not None
+    assert real.title == "Plum jam"
+    swapped = replace(said(room.ben, jam), version=book)
+    assert Context(room.eva.store).ordered(swapped) is None
+    foreign = replace(said(room.ben, jam), version=lists(room.ben), listing=jam)
+    assert Context(room.ben.store).ordered(foreign) is None
+
+
+def test_a_buyer_signs_no_other_category_than_the_listings(room: Room) -> None:
+    """Else a seller could choose the fee of a sale."""
+    order = ordered(room, room.ben, lists(room.eva))
+    found = reading.get(room.eva, order)
+    assert found.terms is not None
+    at = found.life.place.at
+    right = terms.statement(room.eva, Context(room.eva.store), found.life, found.terms, at)
+    wrong = Accept(offer=found.life.start, at=at, statement=replace(right, category="books"))
+    letter = OrderLetter(order=order, after=found.life.heads, move=wrong)
+    post.send(room.eva, [Outgoing("order", letter.body(), frozenset({room.ben.person}))])
+    news(room)
+    assert state(room.ben, order) == "accepted"
+    refused(room.ben, "wrong-statement", order, "pay")
+    refused(room.ben, "wrong-statement", order, "received")
+    does(room, room.eva, order, "offer", text="Sorry")
+    does(room, room.ben, order, "accept")
+    does(room, room.ben, order, "pay")
+    assert state(room.eva, order) == "paid"
+
+
+def said(buyer: Home, listing: bytes) -> Place:
+    """The first letter of an order of this listing."""
+    order = ordering.place(buyer, Wish(listing=listing))
+    return reading.get(buyer, order).life.place
+
+
+def test_goods_on_consignment_are_accepted_by_who_knows_the_free_units(room: Room) -> None:
+    """Ana made them, Eva sells them; two buyers accept what she offers, and get other units."""
+    goods = lists(room.ana)
+    room.gather()
+    grant = consigning.grant(
+        room.ana,
+        to=room.eva.person,
+        listings=[goods.hex()],
+        margin=(0, 2000),
+        quota=3,
+        until_ms=None,
+    )
+    room.gather()
+    jar = consigning.sell(
+        room.eva, grant.root.hex(), None, margin_bps=None, price=None, quantity=None
+    )
+    orders = [ordered(room, room.ben, jar.id, quantity=1) for _ in range(2)]
+    for order in orders:
+        does(room, room.eva, order, "offer", price=400)
+    for order in orders:
+        ordering.move(room.ben, order, "accept")
+        assert state(room.ben, order) == "ordered"
+    news(room)
+    units = set()
+    for order in orders:
+        deal = reading.get(room.ben, order).life.deal
+        assert deal is not None
+        assert deal.statement.seller == room.ana.person
+        units.add(deal.statement.units)
+    assert units == {(1, 1), (2, 1)}

@@ -29,7 +29,9 @@ from protocol.kinds import (
     leave,
     present,
     recall,
+    receipt,
     receipts,
+    refund,
     retire,
     stop,
     vouch,
@@ -37,6 +39,7 @@ from protocol.kinds import (
     withdraw_proposal,
 )
 from protocol.kinds.comment import Comment
+from protocol.kinds.grant import Grant
 from protocol.kinds.listing import (
     AUDIENCES,
     LARGE_BYTES,
@@ -51,6 +54,8 @@ from protocol.kinds.listing import (
 )
 from protocol.kinds.profile import Profile
 from protocol.kinds.proposal import OPTION_ID, STATUS_QUO, Proposal
+from protocol.kinds.receipt import Extras, Statement, Units
+from protocol.kinds.recommend import Recommend
 from protocol.kinds.registry import KINDS
 from protocol.kinds.review import Review
 from protocol.records import GOV, MARKET, MAX_BODY, MAX_TIME, TALK
@@ -121,6 +126,9 @@ listings = st.builds(
             Photo, alt=words(300), small=renditions(SMALL_BYTES), large=renditions(LARGE_BYTES)
         )
     ),
+    grant=st.none() | ids,
+    goods=st.none() | ids,
+    margin_bps=st.none() | st.integers(0, 10_000),
 )
 profiles = st.builds(
     Profile,
@@ -159,6 +167,44 @@ reviews = st.builds(
     buyer=st.none() | ids,
     by_order=st.binary(min_size=64, max_size=64),
 )
+amounts = st.dictionaries(st.sampled_from(("seller", "community", "host")), st.integers(0, 10**12))
+statements = st.builds(
+    Statement,
+    order=ids,
+    vendor=ids,
+    seller=ids,
+    listing=ids,
+    category=words(100),
+    at=st.tuples(ids, ids),
+    charter=ids,
+    currency=words(10),
+    quantity=st.integers(1, 10**12),
+    price=st.integers(0, 10**12),
+    fee=st.integers(0, 10**12),
+    shares=amounts,
+    extras=st.builds(
+        Extras, delivery=st.integers(0, 10**12), tip=st.integers(0, 10**12), tax=words(200)
+    ),
+    host=st.none() | ids,
+    referrer=st.none() | ids,
+    referral=st.none() | ids,
+    grant=st.none() | ids,
+    goods=st.none() | ids,
+    units=st.none() | st.builds(Units, st.integers(1, 10**12), st.integers(1, 10**12)),
+    margin_bps=st.integers(0, 10_000),
+)
+signatures = st.none() | st.binary(min_size=64, max_size=64)
+grants = st.builds(
+    Grant,
+    to=ids,
+    quota=st.integers(0, 10**12),
+    margin=st.tuples(st.integers(0, 5000), st.integers(5000, 10_000)),
+    version=st.integers(1, 2**53),
+    root=st.none() | ids,
+    listings=many(ids),
+    until_ms=st.none() | st.integers(0, MAX_TIME),
+    withdrawn=st.booleans(),
+)
 SAID: dict[str, st.SearchStrategy[tuple[dict[str, Plain], Any]]] = {
     "listing": listings.map(lambda said: (said.body(), said)),
     "profile": profiles.map(lambda said: (said.body(), said)),
@@ -172,6 +218,52 @@ SAID: dict[str, st.SearchStrategy[tuple[dict[str, Plain], Any]]] = {
     "proposal": proposals.map(lambda said: (said.body(), said)),
     "comment": comments.map(lambda said: (said.body(), said)),
     "review": reviews.map(lambda said: (said.body(), said)),
+    "receipt": st.builds(
+        lambda said, by_order: (
+            receipt.body(said.data(), by_order),
+            receipt.Receipt(statement=said, digest=b"", by_order=by_order),
+        ),
+        statements,
+        signatures,
+    ),
+    "refund": st.builds(
+        lambda order, vendor, number, amount, parts, by_order: (
+            refund.body(refund.terms(order, vendor, number, amount, parts), by_order),
+            refund.Refund(
+                order=order,
+                vendor=vendor,
+                number=number,
+                amount=amount,
+                parts=parts,
+                digest=b"",
+                by_order=by_order,
+            ),
+        ),
+        ids,
+        ids,
+        st.integers(1, 1000),
+        st.integers(1, 10**12),
+        amounts,
+        signatures,
+    ),
+    "grant": grants.map(lambda said: (said.body(), said)),
+    "recommend": st.builds(
+        lambda subject, is_person, version, withdrawn: (
+            (
+                said := Recommend(
+                    listing=None if is_person else subject,
+                    person=subject if is_person else None,
+                    version=version,
+                    withdrawn=withdrawn,
+                )
+            ).body(),
+            said,
+        ),
+        ids,
+        st.booleans(),
+        st.integers(1, 2**53),
+        st.booleans(),
+    ),
     "withdraw-proposal": ids.map(
         lambda i: (withdraw_proposal.body(i), withdraw_proposal.WithdrawProposal(proposal=i))
     ),
@@ -305,11 +397,26 @@ def reads_or_refuses(name: str, body: Mapping[str, Any]) -> None:
         return
     hash(tuple(asdict(said)))
     for key, value in asdict(said).items():
-        assert key == "choice" or not isinstance(value, bool | float)
+        assert key in ("choice", "withdrawn") or not isinstance(value, bool | float)
 
 
 LISTING: dict[str, Any] = {"title": "Bread", "mode": "sell", "version": 1}
 REVIEW: dict[str, Any] = {"order": h(1), "version": 1, "stars": 5, "by_order": bytes(64)}
+RECEIPT: dict[str, Any] = Statement(
+    order=h(1),
+    vendor=h(2),
+    seller=h(2),
+    listing=h(3),
+    category="",
+    at=(h(4), h(5)),
+    charter=h(6),
+    currency="EUR",
+    quantity=1,
+    price=10,
+    fee=1,
+    shares={"community": 1, "seller": 9},
+).data()
+GRANT: dict[str, Any] = Grant(to=h(1), quota=1, margin=(0, 0)).body()
 RENDITION: dict[str, Any] = {"hash": h(1), "width": 480, "height": 320, "size": 9000}
 PHOTO: dict[str, Any] = {"alt": "A loaf", "small": RENDITION, "large": RENDITION}
 UNREADABLE: list[tuple[str, dict[str, Any]]] = [
@@ -379,6 +486,24 @@ UNREADABLE: list[tuple[str, dict[str, Any]]] = [
     ("enrol", {"person": h(1)}),
     ("found", {"person": h(1), "proof": bytes(64), "charter": []}),
     ("withdraw", {"listing": None}),
+    ("receipt", {**RECEIPT, "at": [h(1)]}),
+    ("receipt", {**RECEIPT, "shares": {"seller": 10**12 + 1}}),
+    ("receipt", {**RECEIPT, "shares": {"seller": True}}),
+    ("receipt", {**RECEIPT, "shares": {"": 1}}),
+    ("receipt", {**RECEIPT, "shares": {f"r{n}": 1 for n in range(19)}}),
+    ("receipt", {**RECEIPT, "price": -1}),
+    ("receipt", {**RECEIPT, "quantity": 0}),
+    ("receipt", {**RECEIPT, "units": [0, 1]}),
+    ("receipt", {**RECEIPT, "units": [1, True]}),
+    ("receipt", {**RECEIPT, "extras": {"delivery": 0, "tip": 0}}),
+    ("receipt", {**RECEIPT, "by_order": bytes(63)}),
+    ("refund", refund.terms(h(1), h(2), 0, 1, {})),
+    ("refund", refund.terms(h(1), h(2), 1, 0, {})),
+    ("grant", {**GRANT, "margin": [2000, 1000]}),
+    ("grant", {**GRANT, "margin": [0, 10_001]}),
+    ("grant", {**GRANT, "withdrawn": None}),
+    ("grant", {**GRANT, "listings": [h(1)] * 101}),
+    ("recommend", {"listing": h(1), "version": 1}),
     ("review", {**REVIEW, "stars": 0}),
     ("review", {**REVIEW, "stars": 6}),
     ("review", {**REVIEW, "stars": True}),

@@ -60,6 +60,7 @@ from tests.protocol.vectors_chain import certificates, counts, plain, votes
 from tests.protocol.vectors_letters import SEALED, letters
 from tests.protocol.vectors_money import GOT, PAYMENT
 from tests.protocol.vectors_refused import refused
+from tests.protocol.vectors_sales import GRANT, ORDER, RECEIPT, RECOMMEND, REFUND, REVIEW
 from tests.protocol.vectors_story import (
     BENS,
     BREAD,
@@ -120,6 +121,7 @@ def keys() -> Any:
     for who in (ANA, BEN, EVA, DAN):
         named |= {f"{who} person": who.person, f"{who} device": who.device}
     named["ben phone"] = PHONE.device
+    named["order"] = ORDER
     return {
         name: {"seed": signer.seed.hex(), "public": signer.public.hex()}
         for name, signer in named.items()
@@ -245,6 +247,11 @@ def records() -> Any:
         "payment": record(PAYMENT, "dan device"),
         "got": record(GOT, "ben device"),
         "sealed": record(SEALED, "ben device"),
+        "grant": record(GRANT, "ben phone"),
+        "recommend": record(RECOMMEND, "ana device"),
+        "receipt": record(RECEIPT, "dan device"),
+        "refund": record(REFUND, "dan device"),
+        "review": record(REVIEW, "eva device"),
     }
 
 

@@ -9,12 +9,13 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from governance.credit import balances
 from protocol.keys import Signer
 from storage import assembly, certificates, debts, frontier, receipts, recount, verdicts
 from storage.digest import digest
 from storage.store import Store
 from storage.verify import rebuild, verify
-from storage.views import comments, grants, profiles, recommendations, reviews
+from storage.views import comments, grants, payments, profiles, recommendations, reviews
 from tests.storage.post import (
     CERTIFICATE,
     FOUND,
@@ -78,7 +79,18 @@ def trade(store: Store) -> object:
     given = [recommendations.of_person(store, each.public) for each in PERSONS]
     lent = [grants.of_person(store, each.public) for each in PERSONS]
     owed = [debts.valid_debts(store, currency) for currency in debts.currencies(store)]
-    return found, given, lent, owed
+    return found, given, lent, owed, money(store)
+
+
+def money(store: Store) -> object:
+    """Every payment as it stands, and everybody's credits, which are zero in sum."""
+    state = certificates.current(store)
+    if state is None:
+        return []
+    paid = payments.read(store, state)
+    held = balances((each for each in paid if each.currency == "CREDIT"), [])
+    assert sum(held.values()) == 0
+    return paid, sorted(held.items(), key=repr)
 
 
 def one(store: Store, record: bytes) -> receipts.Entry:

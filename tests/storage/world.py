@@ -29,6 +29,7 @@ from protocol.kinds.profile import Profile
 from protocol.kinds.registry import KINDS, content
 from protocol.records import GOV, LANES, MARKET, TALK, ZERO, Record, make_record
 from protocol.spot import Spot
+from tests.storage.payments import Payments
 from tests.storage.polls import Polls
 from tests.storage.sales import Sales
 
@@ -112,7 +113,7 @@ class Joined:
     record: Record
 
 
-class World(Polls, Sales):
+class World(Polls, Sales, Payments):
     """Everything that was ever written. `act` does one step, or nothing where it makes no sense."""
 
     def __init__(self) -> None:

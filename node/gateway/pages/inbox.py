@@ -107,5 +107,13 @@ PAGES_HERE = [
         audience=DESK,
         menu=lambda words: words.gettext("Inbox"),
     ),
-    Page(path=ATOM, name="inbox-feed", endpoint=atom, audience=DESK, public=True, html=False),
+    Page(
+        path=ATOM,
+        name="inbox-feed",
+        endpoint=atom,
+        audience=DESK,
+        public=True,
+        secret=True,
+        html=False,
+    ),
 ]

@@ -63,6 +63,7 @@ async def show(visit: Visit) -> Response:
         own=own(visit, offer),
         reviewed=reviews.of_listing(visit, offer.id),
         order=_order_path(visit, offer),
+        write_to=_write_to(visit, offer),
         recommended=None if withdrawn else recommended(visit, offer),
         share=share(
             visit,
@@ -96,6 +97,13 @@ def _not_here(visit: Visit) -> Problem:
         t("Not here"),
         t("There is no such listing in this shop window. It may have been for members only."),
     )
+
+
+def _write_to(visit: Visit, offer: Offer) -> str:
+    """Where a member writes to its maker about it; empty for guests and for what is one's own."""
+    if visit.guests or offer.person == visit.gateway.owner:
+        return ""
+    return f"/messages/{offer.person.hex()[:16]}?about={offer.id.hex()[:16]}"
 
 
 def _order_path(visit: Visit, offer: Offer) -> str:

@@ -101,7 +101,7 @@ def _list(visit: Visit, status: int = 200, problem: str = "", to: str = "") -> R
             path=messages_path(each.person),
             name=visit.words.person(names.get(each.person, ""), each.person),
             unread=each.unread,
-            beginning=" ".join(each.newest.body.text.split())[:BEGINNING],
+            beginning=_cut(" ".join(each.newest.body.text.split())),
             mine=each.newest.mine,
             at_ms=min(each.newest.written_ms, each.newest.received_ms),
         )
@@ -117,6 +117,10 @@ def _list(visit: Visit, status: int = 200, problem: str = "", to: str = "") -> R
         to=to,
         names=[name for _, name in members] if len(members) <= MOST_NAMES else [],
     )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= BEGINNING else text[: BEGINNING - 1].rstrip() + "…"
 
 
 def _conversation(

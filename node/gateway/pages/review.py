@@ -11,7 +11,7 @@ from node.gateway.offers import listing_path
 from node.gateway.order_words import order_path
 from node.gateway.orders import row
 from node.gateway.pages.page import DESK, Page
-from node.gateway.reviews import review, said_of
+from node.gateway.reviews import asked_alone, review, said_of
 from node.gateway.visit import Visit
 from node.trade import reading, reviews
 from node.trade.reading import Order
@@ -19,7 +19,7 @@ from protocol.errors import NotFound, Refused
 
 
 async def show(visit: Visit) -> Response:
-    """What stands, and the form."""
+    """What stands, and the form; of somebody else's order, what one is asked to publish."""
     return _page(visit, _order(visit))
 
 
@@ -28,8 +28,12 @@ async def act(visit: Visit, form: Form) -> Response:
     order, t = _order(visit), visit.words.gettext
     try:
         if form.text("do") == "carry":
-            reviews.carry(visit.home, order.id.hex())
+            reviews.carry(visit.home, visit.request.path_params["order"])
+            if order is None:
+                return visit.done("/inbox", t("Published."))
             said = t("Published.")
+        elif order is None:
+            raise _no_order()
         else:
             unnamed = form.text("how") == "unnamed"
             reviews.write(
@@ -52,14 +56,30 @@ def _stars(visit: Visit, text: str) -> int:
     return int(text)
 
 
-def _order(visit: Visit) -> Order:
-    return reading.get(visit.home, visit.request.path_params["order"])
+def _order(visit: Visit) -> Order | None:
+    """The order; None for one that is not this owner's."""
+    try:
+        return reading.get(visit.home, visit.request.path_params["order"])
+    except NotFound:
+        return None
 
 
 def _page(
-    visit: Visit, order: Order, status: int = 200, problem: str = "", form: Form | None = None
+    visit: Visit,
+    order: Order | None,
+    status: int = 200,
+    problem: str = "",
+    form: Form | None = None,
 ) -> Response:
     visit.require_charter()
+    if order is None:
+        path, given = visit.request.url.path, visit.request.path_params["order"]
+        asked = asked_alone(visit, given)
+        if asked is None:
+            raise _no_order()
+        return visit.render(
+            "review_carry.html", status=status, problem=problem, asked=asked, action=path
+        )
     return visit.render(
         "review.html",
         status=status,
@@ -67,6 +87,10 @@ def _page(
         row=row(visit, order),
         review=review(visit, order, form),
     )
+
+
+def _no_order() -> NotFound:
+    return NotFound("no-order", "You have no such order here.")
 
 
 async def show_answer(visit: Visit) -> Response:
