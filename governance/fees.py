@@ -38,7 +38,14 @@ def rule_for(fees: Fees, category: str | None, *, own_currency: bool = True) -> 
     sale in another currency (`own_currency` false) pays the percentage alone.
     """
     rule = fees.of(category)
-    return rule if own_currency else replace(rule, fee_min=0, fee_cap=None)
+    return rule if own_currency else _unbounded(rule)
+
+
+def _without_bounds(rule: FeeRule) -> FeeRule:
+    return replace(rule, fee_min=0, fee_cap=None)
+
+
+_unbounded = Remembered(_without_bounds, 256)
 
 
 def fee(rule: FeeRule, price: int) -> int:
@@ -66,7 +73,7 @@ def split(rule: FeeRule, price: int, absent: Collection[str] = ()) -> Split:
             known.clear()
         weights = known[missing] = _weights(rule, missing)
     whole = fee(rule, price)
-    parts = _divide(whole, weights.values(), ALL_BPS)
+    parts = _divide(whole, weights.values(), ALL_BPS)  # a table's weights are a whole
     return Split(whole, dict(zip(weights, parts, strict=True)), price - whole)
 
 
@@ -106,14 +113,10 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
 
 def _divide(total: int, weights: Iterable[int], whole: int) -> list[int]:
     """`apportion` of what can be divided; `whole`: all weights together."""
-    parts: list[int] = []
-    rests: list[int] = []
-    for weight in weights:
-        part, rest = divmod(total * weight, whole)
-        parts.append(part)
-        rests.append(rest)
+    parts = [total * weight // whole for weight in weights]
     left = total - sum(parts)
     if left:
+        rests = [total * weight % whole for weight in weights]
         # Stable, so that of equal remainders the first in the table comes first. Fewer units are
         # left than there are remainders above zero.
         for i in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:left]:

@@ -34,7 +34,9 @@ def send(home: Home, member: Member, text: str, about: bytes | None = None) -> L
     market.check_text(Term("message"), said, MAX_TEXT, lines=True)
     if not said.strip():
         raise Refused("empty", "There is nothing in this message; nothing was sent.")
-    return post.find(home, post.write(home, member.person, said, about=about).hex())
+    sent = post.by_id(home, post.write(home, member.person, said, about=about))
+    assert sent is not None  # noqa: S101 - it was just written
+    return sent
 
 
 def topic(home: Home, text: str) -> bytes:
@@ -64,14 +66,15 @@ def conversations(home: Home) -> list[Conversation]:
     names = profiles.names(home.store)
     found = []
     for each in post.threads(home):
-        if each.sort == MESSAGES and (letters := post.newest_of(home, each.id, 1)):
+        newest = post.by_id(home, each.newest) if each.sort == MESSAGES else None
+        if newest is not None:
             found.append(
                 Conversation(
                     person=each.id,
                     name=names.get(each.id, ""),
                     letters=each.letters,
                     unread=each.unread,
-                    newest=letters[0],
+                    newest=newest,
                 )
             )
     return found

@@ -127,11 +127,10 @@ class Opening:
             return
         new = letters.since(self._store, self._told)
         self._told = newest
-        for each in new:
-            if each.person != self._home.person:
-                about = "message" if each.sort == MESSAGES else "order"
-                self._events.tell("letter", person=each.person.hex(), about=about)
-                self._unanswered.set()
+        for person, sort in dict.fromkeys((each.person, each.sort) for each in new if each.fresh):
+            about = "message" if sort == MESSAGES else "order"
+            self._events.tell("letter", person=person.hex(), about=about)
+            self._unanswered.set()
         if any(each.person == self._home.person for each in new):
             self._wrote()
         orders = frozenset(each.thread for each in new if each.sort == ORDER)

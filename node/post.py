@@ -249,6 +249,13 @@ def all_letters(home: Home) -> list[Letter]:
     return _letters(home, kept.every(home.store))
 
 
+def by_id(home: Home, letter_id: bytes) -> Letter | None:
+    """A letter that is open and stands."""
+    row = kept.by_id(home.store, letter_id)
+    found = [] if row is None else _letters(home, [row])
+    return found[0] if found else None
+
+
 def threads(home: Home) -> list[Thread]:
     """All conversations and orders, the one with the newest letter first."""
     return kept.threads(home.store)
@@ -272,24 +279,22 @@ def find(home: Home, text: str) -> Letter:
         raise Refused(
             "ambiguous", "Several letters fit %(text)s: give more digits of its id.", text=text
         )
-    row = kept.by_id(home.store, ids[0]) if ids else None
-    found = [] if row is None else _letters(home, [row])
-    if not found:
+    found = by_id(home, ids[0]) if ids else None
+    if found is None:
         raise NotFound(
             "no-letter",
             "There is no letter %(text)s that you could read; `moothall message list` shows yours.",
             text=text,
         )
-    return found[0]
+    return found
 
 
 def delivery(home: Home, letter_id: bytes) -> Delivery:
     """How far a letter of one's own has come; NotFound for any other."""
-    row = kept.by_id(home.store, letter_id)
-    found = [] if row is None else _letters(home, [row])
-    if not found or not found[0].mine:
+    found = by_id(home, letter_id)
+    if found is None or not found.mine:
         raise NotFound("no-letter", "That is no letter of yours.")
-    return delivery_of(home, found[0])
+    return delivery_of(home, found)
 
 
 def delivery_of(home: Home, letter: Letter) -> Delivery:

@@ -190,7 +190,7 @@ class Node:
         self._clerk.came(orders)
 
     def _keys_for(self, person: bytes) -> Sequence[Letter]:
-        """The letters of open orders that this person is party to, for a new device of theirs."""
+        """The letters of orders that this person is party to, for a new device of theirs."""
         return keys_for(self.home, person)
 
     def _forget_invitation(self) -> None:

@@ -1,7 +1,7 @@
 """What vendors owe out of the sales they collected for: shares of valid receipts, less refunds.
 
-A creditor is a person (bytes) or a fund, by its role (str). Sums are made in Python, whose
-integers don't overflow whatever receipts say.
+A creditor is a person (bytes) or a fund, by its role (str). Sums are made in two parts, so that
+they never overflow whatever receipts say.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from storage.verdicts import Known, marks
 
 Party = bytes | str
 RECEIPT, REFUND = "receipt", "refund"
+_PART = 1_000_000  # of which SQLite's integers hold as many as there can ever be
 
 
 class Share(NamedTuple):
@@ -33,8 +34,8 @@ class Share(NamedTuple):
 
 _SHARES = (
     "FROM receipt JOIN receipt_share ON receipt_share.receipt = receipt.rowid"
-    " JOIN log ON log.no = receipt.log_no JOIN device ON device.no = log.device_no"
-    " WHERE device.standing > 0"
+    " WHERE receipt.log_no IN"
+    " (SELECT log.no FROM log JOIN device ON device.no = log.device_no WHERE standing > 0)"
 )
 
 
@@ -50,13 +51,18 @@ def currencies(store: Store) -> list[str]:
 def valid_debts(store: Store, currency: str) -> list[tuple[bytes, Party, int]]:
     """(vendor, creditor, minor units) in one currency, summed; only what is above zero."""
     wrong = marks(store, Known(store))
-    totals: dict[tuple[bytes, Party], int] = {}
-    for receipt, vendor, creditor, amount in store.db.execute(
-        f"SELECT receipt.rowid, vendor, creditor, amount {_SHARES} AND currency = ?", [currency]
-    ):
-        if receipt not in wrong:
-            pair = vendor, creditor
-            totals[pair] = totals.get(pair, 0) + amount
+    totals: dict[tuple[bytes, Party], int] = {
+        (vendor, creditor): most * _PART + rest
+        for vendor, creditor, most, rest in store.db.execute(
+            f"SELECT vendor, creditor, sum(amount / {_PART}), sum(amount % {_PART}) {_SHARES}"
+            " AND currency = ? GROUP BY vendor, creditor",
+            [currency],
+        )
+    }
+    query = f"SELECT vendor, creditor, amount {_SHARES} AND currency = ? AND receipt.rowid = ?"
+    for receipt in wrong:
+        for vendor, creditor, amount in store.db.execute(query, [currency, receipt]):
+            totals[vendor, creditor] -= amount
     for share in _returned(store):
         if share.currency == currency:
             totals[share.debtor, share.creditor] -= share.amount

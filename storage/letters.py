@@ -57,12 +57,12 @@ class Found(NamedTuple):
 
 
 class New(NamedTuple):
-    """A letter of a thread, and who wrote it."""
+    """A letter of a thread, and who wrote it. `fresh`: its owner hears of it for the first time."""
 
-    record: bytes
     person: bytes
     sort: int
     thread: bytes
+    fresh: bool
 
 
 class Row(NamedTuple):
@@ -86,7 +86,8 @@ class Thread(NamedTuple):
     id: bytes
     letters: int
     unread: int
-    newest_ms: int  # when the newest letter was received
+    newest_ms: int  # when the newest letter was written, as it claims, or received if lower
+    newest: bytes  # its id
 
 
 class AtRest(NamedTuple):
@@ -205,7 +206,7 @@ def _keep(store: Store, letters_key: bytes, own: bytes, found: Found, to: frozen
             about,
             box,
             fresh,
-            not fresh,
+            not fresh or author == own,
             record.id,
             own,
         ],
@@ -292,10 +293,10 @@ def newest(store: Store) -> int:
 def since(store: Store, number: int) -> list[New]:
     """The letters of threads that were opened or written after `newest` gave this number."""
     rows = store.db.execute(
-        f"SELECT record, person, sort, thread {_STANDS} AND letter.no > ? AND thread IS NOT NULL",
+        f"SELECT person, sort, thread, unread {_STANDS} AND letter.no > ? AND thread IS NOT NULL",
         [number],
     )
-    return [New(*row) for row in rows]
+    return [New(*facts, bool(fresh)) for *facts, fresh in rows]
 
 
 def by_id(store: Store, record: bytes) -> Row | None:
@@ -314,10 +315,11 @@ def ids_like(store: Store, prefix: str) -> list[bytes]:
 
 
 def threads(store: Store) -> list[Thread]:
-    """Every thread, the newest first."""
-    rows = store.db.execute(
-        f"SELECT sort, thread, count(*), sum(unread), max(received_ms) AS newest {_STANDS}"
-        " AND thread IS NOT NULL GROUP BY sort, thread ORDER BY newest DESC, thread"
+    """Every thread, the one with the newest letter first."""
+    rows = store.db.execute(  # with one max(), SQLite takes the other columns from its row
+        "SELECT sort, thread, count(*), sum(unread), max(min(time_ms, received_ms)) AS newest,"
+        f" record {_STANDS} AND thread IS NOT NULL GROUP BY sort, thread"
+        " ORDER BY newest DESC, thread"
     )
     return [Thread(*row) for row in rows]
 

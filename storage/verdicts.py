@@ -137,6 +137,32 @@ _ROW = (
 )
 
 
+# Nothing can be wrong with such a receipt but its charter: no grant, no referral, known people, and
+# no other receipt of its order. Nearly all are such, and SQLite finds them ten times as fast.
+_PLAIN = (
+    "device.person IS vendor AND seller = vendor AND signed = 1 AND sums IS 1 AND margin_bps = 0"
+    " AND coalesce(grant_record, goods, first, count, referrer, referral) IS NULL"
+    " AND (host IS NULL OR host != vendor"
+    " AND host IN (SELECT person FROM device WHERE standing > 0))"
+    " AND order_key NOT IN (SELECT order_key FROM receipt GROUP BY order_key HAVING count(*) > 1)"
+)
+
+
+def _doubtful(store: Store, known: Known) -> list[_Row]:
+    """Every receipt with which something may be wrong, and all that their verdicts depend on."""
+    found = list(map(_Row._make, store.db.execute(f"{_ROW} AND ({_PLAIN}) IS NOT 1")))
+    of_each = store.db.execute(
+        f"SELECT min(receipt.rowid) {SHOWN} AND {_PLAIN} GROUP BY at, charter"
+    ).fetchall()
+    for one in _where(store, "receipt.rowid", (rowid for (rowid,) in of_each)):
+        if judged(one, known):
+            same = store.db.execute(
+                f"{_ROW} AND {_PLAIN} AND at = ? AND charter = ?", [one.both, one.charter]
+            )
+            found += map(_Row._make, same)
+    return found
+
+
 def marks(store: Store, known: Known, rowids: Collection[int] | None = None) -> dict[int, str]:
     """Rowid -> reason of the receipts that are not valid: of these, or of all."""
     rows = _rows(store, known, rowids)
@@ -156,7 +182,7 @@ def marks(store: Store, known: Known, rowids: Collection[int] | None = None) -> 
 def _rows(store: Store, known: Known, rowids: Collection[int] | None) -> list[_Row]:
     """The rows asked for, and those on which their verdicts depend."""
     if rowids is None:
-        return list(map(_Row._make, store.db.execute(_ROW)))
+        return _doubtful(store, known)
     asked = _where(store, "receipt.rowid", rowids)
     others: set[int] = set()
     for row in asked:

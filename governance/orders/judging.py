@@ -23,6 +23,9 @@ from protocol.letters.moves import Accept, Mediator, Move, Received
 
 NOT_YOURS = "not-yours"  # not this side's move, whatever the state
 NOT_NOW = "not-now"  # the state does not allow it
+WRONG_TERMS = "wrong-terms"  # the statement says something else than the offer
+SUPERSEDED = "superseded-charter"  # another one was in force at the newer certificate
+WRONG_SHARE = "wrong-share"  # the charter divides the price in another way
 
 
 class Context(Protocol):
@@ -105,7 +108,7 @@ def _statement(case: Case) -> str:
     heights = [(case.context.height(at) or 0, at) for at in (offered.at, move.at)]
     older, newer = sorted(heights)
     if agreed is None or said.at != (older[1], newer[1]):
-        return "wrong-terms"
+        return WRONG_TERMS
     stated = Terms(
         quantity=said.quantity,
         price=said.price,
@@ -113,11 +116,11 @@ def _statement(case: Case) -> str:
         tip=said.extras.tip,
     )
     if stated != agreed or not _fits(said, case):
-        return "wrong-terms"
+        return WRONG_TERMS
     if case.context.in_force(newer[0]) != said.charter:
-        return "superseded-charter"
+        return SUPERSEDED
     charter = case.context.charter(said.charter)
-    return "" if charter is not None and adds_up(charter, said) else "wrong-share"
+    return "" if charter is not None and adds_up(charter, said) else WRONG_SHARE
 
 
 def _fits(said: Statement, case: Case) -> bool:

@@ -85,6 +85,7 @@ def _rows(move: str, sides: str, states: str, *needs: str) -> list[Row]:
 
 _OPEN = "enquiry ordered accepted paid sent"
 _BOTH = "buyer seller"
+_DEAL = "accepted paid sent received completed declined cancelled refunded disputed settled closed"
 _ARGUED = "disputed closed"
 
 TABLE: Final[tuple[Row, ...]] = (
@@ -95,29 +96,14 @@ TABLE: Final[tuple[Row, ...]] = (
     *_rows("cancel", BUYER, "enquiry ordered accepted", "unpaid"),
     *_rows("cancel", SELLER, "accepted", "unpaid"),
     *_rows("pay", BUYER, "accepted sent received disputed settled closed", "owing"),
-    *_rows(
-        "confirm",
-        SELLER,
-        "accepted paid sent received completed declined cancelled refunded disputed settled closed",
-        "unconfirmed",
-    ),
+    *_rows("confirm", SELLER, _DEAL, "unconfirmed"),
     *_rows("sent", SELLER, "accepted paid disputed", "unsent", "unreceived"),
     *_rows(
         "received", BUYER, "accepted paid sent disputed settled closed", "unreceived", "this-deal"
     ),
     *_rows("receipt", SELLER, "received settled closed", "all-paid"),
-    *_rows(
-        "refund",
-        SELLER,
-        "accepted paid sent received completed declined cancelled refunded disputed settled closed",
-        "left",
-    ),
-    *_rows(
-        "took",
-        BUYER,
-        "accepted paid sent received completed declined cancelled refunded disputed settled closed",
-        "refund",
-    ),
+    *_rows("refund", SELLER, _DEAL, "left"),
+    *_rows("took", BUYER, _DEAL, "refund"),
     *_rows(
         "dispute",
         _BOTH,

@@ -76,14 +76,18 @@ class View:
         later.letters = [*self.letters, line]
         later.by_word = self.by_word.copy()
         later.by_word[line.word] = [*self.by_word[line.word], line]
-        # Most letters touch one thing. Where moves cross, any letter may decide by whose it is.
-        if line.word in _AGREEING or len(later.by_word["accept"]) > 1:
+        # Most letters touch one thing or none. Where moves cross, any may decide by whose it is.
+        agreeing = line.word in _AGREEING or len(later.by_word["accept"]) > 1
+        paying = line.word in _MONEY or (agreeing and bool(later.refunds))
+        ending = line.word in _ENDING or bool(later.by_word["close"] or later.by_word["agree"])
+        if agreeing:
             later._agreed()
-        if line.word in _MONEY or (line.word in _AGREEING and later.refunds):
+        if paying:
             later._money()
-        if line.word in _ENDING or later.by_word["close"] or later.by_word["agree"]:
+        if ending:
             later._argued()
-        later._reckon()
+        if agreeing or paying or ending:
+            later._reckon()
         return later
 
     def _reckon(self) -> None:

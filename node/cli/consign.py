@@ -118,9 +118,9 @@ def consign_show(out: Output, grant_id: str) -> None:
 @_until
 @click.pass_obj
 def consign_change(out: Output, grant_id: str, quota: int | None, until: str | None) -> None:
-    """Let more or fewer be sold by a grant of yours, or until another day.
+    """Let more or fewer be sold by a grant of yours.
 
-    A withdrawn one is good again.
+    Or until another day. A withdrawn grant is good again.
     """
     from node.trade import consigning
 

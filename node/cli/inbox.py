@@ -38,11 +38,11 @@ def _line(each: dict[str, Any], now_ms: int) -> str:
 def _what(each: dict[str, Any], name: str, title: str) -> str:
     """A thing that waits, in a sentence."""
     from node.importing.prices import money
-    from node.trade.words import COMMANDS, STATES
+    from node.trade.words import STATES
 
     match each["kind"]:
         case "order":
-            moves = ", ".join(COMMANDS.get(move, move) for move in each["moves"])
+            moves = ", ".join(each["moves"])
             ways = f": {moves}" if moves else ""
             return f"order of {title or 'a listing'} with {name}, {STATES[each['state']]}{ways}"
         case "guest-order":

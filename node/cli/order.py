@@ -56,6 +56,17 @@ def order_accept(out: Output, order_id: str) -> None:
     That fixes price, shares and charter for this order, whatever is voted later. A seller reserves
     the goods by it, and says where to pay if there is an account (`moothall settle account`).
     """
+    from node.importing.prices import CREDIT
+    from node.trade import banking, reading
+
+    with out.opened() as home:
+        found = reading.get(home, order_id)
+        sells = found.mine == "seller" and found.currency != CREDIT
+        if sells and banking.account(home) is None:
+            out.note(
+                "You have set no account, so the buyer is not told where to pay: `moothall settle "
+                "account` sets one, or write to them."
+            )
     _move(out, order_id, "accept")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from node.cli.assembly_text import date, table, when
 from node.cli.render import line
 from node.importing.prices import money
-from node.trade.words import COMMANDS, STATES
+from node.trade.words import STATES
 
 Data = dict[str, Any]
 SHOWN_LETTERS = 30
@@ -164,10 +164,9 @@ def _next(each: Data, now_ms: int) -> Iterator[str]:
         due = f", until {when(each['due'], now_ms)}" if each["due"] else ""
         yield f"It waits for the {each['waits_for']}{due}."
     if each["my_moves"]:
-        yield f"You can: {', '.join(COMMANDS.get(name, name) for name in each['my_moves'])}."
+        yield f"You can: {', '.join(each['my_moves'])}."
     for right in each["later"]:
-        move = COMMANDS.get(right["move"], right["move"])
-        yield f"From {when(right['from'], now_ms)} on you can: {move}."
+        yield f"From {when(right['from'], now_ms)} on you can: {right['move']}."
 
 
 def _letter(each: Data, letter: Data) -> Iterator[str]:

@@ -50,7 +50,10 @@ def receipt_list(out: Output, mine: bool, reason: str | None, limit: int) -> Non
 @click.argument("receipt_id", metavar="R")
 @click.pass_obj
 def receipt_show(out: Output, receipt_id: str) -> None:
-    """Show receipt R, by its id or that of its order, and whether it is right."""
+    """Show receipt R, by its id or its order's.
+
+    It says where the price went, what was refunded, and whether the receipt is valid.
+    """
     from node.cli.receipt_text import receipt_text
     from node.trade import receipts
     from storage.views import profiles
@@ -63,7 +66,7 @@ def receipt_show(out: Output, receipt_id: str) -> None:
 @receipt.command("verify")
 @click.pass_obj
 def receipt_verify(out: Output) -> None:
-    """Hold every receipt here against its charter, and name those that are wrong."""
+    """Check every receipt here, and name those that are wrong."""
     from node.cli.receipt_text import verified_text
     from node.trade import receipts
 

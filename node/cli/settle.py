@@ -259,11 +259,11 @@ def _write(file: Path, text: str) -> None:
 @click.option("--iban", metavar="NUMBER", help="The account's number.")
 @click.option("--name", metavar="NAME", help="Whose account it is.")
 @click.option("--bic", metavar="CODE", default="", help="The bank's code, where it is needed.")
-@click.option("--fund", metavar="FUND", default="", help="Where you keep this fund's money.")
+@click.option("--of", metavar="P|FUND", help="Where to pay them; what you note stays with you.")
 @click.option("--forget", is_flag=True, help="Forget the account.")
 @click.pass_obj
 def settle_account(
-    out: Output, iban: str | None, name: str | None, bic: str, fund: str, forget: bool
+    out: Output, iban: str | None, name: str | None, bic: str, of: str | None, forget: bool
 ) -> None:
     """Show or set your bank account.
 
@@ -271,18 +271,19 @@ def settle_account(
     their order, sealed.
     """
     from node.cli.money_text import account_json, account_text
-    from node.trade import banking
+    from node.trade import banking, paying
 
     if forget and iban:
         raise click.UsageError("Name either --iban or --forget.")
     if (iban is None) != (name is None):
         raise click.UsageError("Name --iban and --name together.")
     with out.opened() as home:
+        whose = None if of is None else paying.party(home, of)
         if iban is not None and name is not None:
-            banking.set_account(home, banking.checked(iban, name, bic), fund.strip())
+            banking.set_account(home, banking.checked(iban, name, bic), whose)
         elif forget:
-            banking.set_account(home, None, fund.strip())
-        found = banking.account(home, fund.strip())
+            banking.set_account(home, None, whose)
+        found = banking.account(home, whose)
     out.answer(
         {"account": account_json(found)},
         "No account is set." if found is None else account_text(found),

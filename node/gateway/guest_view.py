@@ -75,7 +75,8 @@ def shown(visit: Visit, order: reading.Order) -> Shown:
     moves = {right.name for right in reading.my_moves(order)}
     asked = _asked(visit, life, moves)
     offered = any(each.move == "accept" for each in asked)
-    said, after = guest_words.standing(words, life.state, offered=offered)
+    state = "free" if life.state == "accepted" and not life.owing else life.state
+    said, after = guest_words.standing(words, state, offered=offered)
     names = {"name": maker, "host": host}
     return Shown(
         said=said % names,
@@ -87,7 +88,7 @@ def shown(visit: Visit, order: reading.Order) -> Shown:
             for move in BUTTONS
             if move in moves
         ],
-        next="received" if life.state == "sent" else "",
+        next="received" if state in ("sent", "free") else "",
         disputes="dispute" in moves,
         payment=_payment(visit, life) if "pay" in moves else None,
         told=_told(visit, order),

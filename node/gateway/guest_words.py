@@ -6,9 +6,10 @@ from node.gateway.words import Words
 
 
 def standing(words: Words, state: str, *, offered: bool) -> tuple[str, str]:
-    """(how the order stands, what happens next) in sentences.
+    """(how the order stands, what happens next) in sentences, for a state of an order.
 
-    `offered`: the maker has made an offer that the guest may accept.
+    Or for "waiting" and "turned-down", where the host let nothing out, and "free": accepted, and
+    nothing to be paid. `offered`: the maker has made an offer that the guest may accept.
     """
     t = words.gettext
     if offered and state in ("enquiry", "ordered", "accepted"):
@@ -31,8 +32,12 @@ def standing(words: Words, state: str, *, offered: bool) -> tuple[str, str]:
             t("%(name)s accepts it, offers something else or declines. Look in again in a day."),
         ),
         "accepted": (
-            t("%(name)s has accepted your order."),
+            t("You and %(name)s are agreed."),
             t("Now pay %(name)s directly, then say so below."),
+        ),
+        "free": (
+            t("You and %(name)s are agreed."),
+            t("Nothing is to be paid. Say below when you have it."),
         ),
         "paid": (
             t("You said that you have paid."),

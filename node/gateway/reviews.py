@@ -10,7 +10,7 @@ from node.gateway.offers import SHOWN_DIGITS, listing_path, member_path
 from node.gateway.orders import name_of
 from node.gateway.proposing.kind import people
 from node.gateway.visit import Visit
-from node.trade import promises as kept
+from node.trade import promises as promised
 from node.trade import reviews
 from node.trade.reading import Order
 from protocol.kinds.review import MAX_TEXT, MOST_STARS
@@ -47,12 +47,16 @@ class Block:
 
 def of_listing(visit: Visit, listing: bytes) -> Block:
     """What buyers say of what this listing sold."""
-    return _block(visit, held.of_listing(visit.store, listing))
+    kept = visit.gateway.facts.kept
+    key = ("reviews of a listing", listing)
+    return _block(visit, kept(key, lambda: held.of_listing(visit.store, listing)))
 
 
 def of_person(visit: Visit, person: bytes) -> Block:
     """What buyers say of what this person sold or made."""
-    return _block(visit, held.of_person(visit.store, person))
+    kept = visit.gateway.facts.kept
+    key = ("reviews of a person", person)
+    return _block(visit, kept(key, lambda: held.of_person(visit.store, person)))
 
 
 def said_of(visit: Visit, each: Judged) -> Said:
@@ -172,7 +176,8 @@ def _asked(visit: Visit, each: reviews.Asked) -> Said:
 
 def promises(visit: Visit, person: bytes) -> list[str]:
     """Promises kept: how this person's sales went, in sentences; none before the first sale."""
-    found, words = kept.of(visit.store, person), visit.words
+    words = visit.words
+    found = visit.gateway.facts.kept(("promises", person), lambda: promised.of(visit.store, person))
     n, t = words.ngettext, words.gettext
     lines = []
     if found.sales:

@@ -1,8 +1,8 @@
 """Bank accounts, payment references and the codes that banks' programs read.
 
 An account number is this home's own business: it lies in a file that only its owner reads, goes
-nowhere but into letters to whoever is to pay, and is checked before it is kept. Nothing here talks
-to a bank.
+nowhere but into letters to whoever is to pay, and is checked before it is kept. So do the accounts
+of others, as they told them. Nothing here talks to a bank.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from governance.paying import Party
 from node.home import Home
 from node.importing.prices import decimals
 from node.keystore import write_private
@@ -86,20 +87,25 @@ def checked(iban: str, name: str, bic: str = "") -> Account:
     return Account(iban=number, name=holder, bic=code)
 
 
-def account(home: Home, fund: str = "") -> Account | None:
-    """This home's own account, or the one where its owner keeps a fund's money; None if not set."""
-    entry = _load(home).get(fund)
+def account(home: Home, of: Party | None = None) -> Account | None:
+    """This home's own account, or that of another party as it is noted here; None if it is not."""
+    entry = _load(home).get(_key(of))
     return None if entry is None else Account(**entry)
 
 
-def set_account(home: Home, chosen: Account | None, fund: str = "") -> None:
+def set_account(home: Home, chosen: Account | None, of: Party | None = None) -> None:
     """Keep an account, or forget it."""
     entries = _load(home)
     if chosen is None:
-        entries.pop(fund, None)
+        entries.pop(_key(of), None)
     else:
-        entries[fund] = asdict(chosen)
+        entries[_key(of)] = asdict(chosen)
     write_private(home.path / ACCOUNTS, json.dumps(entries, indent=1))
+
+
+def _key(of: Party | None) -> str:
+    """Under which name an account is kept: "" for one's own."""
+    return of.hex() if isinstance(of, bytes) else f"fund {of}" if of else ""
 
 
 def _load(home: Home) -> dict[str, dict[str, str]]:

@@ -15,11 +15,11 @@ from node.assembly.finding import state_of
 from node.home import Home
 from node.importing.prices import money
 from node.trade import paying, settling
-from protocol.errors import Refused
+from protocol.errors import Refused, Term
 from protocol.kinds.payment import CREDIT
 from storage.own import Draft
 
-PUBLIC = (
+PUBLIC = Term(
     "Payments in credits are public: everybody in this community sees for good who paid whom how "
     "much, and when."
 )

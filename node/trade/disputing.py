@@ -15,6 +15,7 @@ from governance.orders.life import Life
 from governance.orders.parts import Dispute, Proposal
 from governance.orders.rights import OVER, VOTE
 from governance.orders.table import BUYER, SELLER
+from governance.roll import MEMBER
 from node import people, post
 from node.assembly import proposing
 from node.home import Home
@@ -29,6 +30,7 @@ from protocol.letters.order import OrderLetter
 from storage import certificates
 from storage.database import FAST
 from storage.views import profiles
+from storage.views.members import PROVISIONALLY
 
 SHORTEST = 8  # digits of an id
 MOVES = ("dispute", "evidence", "propose", "agree", "mediator", "mediate", "verdict", "close")
@@ -115,13 +117,15 @@ def agree(home: Home, text: str, proposal: str | None = None) -> Order:
 def name_mediator(home: Home, text: str, who: str) -> Order:
     """Name whom one would have as mediator; it takes the same name from the other side."""
     order, _ = get(home, text)
-    person = people.resolve(home, who).person
-    if person in (order.buyer, order.seller):
+    found = people.resolve(home, who)
+    if found.person in (order.buyer, order.seller):
         raise Refused(
             "not-neutral",
             "A mediator is neither the buyer nor the seller; nothing was written.",
         )
-    return _move(home, text, "mediator", person=person)
+    if found.status not in (MEMBER, PROVISIONALLY):
+        raise Refused("not-member", "Only somebody who belongs can mediate; nothing was written.")
+    return _move(home, text, "mediator", person=found.person)
 
 
 def requests(home: Home) -> list[Request]:
@@ -142,19 +146,19 @@ def _request(home: Home, order: bytes, letters: list[Letter]) -> Request | None:
     """Whether these letters, all of an order that are here, ask to mediate and no more."""
     if any(letter.body.move.word == "place" for letter in letters):
         return None  # it can be read like any other order
-    naming: dict[bytes, Letter] = {}
+    naming: dict[tuple[bytes, bool], Letter] = {}  # a host may write for a guest and sell, too
     taken: bool | None = None
     for letter in letters:
         match letter.body.move:
             case Mediator(person=person) if person == home.person:
-                naming[letter.person] = letter
+                naming[letter.person, letter.body.guest] = letter
             case Mediate(take=take) if letter.mine:
                 taken = take
     if len(naming) < 2:
         return None
     return Request(
         order=order,
-        sides=tuple(naming),
+        sides=tuple(dict.fromkeys(person for person, _ in naming)),
         letters=tuple(sorted(letter.id for letter in naming.values())),
         received_ms=max(letter.received_ms for letter in naming.values()),
         taken=taken,

@@ -50,8 +50,7 @@ def keep(home: Home, waiting: Waiting) -> None:
     now = home.store.now_ms()
     with home.store.transaction():
         db.execute("DELETE FROM guest_order WHERE received_ms < ?", [now - KEPT_MS])
-        (count,) = db.execute("SELECT count(*) FROM guest_order").fetchone()
-        if count >= MOST_WAITING:
+        if count(home.store) >= MOST_WAITING:
             raise Refused(
                 "too-many-waiting",
                 "Too many orders wait to be looked at here, so this one was not kept. Try again "

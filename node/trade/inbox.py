@@ -17,6 +17,7 @@ from node.home import Home
 from node.status import rfc3339
 from node.trade import disputing, guest_queue, paying, reading, reviews
 from node.trade.reading import Order
+from node.trade.words import command_of
 from protocol.errors import NotFound
 from storage.letters import MESSAGES, ORDER
 from storage.views import profiles
@@ -124,7 +125,7 @@ def _order(order: Order, wait: Wait) -> Item:
         state=order.life.state,
         mine=order.mine,
         what=wait.what,
-        moves=tuple(right.name for right in reading.my_moves(order)),
+        moves=tuple(command_of(right.name) for right in reading.my_moves(order)),
         until_ms=None if wait.due_s is None else wait.due_s * 1000,
         since_ms=reading.newest_ms(order),
     )

@@ -16,6 +16,7 @@ from node.trade import terms as agreed
 from node.trade.context import Context
 from node.trade.reading import Order
 from node.trade.receipts import in_order
+from node.trade.words import command_of
 from protocol.errors import MoothallError
 from protocol.kinds.receipt import Statement
 from protocol.letters.message import Message
@@ -39,9 +40,9 @@ def data(home: Home, order: Order, others: list[Order] | None = None) -> dict[st
         "order": order.id.hex(),
         "state": life.state,
         "mine": order.mine,
-        "my_moves": list(dict.fromkeys(right.name for right in reading.my_moves(order))),
+        "my_moves": [command_of(right.name) for right in reading.my_moves(order)],
         "later": [
-            {"move": right.name, "from": rfc3339((right.from_s or 0) * 1000)}
+            {"move": command_of(right.name), "from": rfc3339((right.from_s or 0) * 1000)}
             for right in reading.later_moves(order)
         ],
         "due": None if due is None else rfc3339(due * 1000),

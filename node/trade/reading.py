@@ -13,6 +13,7 @@ from governance.orders.rights import Right, Rights, rights
 from governance.orders.view import Terms
 from node import market, post
 from node.home import Home
+from node.importing.prices import PriceError, decimals
 from node.post import Letter
 from node.trade.context import Context
 from protocol.errors import NotFound, Refused
@@ -176,8 +177,8 @@ def _order(
     shown = tuple(each for each in letters if each.kind in IN_CONVERSATION)
     moves = [each for each in shown if isinstance(each.body, OrderLetter)]
     life = _life(home, context, order_id, moves)
-    if life is None:
-        return None
+    if life is None or not _is_currency(life.currency):
+        return None  # another program let through what nobody can pay, or show
     first_seen = {each.id: each.received_ms // 1000 for each in moves}
     now_s = home.store.now_ms() // 1000
     return Order(
@@ -190,6 +191,14 @@ def _order(
         version=context.ordered(life.place),
         now_s=now_s,
     )
+
+
+def _is_currency(code: str) -> bool:
+    try:
+        decimals(code)
+    except PriceError:
+        return False
+    return True
 
 
 def _life(home: Home, context: Context, order_id: bytes, moves: Sequence[Letter]) -> Life | None:

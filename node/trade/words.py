@@ -21,5 +21,8 @@ STATES: Final = {
 }
 PARTS: Final = ("buyer", "seller", "host", "mediator")
 HOW: Final = ("cash", "bank", "credit", "other")
-# What a move is called as a command; all others carry their own names.
-COMMANDS: Final = {"offer": "change"}
+
+
+def command_of(move: str) -> str:
+    """What a move is called as a command."""
+    return "change" if move == "offer" else move

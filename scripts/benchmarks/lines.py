@@ -16,6 +16,7 @@ from benchmarks import community, machine, workers
 from benchmarks.assembly import assembly
 from benchmarks.community import Community
 from benchmarks.crowd import crowd
+from benchmarks.fees import fee_splits
 from benchmarks.idle import idle
 from benchmarks.letters import letters
 from benchmarks.machine import Limits
@@ -118,6 +119,11 @@ class Bench:
 
             yield sealed
         if "settling" in self.parts:
+
+            def split() -> Iterator[Line]:
+                return fee_splits(small=self._small_sizes, say=self.say)
+
+            yield split
 
             def settled() -> Iterator[Line]:
                 folder = self._folder("settling")

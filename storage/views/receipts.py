@@ -40,7 +40,8 @@ def apply(store: Store, items: Sequence[Item]) -> None:
     run(
         "INSERT INTO receipt (rowid, log_no, seq, record, order_key, vendor, seller, listing, at,"
         " charter, host, referrer, referral, grant_record, goods, first, count, margin_bps,"
-        f" category, currency, price, quantity, signed, sums, shown_ms) VALUES ({', '.join('?' * 25)})",
+        " category, currency, price, quantity, signed, sums, shown_ms)"
+        f" VALUES ({', '.join('?' * 25)})",
         receipts,
     )
     run("INSERT INTO receipt_share (receipt, creditor, role, amount) VALUES (?, ?, ?, ?)", shares)

@@ -10,8 +10,11 @@ from typing import Any
 from governance.paying import in_office
 from node.assembly.finding import state_of
 from node.home import Home
-from node.trade import credit, paying, settling
+from node.trade import banking, credit, paying, settling
+from node.trade.banking import Account
 from tests.node.selling import sell
+
+IBAN = "DE89370400440532013000"  # the one in the standard's own examples
 
 
 def moved(world: Any, ben: Home, cleo: Home) -> None:
@@ -28,7 +31,8 @@ def moved(world: Any, ben: Home, cleo: Home) -> None:
     for keeper in (ben, cleo, ana):
         if keeper.person in in_office(state_of(ana.store)):
             payer = ana if keeper is not ana else ben
-            _pay(world, payer, keeper, settling.pay(payer, "community", 4_321, "EUR"))
+            _pay(world, payer, keeper, settling.pay(payer, "community", 321, "EUR"))
+    banking.set_account(ana, Account(iban=IBAN, name="The purse of the market"), "community")
     settling.pay(ben, ana.person, 777, "EUR")
     settling.pay(ana, cleo.person, 500, "EUR")
     settling.pay(ben, "community", 2_000, "EUR")

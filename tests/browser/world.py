@@ -206,7 +206,8 @@ def busy(folder: Path) -> World:
     """The same with 1,000 listings more."""
     world = lively(folder)
     drafts = [
-        Draft("listing", listings.check(world.ana, _thing(number)).body()) for number in range(1_000)
+        Draft("listing", listings.check(world.ana, _thing(number)).body())
+        for number in range(1_000)
     ]
     world.ana.append(drafts)
     world.catch_up()

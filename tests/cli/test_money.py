@@ -189,7 +189,7 @@ def test_an_account_is_checked_and_kept_for_its_owner_alone(council: Council) ->
 
     assert kept == {"iban": IBAN, "name": "Ana Ortiz", "bic": ""}
     assert ana.do("settle", "account")["account"] == kept
-    assert ana.do("settle", "account", "--fund", "community")["account"] is None
+    assert ana.do("settle", "account", "--of", "community")["account"] is None
     (file,) = [each for each in ana.folder.iterdir() if IBAN in _text(each)]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert ana.do("settle", "account", "--forget")["account"] is None

@@ -21,7 +21,7 @@ import pytest
 from governance.templates import template
 from node.gateway.languages import LANGUAGES
 from node.gateway.words import Words
-from tests.browser import hall, world
+from tests.browser import guests, hall, trade, world
 from tests.browser.site import Site, serving
 from tests.browser.visits import Visit, visits
 from tests.browser.world import lively
@@ -38,7 +38,7 @@ CORE += " adopted rejected missed tie status-quo adopt fees rules offices expuls
 CORE += " advice values teller treasurer welcomer mediator community referrer host hardship seller"
 BABEL = re.compile(
     r"\b(?:vor|Sekunden?|Minuten?|Stunden?|Tage?n?|Wochen?|Monate?n?|und|km|kB|MB|kbyte"
-    r"|September|Oktober|November|Dezember|Januar)\b"
+    r"|September|Oktober|November|Dezember|Januar|Februar)\b"
 )
 
 
@@ -98,7 +98,7 @@ def known_words() -> frozenset[str]:
     """The words in small letters that people of the world say."""
     sources = [
         node
-        for module in (world, hall)
+        for module in (world, hall, trade, guests)
         for node in ast.walk(ast.parse(Path(module.__file__).read_text()))
     ]
     said = [n.value for n in sources if isinstance(n, ast.Constant) and isinstance(n.value, str)]

@@ -189,7 +189,7 @@ async def test_a_guest_orders_from_the_owner_of_the_shop_window(village: Village
 
     ordering.move(home, order, "accept")
     text = await read(shop, path)
-    assert "Ana has accepted your order." in text
+    assert "You and Ana are agreed." in text
     assert "To pay: €3.50" in text
     await press(shop, path, "I have paid", how="cash")
     ordering.move(home, order, "sent")
@@ -207,7 +207,18 @@ async def test_a_guest_asks_for_an_offer_where_there_is_no_price(village: Villag
     text = await read(shop, path)
     assert "Ben has made you an offer." in text
     assert "1 for €500.00 in all In May." in text
-    assert "Ben has accepted" in await press(shop, path, "Accept the offer")
+    assert "You and Ben are agreed." in await press(shop, path, "Accept the offer")
+
+
+async def test_what_is_given_away_costs_a_guest_nothing(village: Village, shop):
+    jars = village.ben.offer("Jars", price=None, mode="give")
+    village.catch_up()
+    path = await ordered(shop, jars)
+    answer(village, key_in(path), "accept")
+
+    text = await read(shop, path)
+    assert "You and Ben are agreed. Nothing is to be paid." in text
+    assert "To pay" not in text
 
 
 async def test_a_guest_chooses_a_variant(village: Village, shop):
@@ -674,6 +685,8 @@ async def test_only_so_many_wait_and_none_for_ever(
     full = await send(shop, page_of(chair), WHO, button=ORDER)
     assert full.status_code == 422
     assert "Too many orders wait" in check_page(full.text).text
+    guest_queue.turn_down(village.ana.store, key_in(paths[1]))
+    await ordered(shop, chair)
 
     village.now += 31 * DAY
     await ordered(shop, chair)
@@ -734,3 +747,26 @@ async def test_nobody_else_can_speak_as_the_guest(village: Village, shop, chair)
     assert "says Eva" not in text
     assert "You I am the guest" not in " ".join(text.split())
     assert guests.by_guest(post.thread(village.home(), key_in(path))[0])
+
+
+async def test_a_guest_disputes_and_settles(village: Village, shop, chair):
+    path = await ordered(shop, chair)
+    order = key_in(path)
+    answer(village, order, "accept")
+    await press(shop, path, "I have paid", how="bank")
+    answer(village, order, "confirm")
+    answer(village, order, "sent")
+    text = await press(shop, path, "Say that something is wrong", text="One leg is broken.")
+    assert "You and Ben don't agree about this order yet." in text
+    came(village, village.ben)
+    assert reading.get(village.home(village.ben), order).life.state == "disputed"
+    answer(village, order, "propose", refund=2000, text="For the leg.")
+
+    assert "€20.00 back, and all is settled For the leg." in await read(shop, path)
+    await press(shop, path, "Agree to this")
+    came(village, village.ben)
+    life = reading.get(village.home(village.ben), order).life
+    assert life.dispute is not None
+    assert life.dispute.outcome == "agreed"
+    assert life.owed_back == 2000
+    assert "Still to be given back €20.00" in await read(shop, path)

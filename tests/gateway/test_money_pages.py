@@ -101,6 +101,26 @@ async def test_an_account_is_kept_and_a_mistyped_one_is_not(room: Room) -> None:
         assert IBAN not in text(gone)
 
 
+async def test_where_to_pay_is_noted_and_gives_a_code_for_the_bank(room: Room) -> None:
+    sell(room.ben, 1, 10_000)
+    code = "/settle/pay.svg?to=community"
+    async with desk(room.ben) as bens:
+        assert (await bens.get(code)).status_code == 404
+        fields = {"iban-1": IBAN[:-1] + "1", "name-1": "The market's purse"}
+        refused = await send(bens, "/settle", fields, button="Keep it")
+        assert "check digits" in text(refused)
+        kept = await send_from(bens, refused, {"iban-1": IBAN}, button="Keep it")
+        page = await follow(bens, kept)
+        check_page(page.text)
+        assert f"{IBAN} · The market's purse" in text(page)
+        assert code in page.text
+        drawn = await bens.get(code)
+        assert drawn.headers["content-type"] == "image/svg+xml"
+        paid = await follow(bens, await send_from(bens, page, button="I have paid it"))
+        assert code not in paid.text
+        assert (await bens.get(code)).status_code == 404  # all of it is said to be paid
+
+
 async def test_a_statement_can_be_read_printed_and_put_into_a_spreadsheet(room: Room) -> None:
     sell(room.ben, 1, 10_000, host=room.ana)
     async with desk(room.ben) as bens:

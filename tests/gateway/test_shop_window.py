@@ -421,11 +421,12 @@ async def test_no_page_minds_a_query_of_ten_thousand_characters(village: Village
     bread = village.ana.offer("Bread")
     path = path.replace("{listing}", bread.hex()).replace("{member}", village.ana.id.hex())
     query = "&".join(f"{name}={LONG}" for name in ("q", "category", "place", "within", "by"))
+    usual = 404 if "{key}" in path else 200  # nobody has ordered
 
     for given in (f"{query}&page=-1", f"page={LONG}", f"i={LONG}", LONG):
         answer = await shop.get(f"{path}?{given}")
         page = check_page(answer.text)
-        assert answer.status_code == (400 if path == "/join" and given.startswith("i=") else 200)
+        assert answer.status_code == (400 if path == "/join" and given.startswith("i=") else usual)
         assert "x" * 1000 not in page.text
 
 

@@ -1,4 +1,4 @@
-"""Trade in the village: Ana offers, Ben buys; their desks, and what their nodes do by themselves."""
+"""Trade in the village: Ana offers, Ben buys; their desks, and what their nodes do alone."""
 
 from __future__ import annotations
 

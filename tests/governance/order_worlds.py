@@ -29,11 +29,12 @@ RARE |= {"refund": 0.1, "evidence": 0.1, "verdict": 0.03, "confirm": 0.3, "media
 class World:
     """One order, and the devices of buyer, seller and two who might mediate."""
 
-    def __init__(self, seed: int, *, devices: int | None = None, lies: bool | None = None) -> None:
+    def __init__(self, seed: int, *, devices: int | None = None, fickle: bool = False) -> None:
+        """`devices`: how many buyer and seller have; `fickle`: they end orders, and rarely meet."""
         self.random = random = Random(seed)
         self.town = Town(5)
         self.order = order = Order(self.town, host=random.choice((None, "gus")))
-        self.lies = random.random() < 0.5 if lies is None else lies
+        self.lies = random.random() < 0.5
         count = devices or random.choice((1, 2))
         self.devices = [Device(order, name, n) for name in ("ana", "ben") for n in range(count)]
         self.devices += [Device(order, name) for name in ("eva", "dan")]
@@ -47,7 +48,10 @@ class World:
         )
         # What people here are like: each world goes deep into something else.
         self.mood = {word: RARE.get(word, 1.0) * (0.02 + random.random() ** 2) for word in WORDS}
-        if random.random() < 0.8:
+        self.meets = 0.15 if fickle else 0.5
+        if fickle:
+            self.mood |= {"cancel": 0.06, "decline": 0.03, "refund": 0.1, "offer": 0.02}
+        elif random.random() < 0.8:
             self.mood |= {"cancel": 1e-4, "decline": 1e-4}
         self.lives: list[tuple[Device, Life]] = []  # everything that anybody ever saw
 
@@ -67,7 +71,7 @@ class World:
         chatty[-2:] = [0.1, 0.0]
         for _ in range(steps):
             device = random.choices(self.devices, [0.1 + each for each in chatty])[0]
-            if random.random() < 0.5:
+            if random.random() < self.meets:
                 self.hear(device)
             self.act(device)
         return list({said.id: said for device in self.devices for said in device}.values())

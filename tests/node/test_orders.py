@@ -18,9 +18,10 @@ from node.trade import clerk, consigning, credit, ordering, reading, stock, term
 from node.trade.context import Context
 from node.trade.placing import Wish
 from protocol.errors import Refused
+from protocol.keys import Signer
 from protocol.kinds.listing import Listing, Variant
 from protocol.letters.moves import Accept, Place
-from protocol.letters.order import OrderLetter
+from protocol.letters.order import OrderLetter, prove
 from storage import receipts
 from storage.rows import all_logs
 from tests.cli.council import Council
@@ -367,6 +368,25 @@ def worked(room: Room) -> None:
     news(room)
 
 
+def test_a_sellers_new_device_gets_the_order_from_the_buyer(room: Room, tmp_path: Path) -> None:
+    order = ordered(room, room.ben, lists(room.eva))
+    completed(room, order, room.ben, room.eva)
+    around = Surroundings("Eva")
+    community, person = room.eva.store.community, room.eva.unlock().person
+    laptop = homes.recover(tmp_path / "laptop", community, person, around, None, room.clock)
+    room.homes.append(laptop)
+    room.turn()
+    room.turn()
+    news(room)
+    assert reading.orders(laptop) == []
+    post.share(room.ben, clerk.keys_for(room.ben, room.eva.person), room.eva.person)
+    news(room)
+    assert state(laptop, order) == "completed"
+    does(room, laptop, order, "refund", amount=50)
+    (entry,) = receipts.of_orders(room.ana.store, [order])[order]
+    assert entry.refunded == 50
+
+
 # What others may try
 
 
@@ -401,6 +421,19 @@ def test_a_buyer_signs_no_other_category_than_the_listings(room: Room) -> None:
     does(room, room.ben, order, "accept")
     does(room, room.ben, order, "pay")
     assert state(room.eva, order) == "paid"
+
+
+def test_an_order_in_no_currency_is_none(room: Room) -> None:
+    """Else it would stand in the way of the list of all orders."""
+    jam = lists(room.eva)
+    fine = ordered(room, room.ben, jam)
+    key = Signer(bytes(32))
+    proof = prove(key, room.ben.store.community, room.ben.person, room.eva.person)
+    odd = replace(reading.get(room.ben, fine).life.place, currency="XQQ", proof=proof)
+    letter = OrderLetter(order=key.public, after=(), move=odd)
+    post.send(room.ben, [Outgoing("order", letter.body(), frozenset({room.eva.person}))])
+    news(room)
+    assert [each.id for each in reading.orders(room.eva)] == [fine]
 
 
 def said(buyer: Home, listing: bytes) -> Place:

@@ -24,6 +24,7 @@ from protocol.kinds import (
     enrol,
     erase,
     found,
+    got,
     invite,
     join,
     leave,
@@ -52,6 +53,7 @@ from protocol.kinds.listing import (
     Rendition,
     Variant,
 )
+from protocol.kinds.payment import MAX_AMOUNT, Payment
 from protocol.kinds.profile import Profile
 from protocol.kinds.proposal import OPTION_ID, STATUS_QUO, Proposal
 from protocol.kinds.receipt import Extras, Statement, Units
@@ -60,7 +62,7 @@ from protocol.kinds.registry import KINDS
 from protocol.kinds.review import Review
 from protocol.records import GOV, MARKET, MAX_BODY, MAX_TIME, TALK
 from protocol.spot import MAX_LAT, MAX_LON, Spot
-from tests.protocol.people import ANA, BEN, COMMUNITY, ONCE, h
+from tests.protocol.people import ANA, BEN, COMMUNITY, ONCE, Log, h
 from tests.protocol.strategies import damaged, ids, plain, quick, thorough
 
 counts = st.integers(0, 2**53)
@@ -205,6 +207,17 @@ grants = st.builds(
     until_ms=st.none() | st.integers(0, MAX_TIME),
     withdrawn=st.booleans(),
 )
+payments = st.builds(
+    Payment,
+    amount=st.integers(1, MAX_AMOUNT),
+    currency=words(10, 1),
+    to=st.none() | ids,
+    fund=words(40),
+    from_fund=words(40),
+    order=st.none() | ids,
+    decision=st.none() | ids,
+    reference=words(35),
+)
 SAID: dict[str, st.SearchStrategy[tuple[dict[str, Plain], Any]]] = {
     "listing": listings.map(lambda said: (said.body(), said)),
     "profile": profiles.map(lambda said: (said.body(), said)),
@@ -218,6 +231,10 @@ SAID: dict[str, st.SearchStrategy[tuple[dict[str, Plain], Any]]] = {
     "proposal": proposals.map(lambda said: (said.body(), said)),
     "comment": comments.map(lambda said: (said.body(), said)),
     "review": reviews.map(lambda said: (said.body(), said)),
+    "payment": payments.map(lambda said: (said.body(), said)),
+    "got": payments.map(
+        lambda said: Log(BEN.device, COMMUNITY, MARKET).add("payment", said.body())
+    ).map(lambda record: (got.body(record), got.Got(payment=record.id, record=record))),
     "receipt": st.builds(
         lambda said, by_order: (
             receipt.body(said.data(), by_order),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from protocol.codec import Plain, encode
 from protocol.errors import Invalid
+from protocol.letters.contact import MAX_NAME, MAX_REACH, Contact
 from protocol.letters.keys import MOST_KEYS, HandedKeys
 from protocol.letters.message import MAX_TEXT, Message
 from protocol.letters.order_key import OrderKey
@@ -25,6 +26,7 @@ SAID: list[tuple[str, Any]] = [
     ("message", Message(to=h("to"), text="a\nb", about=h("order"), reply=h("id"), guest=True)),
     ("seen", Seen(records=(h("one"), h("two")))),
     ("keys", HandedKeys(keys=((h("one"), h("its key")),))),
+    ("contact", Contact(order=h("order"), name="Gitta", reach="031 555\nBern")),
     ("order-key", OrderKey(order=BEN.person.public, seed=BEN.person.seed)),
 ]
 
@@ -74,6 +76,11 @@ def test_any_content_is_unreadable_or_a_letter(content: Plain) -> None:
         encode(["message", {"to": h(1), "text": " \n"}]),
         encode(["message", {"to": h(1), "text": "x" * (MAX_TEXT + 1)}]),
         encode(["message", {"to": h(1)[1:], "text": "x"}]),
+        encode(["contact", {"order": h(1), "name": " ", "reach": "x"}]),
+        encode(["contact", {"order": h(1), "name": "x", "reach": "\n"}]),
+        encode(["contact", {"order": h(1), "name": "x" * (MAX_NAME + 1), "reach": "x"}]),
+        encode(["contact", {"order": h(1), "name": "x", "reach": "x" * (MAX_REACH + 1)}]),
+        encode(["contact", {"order": h(1)[1:], "name": "x", "reach": "x"}]),
         encode(["seen", {"records": []}]),
         encode(["seen", {"records": [h(1)] * (MOST_SEEN + 1)}]),
         encode(["keys", {"keys": [[h(1), h(2), h(3)]]}]),

@@ -67,6 +67,7 @@ def test_it_measures_the_machine_and_everything_quick(measured):
         "status-votes",
         "letters-open",
         "letters-page-p95",
+        "settlement",
     }
 
 

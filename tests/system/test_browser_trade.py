@@ -17,7 +17,6 @@ from tests.browser.hands import Pointing
 from tests.system.people import LOOPBACK, SAFETY, Person, settle, village
 
 
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     try:

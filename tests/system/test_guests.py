@@ -109,13 +109,13 @@ def test_eight_guests_order_through_one_host(tmp_path: Path) -> None:
         ana.do("order", "accept", ids["Mona"])
         ana.do("order", "decline", ids["Nils"])
         for guest, sentence in (
-            (gitta, "Ben has accepted your order."),
-            (hugo, "Ben has accepted your order."),
-            (ines, "Ben has accepted your order."),
+            (gitta, "You and Ben are agreed."),
+            (hugo, "You and Ben are agreed."),
+            (ines, "You and Ben are agreed."),
             (jan, "Ben has declined this order."),
             (kira, "This order was cancelled."),
             (lars, "1 for €70.00 in all"),
-            (mona, "Ana has accepted your order."),
+            (mona, "You and Ana are agreed."),
             (nils, "Ana has declined this order."),
         ):
             ana.until(lambda g=guest, s=sentence: s in g.reads(), sentence)  # type: ignore[misc]

@@ -112,6 +112,11 @@ async def test_a_dispute_to_its_end(village: Village, autojump_clock: MockClock)
     assert texts(mia) == set()
     disputing.mediate(mia.home, order.hex(), True)
     await village.until(lambda: texts(mia) == {BROKEN, WHOLE})
+    await village.agree(ana, ben, eva, mia)
+    before = ben.digest
+    for side in (ben, eva):
+        assert not disputing.tend(side.home, order_at(side, order))  # keys are handed over once
+    assert ben.digest == before
     assert order_at(mia, order).mine == "mediator"
     disputing.propose(mia.home, order.hex(), "2.00", "Each bears a part.")
     await village.until(lambda: len(order_at(ben, order).life.dispute.proposals) == 1)

@@ -110,6 +110,7 @@ async def test_a_new_device_is_given_the_keys_of_older_letters(
 
     assert sorted(words(phone, ana)) == ["From the laptop", "To the laptop"]
     assert post.unread(phone.home) == 0  # they were read on the laptop
+    assert not any(event["event"] == "letter" for _, event in phone.node.events.recent)
     post.write(ana.home, ben.home.person, "To both")
     await village.until(lambda: "To both" in words(phone, ana) and "To both" in words(ben, ana))
     post.write(phone.home, ana.home.person, "From the phone")

@@ -19,6 +19,7 @@ from node.gateway.pages.page import SHOP, Page
 from node.gateway.visit import Problem, Visit
 from node.price_range import variant_price
 from node.trade import guest_rules, guests, wishes
+from node.trade.placing import price_of
 from protocol.errors import Refused
 from protocol.keys import Signer
 from protocol.letters.contact import MAX_NAME, MAX_REACH
@@ -132,7 +133,7 @@ def _page(visit: Visit, offer: Offer, said: Said, status: int = 200, problem: st
         variants=_variants(visit, offer),
         counted=listing.mode in SEVERAL,
         asks=guest_rules.setting(visit.store) == "ask",
-        priced=listing.price is not None or bool(listing.variants),
+        priced=any(price_of(listing, each) is not None for each in listing.variants or [None]),
         typed=said,
         trap=TRAP,
         longest_name=MAX_NAME,

@@ -61,7 +61,8 @@ def _page(
     typed = form or Form()
     each = reading.data(visit.home, order)
     row = orders.row(visit, order)
-    moves = order_moves.move_forms(visit, order, each["my_moves"], typed)
+    usable = [right.name for right in reading.my_moves(order)]
+    moves = order_moves.move_forms(visit, order, usable, typed)
     return visit.render(
         "order.html",
         status=status,

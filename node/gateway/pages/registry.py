@@ -114,6 +114,7 @@ PAGES: list[Page] = [
     *receipts.PAGES_HERE,
     consign.PAGE,
     settle.PAGE,
+    settle.CODE,
     *statement.PAGES_HERE,
     credit.PAGE,
     fund.PAGE,

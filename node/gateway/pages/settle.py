@@ -9,14 +9,15 @@ from starlette.responses import Response
 from governance import fund
 from governance.paying import Payment
 from governance.settling import Transfer
-from node.gateway import parties, typed
+from node.gateway import parties, qr, typed
 from node.gateway.forms import Form
 from node.gateway.pages.page import DESK, Page
 from node.gateway.parties import PaymentRow, Shown
 from node.gateway.trade_rooms import trade_rooms
-from node.gateway.visit import Visit
+from node.gateway.visit import Problem, Visit
 from node.importing.prices import money
 from node.trade import banking, paying, settling
+from node.trade.banking import Account
 from protocol.errors import MoothallError
 
 SHOWN = 200  # transfers of everybody on one page
@@ -33,6 +34,8 @@ class Row:
     left: str = ""  # as a form holds it; "" when all of it is said to be paid
     waiting: str = ""  # what is said to be paid and waits
     reference: str = ""
+    account: Account | None = None  # where to pay, as the payee told it
+    code: str = ""  # the path of a picture that a bank's program reads
 
 
 async def show(visit: Visit) -> Response:
@@ -58,9 +61,13 @@ async def act(visit: Visit, form: Form) -> Response:
                 made = paying.confirm(home, form.text("payment"))
                 return visit.done(_path(visit, made.currency), t("Said. That payment counts now."))
             case "account":
-                chosen = banking.checked(form.text("iban"), form.text("name"), form.text("bic"))
-                banking.set_account(home, chosen)
-                return visit.done("/settle", t("Your account is kept, on this machine alone."))
+                row = form.text("row")  # "" for one's own: each form of the page has its fields
+                chosen = banking.checked(
+                    form.text(f"iban{row}"), form.text(f"name{row}"), form.text("bic")
+                )
+                of = paying.party(home, form.text("to")) if form.text("to") else None
+                banking.set_account(home, chosen, of)
+                return visit.done("/settle", t("The account is kept, on this machine alone."))
             case "forget":
                 banking.set_account(home, None)
                 return visit.done("/settle", t("Your account is forgotten."))
@@ -117,17 +124,46 @@ def _row(visit: Visit, found: settling.Settlement, each: Transfer) -> Row:
     words = visit.words
     waiting = found.waiting(each.payer, each.payee)
     left = max(0, each.amount - waiting)
+    to = each.payee.hex() if isinstance(each.payee, bytes) else each.payee
+    mine = each.payer == visit.home.person
+    account = banking.account(visit.home, each.payee) if mine else None
+    code = account and left and found.currency == banking.EURO
     return Row(
         payer=parties.shown(visit, each.payer),
         payee=parties.shown(visit, each.payee),
         amount=words.money(each.amount, found.currency),
-        to=each.payee.hex() if isinstance(each.payee, bytes) else each.payee,
+        to=to,
+        account=account,
+        code=f"/settle/pay.svg?to={to}" if code else "",
         left=money(left, found.currency) if left else "",
         waiting=words.money(waiting, found.currency) if waiting else "",
         reference=settling.next_reference(found, each.payer, each.payee),
     )
 
 
+async def code(visit: Visit) -> Response:
+    """What a bank's program needs for the owner's transfer to somebody, as a QR code."""
+    visit.require_charter()
+    asked = visit.request.query_params.get("to", "")
+    found = settling.settlement(visit.home, banking.EURO)
+    for each in found.transfers:
+        row = _row(visit, found, each)
+        if each.payer == visit.home.person and row.to == asked and row.account:
+            drawn = banking.epc_qr(
+                iban=row.account.iban,
+                name=row.account.name,
+                bic=row.account.bic,
+                amount=max(0, each.amount - found.waiting(each.payer, each.payee)),
+                currency=found.currency,
+                reference=row.reference,
+            )
+            if drawn is not None:
+                return qr.svg(drawn)
+    t = visit.words.gettext
+    raise Problem(404, t("Not here"), t("There is no such transfer of yours."))
+
+
+CODE = Page(path="/settle/pay.svg", name="pay-code", endpoint=code, audience=DESK, html=False)
 PAGE = Page(
     path="/settle",
     name="settle",
