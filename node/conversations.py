@@ -18,7 +18,7 @@ from node.peers import Peers
 from protocol.errors import Invalid, PeerFault
 from protocol.messages import Bye, Hello, SegmentOf, Turn, pack, unpack
 from protocol.sync import Answerer, Asker, same, turn, turned
-from storage import letters
+from storage import letter_devices
 from storage.holdings import StoreHoldings
 from storage.store import Store
 
@@ -77,7 +77,7 @@ class Conversation:
             await self._stream.aclose()
 
     async def _start(self) -> bool:
-        mine, ours = self._holdings.hello(), letters.own_market_seq(self._store)
+        mine, ours = self._holdings.hello(), letter_devices.own_market_seq(self._store)
         await self._say(mine)
         theirs = await self._hear(Hello)
         if same(mine, theirs):
@@ -85,7 +85,7 @@ class Conversation:
             self._note_holder(ours)
             return False
         await self._ask(mine, theirs)
-        mine, ours = self._holdings.hello(), letters.own_market_seq(self._store)
+        mine, ours = self._holdings.hello(), letter_devices.own_market_seq(self._store)
         await self._say(turn(mine))
         questions, _ = await self._answer()
         if questions or same(mine, theirs):  # else the peer may be asking on another stream
@@ -95,7 +95,7 @@ class Conversation:
 
     async def _serve(self) -> bool:
         theirs = await self._hear(Hello)
-        mine, ours = self._holdings.hello(), letters.own_market_seq(self._store)
+        mine, ours = self._holdings.hello(), letter_devices.own_market_seq(self._store)
         await self._say(mine)
         if same(mine, theirs):
             self.through = True
@@ -149,7 +149,7 @@ class Conversation:
 
     def _note_holder(self, ours: int) -> None:
         """The peer lacks nothing of ours: it holds our market log up to this seq."""
-        letters.note_holder(self._store, device_key_of(self._stream.peer), ours)
+        letter_devices.note_holder(self._store, device_key_of(self._stream.peer), ours)
 
     async def _say(self, message: Any) -> None:
         with trio.move_on_after(IDLE_SECONDS) as scope:

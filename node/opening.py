@@ -20,7 +20,7 @@ from node.post import Letter
 from protocol.errors import MoothallError, Refused
 from protocol.keys import Signer
 from protocol.sealing import Opener
-from storage import letters
+from storage import letter_devices, letters
 from storage.database import FAST
 from storage.letters import MESSAGES, ORDER
 
@@ -156,7 +156,7 @@ class Opening:
         """Devices that are new here get the keys of what was written before they came."""
         if not self._new_devices:
             return
-        new = letters.new_readers(self._store)
+        new = letter_devices.new_readers(self._store)
         for person in dict.fromkeys(person for _, person in new):
             if person == self._home.person:
                 older = post.all_letters(self._home)
@@ -165,5 +165,5 @@ class Opening:
             if older:
                 post.share(self._home, older, person)
         if new:
-            letters.note_readers(self._store, [device for device, _ in new])
+            letter_devices.note_readers(self._store, [device for device, _ in new])
         self._new_devices = False

@@ -21,6 +21,7 @@ from protocol.letters.message import Message
 from protocol.letters.registry import LETTERS, read_letter, write_letter
 from protocol.letters.seen import MOST_SEEN, Seen
 from protocol.sealing import MOST_READERS, Opened, Opener, most_content, seal
+from storage import letter_devices
 from storage import letters as kept
 from storage.database import FAST
 from storage.letters import MESSAGES, ORDER, AtRest, Found, Row, Thread, Waiting
@@ -83,7 +84,7 @@ def send(home: Home, letters: Sequence[Outgoing], drafts: Sequence[Draft] = ()) 
 
     Refused `too-large`, or `no-device` when somebody can't be written to any more.
     """
-    kept.begin_readers(home.store)
+    letter_devices.begin_readers(home.store)
     made = [_sealed(home, each) for each in letters]
     ids = home.append([*(draft for draft, _ in made), *drafts])
     found = [
@@ -301,7 +302,7 @@ def delivery_of(home: Home, letter: Letter) -> Delivery:
     """`delivery` for a letter at hand."""
     by = kept.acknowledged_by(home.store, letter.id) - {home.person}
     to = letter.to - {home.person}
-    nodes = kept.holders(home.store, letter.seq) if letter.device == home.device else 0
+    nodes = letter_devices.holders(home.store, letter.seq) if letter.device == home.device else 0
     if by & to if to else by:
         return Delivery(state="received", nodes=nodes)
     return Delivery(state="held" if nodes else "sent", nodes=nodes)

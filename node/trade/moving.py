@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from governance.orders.life import Life
+from governance.orders.judging import NOT_NOW, NOT_YOURS
 from governance.orders.parts import Standing
 from governance.orders.table import SELLER
 from governance.orders.view import Terms
@@ -48,6 +48,7 @@ class Asked:
     order: Order
     side: str
     key: Signer | None
+    guest: bool = False
     fields: dict[str, Any] = field(default_factory=dict)
 
     def text(self, name: Term | None = None) -> str:
@@ -152,6 +153,7 @@ def _repeated(asked: Asked, offer: Standing) -> Asked:
         order=asked.order,
         side=asked.side,
         key=asked.key,
+        guest=asked.guest,
         fields={**same, "text": asked.fields.get("text", "")},
     )
 
@@ -202,16 +204,24 @@ def _pay(asked: Asked) -> Made:
             currency=order.currency,
         )
     _check_deal(order)
-    amount = _open_amount(asked, order.life.owing)
+    amount = _open_amount(asked, order.life.owing, "pay")
     payment = asked.fields.get("payment")
     if how == "credit" and payment is None:
         payment = _paid_in_credit(asked, amount)
     return Made(move=moves.Pay(amount=amount, how=how, payment=payment))
 
 
-def _open_amount(asked: Asked, left: int) -> int:
+def _open_amount(asked: Asked, left: int, word: str) -> int:
     """The amount that was named, else all that is left; Refused where nothing is."""
     if asked.fields.get("amount") is None and left < 1:
+        probes: dict[str, Move] = {
+            "pay": moves.Pay(amount=1, how="other"),
+            "confirm": moves.Confirm(amount=1),
+            "refund": moves.Refund(amount=1),
+        }
+        reason = asked.order.life.refusal(asked.home.person, probes[word], guest=asked.guest)
+        if reason in (NOT_YOURS, NOT_NOW):
+            raise refused(asked.order, reason)
         raise Refused("nothing-open", "Nothing is open in this order; nothing was written.")
     return asked.amount("amount", left)
 
@@ -243,7 +253,7 @@ def _paid_in_credit(asked: Asked, amount: int) -> bytes:
 def _confirm(asked: Asked) -> Made:
     life = asked.order.life
     due = life.owing if life.deal is not None and not life.paid else life.paid - life.confirmed
-    return Made(move=moves.Confirm(amount=_open_amount(asked, due)))
+    return Made(move=moves.Confirm(amount=_open_amount(asked, due, "confirm")))
 
 
 def _received(asked: Asked) -> Made:
@@ -292,12 +302,11 @@ def _order_key(asked: Asked) -> Signer:
 
 def _refund(asked: Asked) -> Made:
     life = asked.order.life
-    return Made(move=moves.Refund(amount=_open_amount(asked, _returnable(life)), text=asked.text()))
-
-
-def _returnable(life: Life) -> int:
-    """What is still there of the money that came."""
-    return life.money - life.refunded
+    return Made(
+        move=moves.Refund(
+            amount=_open_amount(asked, life.money - life.refunded, "refund"), text=asked.text()
+        )
+    )
 
 
 def _took(asked: Asked) -> Made:

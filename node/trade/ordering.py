@@ -52,7 +52,7 @@ def move(
         if side is None or name not in MAKERS:
             raise refused(order, "not-yours")
         _check_time(order, name)
-        asked = Asked(home=home, order=order, side=side, key=key, fields=fields)
+        asked = Asked(home=home, order=order, side=side, key=key, guest=guest, fields=fields)
         made = MAKERS[name](asked)
         reason = order.life.refusal(home.person, made.move, guest=guest)
         if reason:

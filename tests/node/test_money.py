@@ -250,3 +250,15 @@ def test_a_false_answer_moves_nothing(room: Room) -> None:
     for home in room.homes:
         assert credit.ledger(home).balances == {}
         assert [each.waits for each in paying.payments(home)] == [True]
+
+
+def test_each_of_several_payments_written_at_once_can_be_shown_by_itself(room: Room) -> None:
+    drafts = [paying.draft(room.ben, room.ana.person, 100 + n, "EUR") for n in range(3)]
+    made = room.ben.append(drafts)
+    room.gather()
+
+    for record in made:
+        paying.confirm(room.ana, record.hex())
+    room.gather()
+
+    assert [each.in_effect for each in paying.payments(room.eva)] == [True] * 3

@@ -236,6 +236,8 @@ def test_moves_that_arent_ones_own(room: Room) -> None:
     order = ordered(room, room.ben, lists(room.eva))
     refused(room.ben, "nothing-to-accept", order, "accept")
     refused(room.eva, "not-yours", order, "pay", amount=450)
+    refused(room.eva, "not-yours", order, "pay")
+    refused(room.ben, "not-now", order, "pay")
     refused(room.ben, "not-yours", order, "sent")
     refused(room.eva, "not-now", order, "sent")
     refused(room.ben, "this-deal", order, "received")

@@ -23,7 +23,7 @@ from protocol.letters.registry import write_letter
 from protocol.letters.seen import Seen
 from protocol.records import MARKET
 from protocol.sealing import MOST_READERS, PLACE, seal
-from storage import letters
+from storage import letter_devices, letters
 from storage.log import keep_segment
 from storage.own import Draft
 from storage.rows import find_log, find_record, log_by_no, records_from
@@ -173,11 +173,11 @@ def test_only_an_addressee_can_say_that_it_was_received(room: Room) -> None:
 def test_held_by_those_who_lack_nothing_of_ours(room: Room) -> None:
     ben = room.ben
     first = post.write(ben, room.ana.person, "One")
-    letters.note_holder(ben.store, room.eva.device, letters.own_market_seq(ben.store))
+    letter_devices.note_holder(ben.store, room.eva.device, letter_devices.own_market_seq(ben.store))
     second = post.write(ben, room.ana.person, "Two")
     assert post.delivery(ben, first) == Delivery(state="held", nodes=1)
     assert post.delivery(ben, second) == Delivery(state="sent", nodes=0)
-    letters.note_holder(ben.store, room.eva.device, 1)  # never back
+    letter_devices.note_holder(ben.store, room.eva.device, 1)  # never back
     assert post.delivery(ben, first).nodes == 1
 
 

@@ -60,6 +60,7 @@ from protocol.kinds.receipt import Extras, Statement, Units
 from protocol.kinds.recommend import Recommend
 from protocol.kinds.registry import KINDS
 from protocol.kinds.review import Review
+from protocol.kinds.sealed import Sealed
 from protocol.records import GOV, MARKET, MAX_BODY, MAX_TIME, TALK
 from protocol.spot import MAX_LAT, MAX_LON, Spot
 from tests.protocol.people import ANA, BEN, COMMUNITY, ONCE, Log, h
@@ -231,6 +232,12 @@ SAID: dict[str, st.SearchStrategy[tuple[dict[str, Plain], Any]]] = {
     "proposal": proposals.map(lambda said: (said.body(), said)),
     "comment": comments.map(lambda said: (said.body(), said)),
     "review": reviews.map(lambda said: (said.body(), said)),
+    "sealed": st.builds(
+        Sealed,
+        box=st.binary(min_size=52, max_size=300),
+        key=ids,
+        to=st.integers(1, 16).map(lambda readers: bytes(52 * readers)),
+    ).map(lambda said: (said.body(), said)),
     "payment": payments.map(lambda said: (said.body(), said)),
     "got": payments.map(
         lambda said: Log(BEN.device, COMMUNITY, MARKET).add("payment", said.body())

@@ -125,7 +125,7 @@ def _page(
     values: dict[str, Any] = {
         "new": word in NEW or isinstance(found, str),
         "link": secret_link(visit, secret),
-        "path": secret_path(secret),
+        "action": secret_path(secret),
         "number": key.public.hex()[:SHORT],
         "problem": problem,
         "done": guest_words.done(visit.words, word),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from starlette.responses import RedirectResponse, Response
 
 from node.gateway.forms import Form
-from node.gateway.guest_ordering import DONE, counted, open_to, secret_path
+from node.gateway.guest_ordering import DONE, counted, open_to, order_path, secret_path
 from node.gateway.offers import listing_path, maker_name, mode_name, price_text
 from node.gateway.pages.listing import find_offer
 from node.gateway.pages.page import SHOP, Page
@@ -123,7 +123,7 @@ def _page(visit: Visit, offer: Offer, said: Said, status: int = 200, problem: st
         status=status,
         problem=problem,
         listing=listing,
-        path=f"{listing_path(offer.id)}/order",
+        action=order_path(offer),
         listing_path=listing_path(offer.id),
         version=offer.version_id.hex(),
         price=price_text(visit.words, listing),

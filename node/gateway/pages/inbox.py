@@ -29,6 +29,7 @@ from node.trade import inbox
 ATOM = "/inbox.atom"
 MEDIA_TYPE = "application/atom+xml"
 MOST = 100  # entries
+EXAMPLE = 'moothall run --notify "notify-send Moothall"'
 KEY_DIGITS = 32
 _ATOM = "http://www.w3.org/2005/Atom"
 
@@ -41,6 +42,7 @@ async def show(visit: Visit) -> Response:
         "inbox.html",
         lines=_lines(visit),
         now=visit.gateway.clock(),
+        command=EXAMPLE,
         feed_address=f"http://{host}{ATOM}?key={feed_key(visit.gateway)}",
     )
 
