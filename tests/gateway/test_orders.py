@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from node import market
 from node.trade import reading
 from tests.gateway.floor import desk_of
 from tests.gateway.own import text
@@ -136,6 +137,33 @@ async def test_a_listing_leads_to_its_order_form_until_it_is_withdrawn(stall: St
 
     assert late.status_code == 410
     assert orders(stall, stall.ben) == []
+
+
+async def test_what_is_ordered_is_what_the_page_has_shown(stall: Stall):
+    async with desk_of(stall.gateway(stall.ben)) as ben:
+        form = await ben.get(f"{stall.bread}/order")
+        (offered,) = (row[0] for row in stall.ana.store.db.execute("SELECT id FROM listing"))
+        market.edit(stall.home(), offered.hex(), {"price": 900})
+        stall.pass_on()
+        late = await send_from(ben, form, button="Order it")
+        assert late.status_code == 422
+        assert "changed in the meantime" in text(late)
+        assert orders(stall, stall.ben) == []
+
+        again = await send_from(ben, late, button="Order it")
+        assert again.status_code == 303
+    assert orders(stall, stall.ben)[0].terms.price == 900
+
+
+async def test_a_recommendation_that_is_not_here_keeps_nobody_from_ordering(stall: Stall):
+    async with desk_of(stall.gateway(stall.ben)) as ben:
+        form = await ben.get(f"{stall.bread}/order?via={'ab' * 32}")
+        refused = await send_from(ben, form, button="Order it")
+        ordered = await send_from(ben, refused, button="Order it")
+
+    assert refused.status_code == 422
+    assert "orders without it" in text(refused)
+    assert ordered.status_code == 303
 
 
 async def test_a_move_that_is_not_ones_own_is_not_offered_and_not_made(stall: Stall):

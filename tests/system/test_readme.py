@@ -17,6 +17,8 @@ def test_the_tour_in_the_readme_works_as_printed(tmp_path: Path) -> None:
         assert "Ben" in said["moothall --home .demo/ana member list"]
         assert "Ben, member" in said["moothall --home .demo/ben status"]
         assert "Yes: 2. No: 0." in said["moothall --home .demo/ben count PROPOSAL"]
+        assert "7.00 EUR  fee 0.35 EUR" in said["moothall --home .demo/ana receipt list"]
+        assert "fund community  0.32 EUR" in said["moothall --home .demo/ben settle"]
     finally:
         terminal.end()
 

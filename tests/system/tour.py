@@ -23,9 +23,19 @@ from tests.system.people import COMMAND, SAFETY
 PROJECT = Path(__file__).resolve().parents[2]
 READING = re.compile(
     r" (member list|proposal (list|show)|rehearse|count|charter history|search|status"
-    r"|teller show)\b"
+    r"|teller show|order list|receipt list)\b"
 )
 MADE_UP = re.compile(r"\b[0-9a-f]{8}\b")
+MAKES = {"listing add": "LISTING", "order place": "ORDER"}
+# What is answered while the news is on its way.
+TOO_EARLY = (
+    "It is a draft still",
+    "There is no proposal",
+    "You have no order",
+    "not accepted yet",
+    "There is no agreement yet",
+)
+EMPTY = ("Nothing found.", "There is none.")
 SAFE = "It is held by 1 of 1 tellers: it will be counted."
 
 
@@ -51,14 +61,15 @@ def examples(page: str) -> list[Example]:
 class Tour:
     """The terminal.
 
-    LINK stands for the last link that was printed, PROPOSAL for the last proposal's id.
+    LINK stands for the last link that was printed, PROPOSAL, LISTING and ORDER for the id of the
+    last one that was made.
     """
 
     def __init__(self, folder: Path, *, loaded: bool = False) -> None:
         """`loaded`: commands come from a program that is loaded once, see `commands`."""
         self.folder = folder
         self.loaded = loaded
-        self.printed = {"LINK": "", "PROPOSAL": ""}
+        self.printed = {"LINK": "", "PROPOSAL": "", "LISTING": "", "ORDER": ""}
         self.ids: dict[str, str] = {}  # made up -> real
         self.nodes: list[subprocess.Popen[str]] = []
         kept = {k: v for k, v in os.environ.items() if not k.startswith("MOOTHALL_")}
@@ -74,8 +85,8 @@ class Tour:
         while True:
             done = self._once(line)
             said = done.stderr + done.stdout
-            early = "It is a draft still" in said or "There is no proposal" in said
-            early = early or done.stdout.strip() == "Nothing found."
+            early = any(each in said for each in TOO_EARLY)
+            early = early or done.stdout.strip() in EMPTY
             reads = READING.search(line) is not None
             if "not yet safe" in said and " vote " in line:
                 said = self._until_safe(line, said)
@@ -88,6 +99,9 @@ class Tour:
             self.printed["LINK"] = done.stdout.split()[0]
         if " proposal new " in line:
             self.printed["PROPOSAL"] = done.stdout.split()[0]
+        for command, word in MAKES.items():
+            if f" {command} " in line:
+                self.printed[word] = re.findall(r"^id +([0-9a-f]+)$", said, re.MULTILINE)[0]
         return done.stdout
 
     def _fits(self, said: str, shown: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ page says so, and what all of it comes to, before anything is sent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
@@ -29,6 +29,7 @@ from storage.views.listing_queries import Offer
 
 LONGEST_TEXT = 2000
 LONGEST_AMOUNT = 20
+NO_REFERRAL = ("no-recommendation", "no-referral", "self-referral")  # it goes on without one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,12 +63,22 @@ async def send(visit: Visit, form: Form) -> Response:
     offer = _open(visit)
     do = form.text("do")
     try:
+        if form.text("version") != offer.version_id.hex():
+            raise Refused(
+                "changed",
+                "The listing was changed in the meantime, so nothing was ordered: look at it "
+                "again.",
+            )
         wish = _wish(visit, offer, typed, enquiry=do == "ask")
         if do == "sum":
             return _page(visit, typed, wish=wish)
         made = ordering.place(visit.home, wish)
     except (Refused, NotFound) as error:
-        return _page(visit, typed, 422, visit.words.told(error))
+        told = visit.words.told(error)
+        if error.reason in NO_REFERRAL:
+            typed = replace(typed, via="")
+            told = f"{told} {visit.words.gettext('This form now orders without it.')}"
+        return _page(visit, typed, 422, told)
     t = visit.words.gettext
     name = maker_name(visit, offer.person)
     said = (
@@ -140,6 +151,7 @@ def _page(
         typed=typed,
         action=f"{listing_path(offer.id)}/order",
         back=listing_path(offer.id),
+        version=offer.version_id.hex(),
         title=said.title,
         mode=mode_name(words, said.mode),
         price=price_text(words, said),
