@@ -3,7 +3,7 @@
 `run` and `start` have a server of this test process fork: it holds the command's modules imported,
 and its child calls the command's own `main` as the installed program does, in a process of its
 own. What such a child can't show (that the program is installed, that a cold start works) is shown
-where `people.COMMAND` is started: the examples of the pages, the demo, the front door.
+where `people.COMMAND` is started: the nodes of the README's tour, the demo, the front door.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from tests.system.tour import Tour, examples
 def test_the_tour_in_the_readme_works_as_printed(tmp_path: Path) -> None:
     commands = examples("README.md")
     assert len(commands) >= 10
-    terminal = Tour(tmp_path)
+    terminal = Tour(tmp_path, loaded=True)
     try:
         said = {line: terminal.type(line, shown) for line, shown in commands}
         assert "Rye bread" in said["moothall --home .demo/ana search bread"]
