@@ -50,6 +50,16 @@ REASONS = (
     TWICE,
     NO_RECEIPT,
 )
+LATER = (PAST_QUOTA, SAME_UNITS)
+"""Marks that another record can set long after a sale: a lower quota, a second receipt."""
+
+
+def counts(reason: str) -> bool:
+    """Whether a receipt with this mark, or none, counts: its shares are owed, reviews rest on it.
+
+    Nobody's later word takes from others what a sale has given them.
+    """
+    return not reason or reason in LATER
 
 
 class Granted(NamedTuple):
@@ -131,7 +141,7 @@ def fault(said: Statement, context: Context, *, buyer: bytes | None = None) -> s
     For who agrees to one as well, who may name the `buyer`: a receipt does not.
     """
     found = judged(said, context, buyer=buyer)
-    charter = None if found else context.charter(said.charter)
+    charter = context.charter(said.charter) if counts(found) else None
     return found if charter is None or adds_up(charter, said) else WRONG_SHARE
 
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from governance.receipts import NO_ORDER_KEY, NO_RECEIPT, WAITING
+from governance.receipts import NO_ORDER_KEY, NO_RECEIPT, WAITING, counts
 
 NOT_BUYER = "not-buyer"  # it names somebody else than its author as the buyer
-BAD_RECEIPT = "bad-receipt"  # the order's receipt is marked itself
+BAD_RECEIPT = "bad-receipt"  # the order's receipt does not count itself
 ONESELF = "oneself"  # who praises or blames their own sale
 REASONS = (NO_ORDER_KEY, NOT_BUYER, NO_RECEIPT, WAITING, BAD_RECEIPT, ONESELF)
 
@@ -39,7 +39,7 @@ def fault(*, agreed: bool, author: bytes, buyer: bytes | None, sales: Iterable[S
     found = list(sales)
     if not found:
         return NO_RECEIPT
-    valid = [sale for sale in found if not sale.reason]
+    valid = [sale for sale in found if counts(sale.reason)]
     if not valid:
         return WAITING if any(sale.reason == WAITING for sale in found) else BAD_RECEIPT
     if buyer is not None and any(buyer in (sale.vendor, sale.seller) for sale in valid):

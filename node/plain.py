@@ -7,12 +7,13 @@ ids are lower-case hex.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from governance.claims import Values
 from node.spots import spot_text
 from node.status import rfc3339
-from protocol.kinds.listing import Photo
+from protocol.kinds.listing import Listing, Photo
 from protocol.kinds.profile import Profile
 from storage.newcomers import Newcomer
 from storage.views.listing_queries import Offer
@@ -25,9 +26,15 @@ def price_json(price: int | None, currency: str) -> dict[str, Any] | None:
 
 
 def offer_json(
-    offer: Offer, values: Values, pictures: list[dict[str, str]] | None = None
+    offer: Offer,
+    values: Values,
+    makers: Mapping[bytes, bytes],
+    pictures: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
-    """A listing as commands answer it; `values` say how those that it claims stand."""
+    """A listing as commands answer it; `values` say how those that it claims stand.
+
+    `makers`: who made each grant that is here, for goods on consignment.
+    """
     said = offer.listing
     return {
         "id": offer.id.hex(),
@@ -66,6 +73,20 @@ def offer_json(
         ],
         "photos": [photo_json(photo) for photo in said.photos],
         "pictures_noted": pictures or [],
+        "consignment": _consignment(said, makers),
+    }
+
+
+def _consignment(said: Listing, makers: Mapping[bytes, bytes]) -> dict[str, Any] | None:
+    """By whose leave somebody else's goods are sold; None where they are the owner's."""
+    if said.grant is None:
+        return None
+    maker = makers.get(said.grant)
+    return {
+        "grant": said.grant.hex(),
+        "maker": None if maker is None else maker.hex(),
+        "goods": None if said.goods is None else said.goods.hex(),
+        "margin_bps": said.margin_bps,
     }
 
 

@@ -272,6 +272,13 @@ def mark_read(home: Home, thread_id: bytes, sort: int = ORDER) -> None:
     kept.mark_read(home.store, sort, thread_id)
 
 
+def mark_seen(home: Home, letters: Iterable[Letter]) -> None:
+    """Their owner has looked at these letters."""
+    unread = [each.id for each in letters if each.unread]
+    if unread:
+        kept.mark_seen(home.store, unread)
+
+
 def find(home: Home, text: str) -> Letter:
     """A letter by its id or the first 8 digits or more; NotFound or Refused `ambiguous`."""
     wanted = text.strip().lower()

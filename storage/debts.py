@@ -1,4 +1,4 @@
-"""What vendors owe out of the sales they collected for: shares of valid receipts, less refunds.
+"""What vendors owe out of the sales they collected for: shares of their receipts, less refunds.
 
 A creditor is a person (bytes) or a fund, by its role (str). Sums are made in two parts, so that
 they never overflow whatever receipts say.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from governance.receipts import counts
 from governance.waterfall import persons
 from storage.receipts import Entry, of_orders
 from storage.store import Store
@@ -50,7 +51,7 @@ def currencies(store: Store) -> list[str]:
 
 def valid_debts(store: Store, currency: str) -> list[tuple[bytes, Party, int]]:
     """(vendor, creditor, minor units) in one currency, summed; only what is above zero."""
-    wrong = marks(store, Known(store))
+    wrong = _void(store)
     totals: dict[tuple[bytes, Party], int] = {
         (vendor, creditor): most * _PART + rest
         for vendor, creditor, most, rest in store.db.execute(
@@ -72,7 +73,7 @@ def valid_debts(store: Store, currency: str) -> list[tuple[bytes, Party, int]]:
 
 def of_party(store: Store, party: Party) -> list[Share]:
     """Every share that this party owes or is owed, and what refunds took back, oldest first."""
-    wrong = marks(store, Known(store))
+    wrong = _void(store)
     found = [
         Share(shown, record, RECEIPT, order, vendor, creditor, amount, currency)
         for rowid, shown, record, order, vendor, creditor, amount, currency in store.db.execute(
@@ -86,12 +87,17 @@ def of_party(store: Store, party: Party) -> list[Share]:
     return sorted(found, key=lambda share: (share.shown_ms, share.record, str(share.creditor)))
 
 
+def _void(store: Store) -> set[int]:
+    """Rowids of the receipts by which nobody owes anything."""
+    return {rowid for rowid, reason in marks(store, Known(store)).items() if not counts(reason)}
+
+
 def _returned(store: Store) -> Iterator[Share]:
     """What refunds that count take back."""
     orders = [order for (order,) in store.db.execute("SELECT DISTINCT order_key FROM refund")]
     for some in of_orders(store, orders).values():
         for entry in some:
-            if not entry.reason:
+            if entry.counts:
                 yield from _given_back(entry)
 
 

@@ -331,12 +331,18 @@ def unread(store: Store) -> int:
 
 def mark_read(store: Store, sort: int, thread: bytes) -> None:
     """The owner has looked at this thread."""
-    about = " OR about = ?" if sort == ORDER else ""
-    where = f"WHERE unread = 1 AND ((sort = ? AND thread = ?){about})"
-    values = [sort, thread, *([thread] if about else [])]
+    where, values = "WHERE unread = 1 AND sort = ? AND thread = ?", [sort, thread]
     if store.db.execute(f"SELECT 1 FROM letter {where} LIMIT 1", values).fetchone():
         with store.transaction(sync=FAST):
             store.db.execute(f"UPDATE letter SET unread = 0 {where}", values)
+
+
+def mark_seen(store: Store, records: Iterable[bytes]) -> None:
+    """The owner has looked at these letters, in whatever threads they are."""
+    with store.transaction(sync=FAST):
+        store.db.conn.executemany(
+            "UPDATE letter SET unread = 0 WHERE record = ?", [(record,) for record in records]
+        )
 
 
 def unboxed(letters_key: bytes, box: bytes) -> AtRest | None:

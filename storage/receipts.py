@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from governance.receipts import NO_ORDER_KEY, NO_RECEIPT, NOT_VENDOR, TWICE, Written, refund_faults
+from governance.receipts import (
+    NO_ORDER_KEY,
+    NO_RECEIPT,
+    NOT_VENDOR,
+    TWICE,
+    Written,
+    counts,
+    refund_faults,
+)
 from governance.rehearsal import Sale
 from protocol.kinds.receipt import Statement
 from protocol.kinds.refund import Refund
@@ -26,7 +34,7 @@ class RefundEntry(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A receipt with its verdict; `reason` is "" where it is valid."""
+    """A receipt with its verdict; `reason` is "" where nothing is wrong with it."""
 
     record: bytes
     author: bytes  # person
@@ -35,6 +43,11 @@ class Entry(NamedTuple):
     shown_ms: int
     signed: bool
     refunds: tuple[RefundEntry, ...] = ()  # all of this order by this vendor, by number
+
+    @property
+    def counts(self) -> bool:
+        """Whether its shares are owed, and reviews rest on it."""
+        return counts(self.reason)
 
     @property
     def refunded(self) -> int:
@@ -69,15 +82,15 @@ def of_orders(store: Store, orders: Iterable[bytes]) -> dict[bytes, list[Entry]]
 
 
 def sold(store: Store, orders: Iterable[bytes]) -> dict[bytes, Entry]:
-    """Of these orders, the valid receipt of each; of two vendors' the one with the lowest id.
+    """Of these orders, the receipt of each that counts; of two vendors' that with the lowest id.
 
     One order's key signs for two vendors only where its buyer made it do so.
     """
     found: dict[bytes, Entry] = {}
     for order, some in of_orders(store, orders).items():
-        valid = [entry for entry in some if not entry.reason]
-        if valid:
-            found[order] = min(valid, key=lambda entry: entry.record)
+        good = [entry for entry in some if entry.counts]
+        if good:
+            found[order] = min(good, key=lambda entry: entry.record)
     return found
 
 
@@ -161,13 +174,13 @@ def _joined(
     entry: Entry,
     by_sale: Mapping[tuple[bytes, bytes], Sequence[tuple[RefundEntry, Written]]],
 ) -> Entry:
-    """A receipt with the refunds of its sale; of a marked receipt none counts."""
+    """A receipt with the refunds of its sale; none counts where the receipt does not."""
     pairs = by_sale.get((entry.said.vendor, entry.said.order), ())
     if entry.reason == TWICE:
         return entry  # they are the other one's
     charter = known.charter(entry.said.charter)
     faults: Mapping[bytes, str] = {}
-    if not entry.reason and charter is not None:
+    if entry.counts and charter is not None:
         sound = [(written, each.said) for each, written in pairs if not each.reason]
         faults = refund_faults(charter, entry.said, sound)
     found = [
@@ -195,7 +208,7 @@ def between(store: Store, low: bytes, high: bytes) -> list[bytes]:
 
 
 def sales(store: Store) -> list[Sale]:
-    """Every valid sale, as far as its fee depends on it; what was refunded is not counted."""
+    """Every sale that counts, as far as its fee depends on it, without what was refunded."""
     wrong = marks(store, Known(store))
     orders = [order for (order,) in store.db.execute("SELECT DISTINCT order_key FROM refund")]
     back = {
@@ -207,7 +220,7 @@ def sales(store: Store) -> list[Sale]:
         f" host IS NOT NULL {SHOWN} ORDER BY record"
     ):
         left = price - back.get(record, 0)
-        if rowid not in wrong and left:
+        if counts(wrong.get(rowid, "")) and left:
             sale = Sale(
                 price=left,
                 currency=currency,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from governance.receipts import counts
 from governance.reviews import Sale, Stars, fault, stars
 from storage.store import Store
 from storage.verdicts import Known, marks
@@ -112,7 +113,7 @@ def _judged(store: Store, rows: Iterable[Row]) -> list[Judged]:
             buyer=row.buyer,
             sales=[Sale(each.vendor, each.seller, each.reason) for each in receipts],
         )
-        valid = next((each for each in receipts if not each.reason), None)
+        valid = next((each for each in receipts if counts(each.reason)), None)
         found.append(Judged(row, reason, newest.get(row.order) == row, valid))
     return found
 

@@ -22,6 +22,7 @@ from governance.receipts import (
     Recommended,
     Written,
     adds_up,
+    counts,
     crossing,
     first,
     judged,
@@ -164,18 +165,18 @@ def _doubtful(store: Store, known: Known) -> list[_Row]:
 
 
 def marks(store: Store, known: Known, rowids: Collection[int] | None = None) -> dict[int, str]:
-    """Rowid -> reason of the receipts that are not valid: of these, or of all."""
+    """Rowid -> reason of the receipts that are marked: of these, or of all."""
     rows = _rows(store, known, rowids)
     found: dict[int, str] = {}
-    right: list[_Row] = []
+    good: list[_Row] = []
     for row in rows:
         reason = _alone(store, row, known)
         if reason:
             found[row.rowid] = reason
-        else:
-            right.append(row)
-    found |= dict.fromkeys(_twice(right), TWICE)
-    found |= dict.fromkeys(_crossing(right, known, found), SAME_UNITS)
+        if counts(reason):
+            good.append(row)
+    found |= dict.fromkeys(_twice(good, found), TWICE)
+    found |= dict.fromkeys(_crossing(good, known, found), SAME_UNITS)
     return found
 
 
@@ -234,33 +235,34 @@ def _alone(store: Store, row: _Row, known: Known) -> str:
     if not row.signed:
         return NO_ORDER_KEY
     reason = judged(row, known)
-    if reason:
+    if not counts(reason):
         return reason
     sums = row.sums
     if sums is None:  # its charter came after it
         charter, said = known.charter(row.charter), statement_at(store, row.rowid)
         sums = charter is not None and adds_up(charter, said)
-    return "" if sums else WRONG_SHARE
+    return reason if sums else WRONG_SHARE
 
 
-def _twice(right: Iterable[_Row]) -> Iterator[int]:
-    """Of receipts that are right, those that another one by their vendor for their order beats."""
+def _twice(good: Iterable[_Row], marked: Mapping[int, str]) -> Iterator[int]:
+    """Of receipts that count, those that another one by their vendor for their order beats."""
     one: dict[tuple[bytes, bytes], _Row] = {}
     several: dict[tuple[bytes, bytes], list[_Row]] = {}
-    for row in right:
+    for row in good:
         key = row.vendor, row.order
         before = one.setdefault(key, row)
         if before is not row:
             several.setdefault(key, [before]).append(row)
     for rows in several.values():
-        stands = first([Written(row.record, row.device, row.seq) for row in rows])
+        better = [row for row in rows if row.rowid not in marked] or rows
+        stands = first([Written(row.record, row.device, row.seq) for row in better])
         yield from (row.rowid for row in rows if row.record != stands.record)
 
 
-def _crossing(right: Iterable[_Row], known: Known, marked: Mapping[int, str]) -> Iterator[int]:
+def _crossing(good: Iterable[_Row], known: Known, marked: Mapping[int, str]) -> Iterator[int]:
     """Of receipts that stand, those that sold a unit another one sold as well."""
     by_grant: dict[bytes, list[_Row]] = {}
-    for row in right:
+    for row in good:
         if row.grant is not None and row.rowid not in marked:
             granted = known.grant(row.grant)
             if granted is not None:

@@ -83,8 +83,8 @@ def _search(
     from node.cli.render import offer_line
     from node.plain import offer_json
     from storage.claims import values
+    from storage.views import grants, profiles
     from storage.views import listing_queries as queries
-    from storage.views import profiles
 
     with out.opened() as home:
         person = home.person if mine else None
@@ -111,6 +111,7 @@ def _search(
         else:
             found = queries.search(home.store, query)
         names, claimed = profiles.names(home.store), values(home.store)
+        makers = grants.makers(home.store, (each.listing for each in [*own, *found.offers]))
         unknown = query.value and not found.total and _no_such_value(home, query.value)
     offers = [*own, *found.offers][: query.limit]
     total = found.total + len(own)
@@ -120,7 +121,7 @@ def _search(
     if unknown:
         out.note(f"The charter has no value {query.value}.")
     out.answer(
-        {"listings": [offer_json(offer, claimed) for offer in offers], "total": total},
+        {"listings": [offer_json(offer, claimed, makers) for offer in offers], "total": total},
         "\n".join(lines) or "Nothing found.",
     )
 

@@ -156,14 +156,14 @@ def answer_listing(out: Output, home: Home, offer: Offer) -> None:
     from node.cli.render import offer_text
     from node.plain import offer_json
     from storage.claims import values
-    from storage.views import profiles
+    from storage.views import grants, profiles
 
     row = home.store.db.execute(
         "SELECT pictures FROM imported WHERE listing = ?", [offer.id]
     ).fetchone()
     pictures = [] if row is None else json.loads(row[0])
-    claimed = values(home.store)
+    claimed, makers = values(home.store), grants.makers(home.store, [offer.listing])
     out.answer(
-        {"listing": offer_json(offer, claimed, pictures)},
-        offer_text(offer, profiles.names(home.store), claimed),
+        {"listing": offer_json(offer, claimed, makers, pictures)},
+        offer_text(offer, profiles.names(home.store), claimed, makers),
     )

@@ -168,9 +168,22 @@ def order_received(out: Output, order_id: str) -> None:
 def order_refund(out: Output, order_id: str, amount: str | None, text: str) -> None:
     """Say, as the seller, that you gave money back.
 
-    Of a completed order each share of the fee goes down by its part; that is public.
+    Of a completed order each share of the fee goes down by its part, once the buyer says that the
+    money came; that is public.
     """
     _move(out, order_id, "refund", amount=amount, text=text)
+
+
+@order.command("took")
+@order_argument
+@click.pass_obj
+def order_took(out: Output, order_id: str) -> None:
+    """Say, as the buyer, that money given back has come.
+
+    By this the order's key signs that the sale counts for less, and the seller's node corrects the
+    receipt: everybody's share goes down. Nobody can say it for you.
+    """
+    _move(out, order_id, "took")
 
 
 @order.command("dispute")

@@ -6,6 +6,7 @@ another row.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from governance.claims import CHANGED, WITHDRAWN, Mark, Values
@@ -13,6 +14,7 @@ from node.importing.prices import money
 from node.price_range import price_range, variant_price
 from node.spots import spot_text
 from node.status import rfc3339
+from node.trade.consigning import percent
 from protocol.errors import Refused
 from protocol.kinds.listing import Listing
 from protocol.kinds.profile import Profile
@@ -67,12 +69,28 @@ def _claim_text(mark: Mark) -> str:
     return said
 
 
-def offer_text(offer: Offer, names: dict[bytes, str], values: Values) -> str:
-    """Everything about one listing; `values` say how those that it claims stand."""
+def _consigned_text(said: Listing, names: dict[bytes, str], makers: Mapping[bytes, bytes]) -> str:
+    """Whose goods are sold here, by which grant, and what the seller keeps; "" for one's own."""
+    if said.grant is None:
+        return ""
+    maker = makers.get(said.grant)
+    whose = "" if maker is None else f"goods of {names.get(maker, '') or maker.hex()[:8]}, "
+    margin = f"{percent(said.margin_bps)} % margin, " if said.margin_bps is not None else ""
+    return f"on consignment: {whose}{margin}grant {said.grant.hex()[:8]}"
+
+
+def offer_text(
+    offer: Offer, names: dict[bytes, str], values: Values, makers: Mapping[bytes, bytes]
+) -> str:
+    """Everything about one listing; `values` say how those that it claims stand.
+
+    `makers`: who made each grant that is here.
+    """
     said = offer.listing
     rows = [
         ("id", offer.id.hex()),
         ("by", f"{names.get(offer.person, '')} {offer.person.hex()[:16]}".strip()),
+        ("sold", _consigned_text(said, names, makers)),
         ("status", offer.status + (", provisional" if offer.provisional else "")),
         ("mode", said.mode),
         ("price", asked_text(said)),

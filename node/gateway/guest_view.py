@@ -8,13 +8,15 @@ import segno
 
 from governance.orders.life import Life
 from node import post
-from node.gateway import guest_words
+from node.gateway import guest_words, reviews
 from node.gateway.order_words import move_said
 from node.gateway.visit import Visit
 from node.trade import banking, guests, reading
+from node.trade import reviews as reviewing
 from protocol.letters.message import Message
 from protocol.letters.moves import PayTo
 from protocol.letters.order import OrderLetter
+from storage import reviews as held
 
 BUTTONS = ("pay", "received", "cancel")  # moves that take nothing but a press
 LISTENS = ["declined", "cancelled", "refunded", "settled", "closed"]  # nothing is said after these
@@ -53,6 +55,16 @@ class Payment:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Opinion:
+    """The guest's review: what stands of it, and whether they may say it, or say it anew."""
+
+    said: reviews.Said | None
+    may: bool
+    until_ms: int
+    host: str  # who publishes it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
     """All of it. `facts`: label and text."""
 
@@ -66,6 +78,7 @@ class Shown:
     payment: Payment | None
     told: list[Told]
     talks: bool
+    review: Opinion | None
 
 
 def shown(visit: Visit, order: reading.Order) -> Shown:
@@ -93,6 +106,7 @@ def shown(visit: Visit, order: reading.Order) -> Shown:
         payment=_payment(visit, life) if "pay" in moves else None,
         told=_told(visit, order),
         talks=life.state not in LISTENS,
+        review=_review(visit, order),
     )
 
 
@@ -203,6 +217,21 @@ def _told(visit: Visit, order: reading.Order) -> list[Told]:
         who = visit.words.gettext("You") if own else _name(visit, letter.person)
         found.append(Told(own=own, who=who, what=what, text=text, at_ms=letter.written_ms))
     return found
+
+
+def _review(visit: Visit, order: reading.Order) -> Opinion | None:
+    """None until the order is completed, and when its time went by in silence."""
+    until_s = reviewing.until_s(order)
+    found = [each for each in held.of_orders(visit.store, [order.id]) if each.sound]
+    may = until_s is not None and order.now_s <= until_s
+    if not may and not found:
+        return None
+    return Opinion(
+        said=reviews.said_of(visit, found[0]) if found else None,
+        may=may,
+        until_ms=(until_s or 0) * 1000,
+        host=visit.gateway.name(),
+    )
 
 
 def arrived(visit: Visit, order: reading.Order) -> bool | None:

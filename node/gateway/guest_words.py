@@ -107,6 +107,7 @@ def done(words: Words, word: str) -> str:
         "waiting": t("Your order is here."),
         "before": t("This order was here already; it was not placed a second time."),
         "say": t("Your message is on its way."),
+        "review": t("Published. Thank you."),
         "again": t("This was sent before; it was not done a second time."),
         "done": t("Done. It is on its way."),
     }.get(word, "")

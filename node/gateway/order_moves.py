@@ -27,6 +27,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "offer": ("quantity", "price", "delivery", "tip", "text"),
     "decline": ("text",),
     "cancel": ("text",),
+    "took": (),
     "refund": ("amount", "text"),
     "dispute": ("text",),
     "close": (),
@@ -77,7 +78,9 @@ def move_forms(visit: Visit, order: Order, names: Iterable[str], typed: Form) ->
         hint = move_hint(visit.words, name, order.mine)
         if name == "pay" and order.currency == CREDIT:
             fields, hint = ("amount",), visit.words.gettext(credit.PUBLIC)
-        held = _typed(typed, name, fields) if name == sent else _values(order, name)
+        held = _values(order, name)
+        if name == sent and name != "accept":  # what is accepted is the offer that stands now
+            held = _typed(typed, name, fields)
         found.append(
             MoveForm(
                 name=name,
@@ -110,7 +113,8 @@ def given(order: Order, name: str, form: Form) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field, value in _typed(form, name, FIELDS[name]).items():
         if field in _AMOUNTS:
-            found[field] = pointed(value, order.currency)
+            emptied = name == "offer" and field in ("delivery", "tip") and not value
+            found[field] = "0" if emptied else pointed(value, order.currency)
         elif field == "offer":
             found[field] = _offer(value)
         else:
@@ -147,7 +151,6 @@ def _values(order: Order, name: str) -> dict[str, str]:
         case "offer" if terms is not None:
             return {
                 "quantity": str(terms.quantity),
-                "price": text(terms.price),
                 "delivery": text(terms.delivery),
                 "tip": text(terms.tip),
             }

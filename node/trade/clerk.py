@@ -1,4 +1,4 @@
-"""What follows from letters by itself: receipts, counter-receipts, countersignatures.
+"""What follows from letters by itself: receipts, counter-receipts, what was settled.
 
 Each duty is read off the store as it is: what has been done is seen there, so doing all of it again
 does nothing, and a node that is killed anywhere goes on where it was. Each is one transaction. A
@@ -23,6 +23,7 @@ from node.trade import credit, disputing, ordering, reading, receipts, refunding
 from node.trade.reading import Order
 from protocol.errors import MoothallError
 from protocol.letters import moves
+from protocol.letters.message import Message
 from protocol.letters.moves import Move
 from protocol.letters.order import OrderLetter
 from storage.own import Draft
@@ -173,10 +174,18 @@ def _sent_for(order: Order) -> bool:
 
 
 def _take_refunds(home: Home, order: Order) -> bool:
-    """The buyer's node countersigns what makes the sale count for less."""
-    if order.mine != BUYER or order.guest:
+    """The buyer's node countersigns refunds as far as its owner, or the members, settled on them.
+
+    Beyond that only the owner knows whether the money came.
+    """
+    held = order.life.dispute
+    if order.mine != BUYER or order.guest or held is None or held.refund is None:
         return False
-    due = [each for each, _ in refunding.counted(order.life) if not each.took]
+    due = [
+        each
+        for each, amounts in refunding.counted(order.life)
+        if each.id in order.refunds and sum(amounts) <= held.refund
+    ]
     key = reading.order_seed(home, order.id) if due else None
     if key is None:
         return False
@@ -212,17 +221,23 @@ def _write(home: Home, order: Order, move: Move, drafts: list[Draft]) -> None:
 def keys_for(home: Home, person: bytes) -> list[Letter]:
     """The letters of orders that a new device of this person should be able to read.
 
-    Of those that have ended, too: a refund comes later, and a recovered home has nobody else to
-    ask.
+    Moves, and what this person wrote about an order or was written. Of orders that have ended, too:
+    a refund comes later, and a recovered home has nobody else to ask.
     """
+    if person == home.person:
+        return []
     return [
         letter
         for order in reading.orders(home)
-        for letter in order.letters
-        if isinstance(letter.body, OrderLetter)
-        and person != home.person
-        and person in ordering.readers(order, letter.body.move.word)
+        for letter in reading.get(home, order.id).letters  # with the messages about it
+        if person in _readers(order, letter)
     ]
+
+
+def _readers(order: Order, letter: Letter) -> frozenset[bytes]:
+    if isinstance(letter.body, Message):
+        return frozenset({letter.person, letter.body.to})
+    return ordering.readers(order, letter.body.move.word)
 
 
 _DUTIES = (

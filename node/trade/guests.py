@@ -16,7 +16,7 @@ from typing import Any
 from node.home import Home
 from node.market import check_text
 from node.post import Letter
-from node.trade import guest_contact, guest_queue, ordering, placing, reading
+from node.trade import guest_contact, guest_queue, ordering, placing, reading, reviews
 from node.trade.guest_queue import Waiting
 from node.trade.guest_rules import may_order, on_offer, setting
 from node.trade.placing import Wish
@@ -194,6 +194,16 @@ def act(home: Home, key: Signer, name: str, **fields: Any) -> None:
         ordering.say(home, key.public, fields["text"], guest=True)
     else:
         ordering.move(home, key.public, name, key=key, guest=True, **fields)
+
+
+def review(home: Home, key: Signer, stars: int, text: str) -> None:
+    """Publish what a guest thinks of their order. Refused with a sentence; the caller holds the
+    turn."""
+    order = reading.as_guest(home, key.public)
+    if order is None:
+        raise NotFound("no-order", "There is no such order here.")
+    check_text(Term("review"), text, MAX_TEXT, lines=True)
+    reviews.write_for_guest(home, order, key, stars, text)
 
 
 def by_guest(letter: Letter) -> bool:

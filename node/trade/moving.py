@@ -203,7 +203,7 @@ def _pay(asked: Asked) -> Made:
             "nothing else does. Nothing was written.",
             currency=order.currency,
         )
-    _check_deal(order)
+    _check_deal(asked)
     amount = _open_amount(asked, order.life.owing, "pay")
     payment = asked.fields.get("payment")
     if how == "credit" and payment is None:
@@ -260,27 +260,29 @@ def _received(asked: Asked) -> Made:
     deal = asked.order.life.deal
     if deal is None:
         raise refused(asked.order, "this-deal")
-    _check_deal(asked.order)
+    _check_deal(asked)
     signature = receipt.sign(_order_key(asked), _community(asked), deal.statement.data())
     return Made(move=moves.Received(deal=deal.id, signature=signature))
 
 
-def _check_deal(order: Order) -> None:
+def _check_deal(asked: Asked) -> None:
     """Refused where the seller has accepted something else than the listing says.
 
     Everybody checks the sums of a receipt. By which category, and whose goods they were, only the
     buyer holds against the listing, before the order's key signs.
     """
+    order = asked.order
     deal, listing = order.life.deal, order.version
     if deal is None or listing is None:
         return
     said = deal.statement
+    maker = order.seller if listing.grant is None else terms.maker_of(asked.home, listing)
     if (said.category, said.grant is None, said.goods, said.margin_bps) != (
         listing.category,
         listing.grant is None,
         listing.goods,
         listing.margin_bps or 0,
-    ):
+    ) or maker not in (None, said.seller):
         raise Refused(
             "wrong-statement",
             "The seller has accepted this for another category, or as somebody else's goods, than "
@@ -310,7 +312,7 @@ def _refund(asked: Asked) -> Made:
 
 
 def _took(asked: Asked) -> Made:
-    wanted: bytes = asked.fields["refund"]
+    wanted: bytes = asked.fields.get("refund") or next(iter(asked.order.refunds), b"")
     signature = refunding.agree(asked.home, asked.order.life, wanted, _order_key(asked))
     return Made(move=moves.Took(refund=wanted, signature=signature))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from governance.certified import Certified
 from governance.effects.verdict import Verdict, verdicts
-from governance.receipts import WAITING
+from governance.receipts import WAITING, counts
 from storage import certificates, receipts
 from storage.store import Store
 from storage.verdicts import Known, marks
@@ -57,11 +57,11 @@ def of(store: Store, person: bytes) -> Promises:
     ).fetchall()
     rowids = [rowid for (rowid,) in rows]
     reasons = marks(store, Known(store), rowids)
-    wrong = [reasons[rowid] for rowid in rowids if reasons.get(rowid)]
+    wrong = [reason for rowid in rowids if (reason := reasons.get(rowid))]
     returned = _returned(store, person)
     state = certificates.current(store)
     return Promises(
-        sales=len(rowids) - len(wrong),
+        sales=sum(counts(reasons.get(rowid, "")) for rowid in rowids),
         part=sum(0 < back < price for price, back in returned.values()),
         whole=sum(0 < price == back for price, back in returned.values()),
         marked=sum(reason != WAITING for reason in wrong),
@@ -76,7 +76,7 @@ def _returned(store: Store, person: bytes) -> dict[bytes, tuple[int, int]]:
         entry.said.order: (entry.said.price, entry.refunded)
         for some in receipts.of_orders(store, [order for (order,) in orders]).values()
         for entry in some
-        if entry.said.vendor == person and not entry.reason
+        if entry.said.vendor == person and entry.counts
     }
 
 
@@ -91,7 +91,7 @@ def _judgements(store: Store, state: Certified, person: bytes) -> tuple[Judgemen
                 (
                     entry.refunded
                     for entry in sold.get(verdict.order, [])
-                    if entry.said.vendor == person and not entry.reason
+                    if entry.said.vendor == person and entry.counts
                 ),
                 None,
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from node import market, post
 from node.home import Home
 from node.importing.prices import PriceError, decimals
 from node.post import Letter
+from node.trade import refunding
 from node.trade.context import Context
 from protocol.errors import NotFound, Refused
 from protocol.keys import Signer
@@ -46,6 +47,7 @@ class Order:
     offer: Offer | None
     version: Listing | None
     now_s: int
+    refunds: tuple[bytes, ...] = ()  # letters by which it counts for less once the buyer agrees
 
     @property
     def buyer(self) -> bytes:
@@ -174,8 +176,8 @@ def _order(
     *,
     guest: bool = False,
 ) -> Order | None:
-    shown = tuple(each for each in letters if each.kind in IN_CONVERSATION)
-    moves = [each for each in shown if isinstance(each.body, OrderLetter)]
+    letters = list(letters)
+    moves = [each for each in letters if isinstance(each.body, OrderLetter)]
     life = _life(home, context, order_id, moves)
     if life is None or not _is_currency(life.currency):
         return None  # another program let through what nobody can pay, or show
@@ -186,11 +188,26 @@ def _order(
         life=life,
         mine=_part(home, life, guest=guest),
         rights=rights(life, home.person, first_seen, now_s, guest=guest),
-        letters=shown,
+        letters=tuple(_heard(life, moves, letters)),
         offer=_offer(home, life.place.listing),
         version=context.ordered(life.place),
         now_s=now_s,
+        refunds=tuple(each.id for each in refunding.waiting(home, life)),
     )
+
+
+def _heard(life: Life, moves: Sequence[Letter], letters: Iterable[Letter]) -> Iterator[Letter]:
+    """The letters by those who have, or had, a part in the order.
+
+    Anybody can write to us about any order: what strangers say is between them and us.
+    """
+    held = life.dispute
+    parts = {life.buyer, life.seller, *([held.mediator] if held else [])}
+    left_out = {*life.void, *life.waiting}
+    parts |= {each.person for each in moves if each.id not in left_out}  # mediators of before
+    for each in letters:
+        if each.kind in IN_CONVERSATION and each.person in parts:
+            yield each
 
 
 def _is_currency(code: str) -> bool:
@@ -259,9 +276,8 @@ def later_moves(order: Order) -> list[Right]:
 
 
 def _own_moves(order: Order) -> list[Right]:
-    # A guest has no node: they agree by themselves that their sale counts for less.
-    by_node = ("receipt",) if order.guest and order.mine == "buyer" else ("receipt", "took")
-    return [right for right in order.rights.moves if right.name not in by_node]
+    left_out = ("receipt",) if order.refunds else ("receipt", "took")
+    return [right for right in order.rights.moves if right.name not in left_out]
 
 
 def waits(home: Home, order: Order) -> bool:

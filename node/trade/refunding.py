@@ -38,6 +38,11 @@ def agreed(home: Home, life: Life, returned: Returned, amounts: list[int]) -> by
     return None
 
 
+def waiting(home: Home, life: Life) -> list[Returned]:
+    """The refunds off the price to which the order's key has not agreed."""
+    return [each for each, amounts in counted(life) if agreed(home, life, each, amounts) is None]
+
+
 def agree(home: Home, life: Life, letter: bytes | None, key: Signer) -> bytes:
     """The order's key agrees that the sale counts for less by this refund; Refused `no-refund`."""
     for each, amounts in counted(life):

@@ -18,6 +18,7 @@ from node.status import rfc3339
 from node.trade import reading
 from node.trade.reading import Order
 from protocol.errors import NotFound, Refused, Term
+from protocol.keys import Signer
 from protocol.kinds import erase as erase_kind
 from protocol.kinds import review as review_kind
 from protocol.kinds.comment import Comment
@@ -32,6 +33,7 @@ from storage.views.reviews import Row
 
 SHORTEST = 8  # digits of an id
 DAY = 86_400
+MOST_OF_GUEST = 10  # versions of one review: each is a record that all members carry
 
 
 class Asked(NamedTuple):
@@ -141,6 +143,31 @@ def carry_signed(home: Home, review: Review) -> dict[str, Any]:
         )
     (record,) = home.append([Draft("review", review.body())])
     return {"review": record.hex(), "order": review.order.hex(), "named": False}
+
+
+def write_for_guest(home: Home, order: Order, key: Signer, stars: int, text: str) -> dict[str, Any]:
+    """Publish for a guest what they think of their order, unnamed, or say it anew.
+
+    `key`: the order's, which only the guest has. The caller holds the turn.
+    """
+    kept = _checked(stars, text)
+    _is_time(home, order)
+    version = max((row.version for row in mine(home.store, order.id)), default=0) + 1
+    if version > MOST_OF_GUEST:
+        raise Refused(
+            "too-many-letters",
+            "You have said it anew as often as fits one order; what you said last stands.",
+        )
+    said = review_kind.sign(
+        key,
+        home.store.community,
+        home.person,
+        version=version,
+        stars=stars,
+        text=kept,
+        buyer=None,
+    )
+    return carry_signed(home, said)
 
 
 def answer(home: Home, text: str, said: str) -> dict[str, Any]:
@@ -269,6 +296,11 @@ def mine(store: Store, order: bytes) -> list[Row]:
 def _may_review(home: Home, order: Order) -> None:
     if order.buyer != home.person or order.guest:
         raise Refused("not-yours", "Only whoever bought can review an order; nothing was written.")
+    _is_time(home, order)
+
+
+def _is_time(home: Home, order: Order) -> None:
+    """Refused before an order is completed, and once the time for reviewing it is over."""
     last = until_s(order)
     if last is None:
         raise Refused(

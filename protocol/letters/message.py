@@ -46,4 +46,4 @@ def read(data: Body) -> Message:
     )
 
 
-LETTER = LetterKind(name="message", read=read)
+LETTER = LetterKind(name="message", read=read, may_be_shared=True)

@@ -6,11 +6,12 @@ lowest id, which only that person could grind. The choice is made when reading.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from governance.receipts import Granted
 from protocol.kinds.grant import Grant
+from protocol.kinds.listing import Listing
 from protocol.kinds.registry import content
 from storage.rows import find_record
 from storage.store import Store
@@ -71,6 +72,13 @@ def get(store: Store, record: bytes) -> Version | None:
     if root != record and not _begun_by(store, root, maker):
         return None
     return _version(store, record, root, maker, shown)
+
+
+def makers(store: Store, listings: Iterable[Listing]) -> dict[bytes, bytes]:
+    """Grant -> whose goods they are, for those of these listings that are on consignment."""
+    named = {each.grant for each in listings}
+    found = {record: get(store, record) for record in named if record is not None}
+    return {record: each.maker for record, each in found.items() if each is not None}
 
 
 def _begun_by(store: Store, root: bytes, maker: bytes) -> bool:

@@ -85,6 +85,7 @@ def under_way(market: Market, mine: str, theirs: str) -> dict[str, str]:
     done = market.order(ben, mine, quantity=2, variant="Small", tip=50, text="Sliced, please.")
     market.sell(done, ben, ana)
     market.move(ana, done, "refund", amount=100, text="One loaf was too dark.")
+    market.move(ben, done, "took")
     asked = market.order(ben, mine, variant="Large", delivery=250, text=LONG_ANSWER)
     ordering.say(ben, asked, "<b>Friday</b> would be best.\n\nOr Saturday.")
     reviews.write(ben, done.hex(), 4, "Keeps *well*, and slices thin.")

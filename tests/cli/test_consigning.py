@@ -88,6 +88,24 @@ def sell(person: Person, listing: str, number: int, **more: Any) -> Statement:
     return said
 
 
+def test_a_listing_says_that_it_is_on_consignment(council: Council, jar: str, grant: Grant) -> None:
+    put_up = council.ben.do("consign", "sell", grant["grant"][:8], "--margin", "20")["listing"]
+    council.gather()
+    said = {
+        "grant": grant["grant"],
+        "maker": grant["maker"],
+        "goods": jar,
+        "margin_bps": 2000,
+    }
+    assert put_up["consignment"] == said
+    assert council.eva.do("listing", "show", put_up["id"])["listing"]["consignment"] == said
+    found = {each["id"]: each for each in council.eva.do("search", "honey")["listings"]}
+    assert found[put_up["id"]]["consignment"] == said
+    assert found[jar]["consignment"] is None
+    shown = council.eva.text("listing", "show", put_up["id"])
+    assert f"on consignment: goods of Ana, 20 % margin, grant {grant['grant'][:8]}" in shown
+
+
 def test_a_jar_on_consignment_is_paid_for_to_the_cent(
     council: Council, jar: str, grant: Grant
 ) -> None:

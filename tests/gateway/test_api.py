@@ -100,7 +100,7 @@ async def test_a_program_reads_what_commands_answer(village: Village, shop, desk
         variants=(Variant(name="S", price=100, sku="s"), Variant(name="L", quantity=0)),
         values=(Claim(value="made-here", evidence="My oven"),),
     )
-    said = offer_json(get(village.ana.store, bread), values(village.ana.store))
+    said = offer_json(get(village.ana.store, bread), values(village.ana.store), {})
     for client in (shop, desk):
         assert (await client.get(f"/api/listings/{bread.hex()}")).json() == said
         assert (await client.get(f"/api/listings/{bread.hex()[:8]}")).json() == said

@@ -29,7 +29,7 @@ def hash_of(store: Store) -> bytes:
 
 
 def statuses(person: Person, listing: bytes) -> dict[str, str]:
-    said = offer_json(get(person.store, listing), values(person.store))["values"]
+    said = offer_json(get(person.store, listing), values(person.store), {})["values"]
     return {each["id"]: each["status"] for each in said}
 
 

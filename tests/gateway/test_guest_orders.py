@@ -26,7 +26,7 @@ from node.trade import (
 from protocol.errors import Refused
 from protocol.kinds import receipt
 from protocol.kinds.listing import Variant
-from storage import receipts
+from storage import receipts, reviews
 from tests.gateway.hostile import PAYLOADS
 from tests.gateway.reading import check_page
 from tests.gateway.sending import find_form, follow, send, send_from
@@ -530,6 +530,70 @@ async def test_a_guest_follows_an_order_to_its_receipt(village: Village, shop, c
     said = ben.life.deal.statement.data()
     assert receipt.signs(order, signature, village.community, said)
     assert ben.life.deal.statement.host == village.ana.id
+
+
+async def completed(village: Village, shop: httpx.AsyncClient, chair: bytes) -> str:
+    """The path of an order that Gitta has paid and received, and whose receipt is here."""
+    path = await ordered(shop, chair)
+    order = key_in(path)
+    answer(village, order, "accept")
+    await press(shop, path, "I have paid", how="cash")
+    answer(village, order, "confirm")
+    answer(village, order, "sent")
+    assert "Review it" not in await press(shop, path, "I have it")
+    came(village, village.ben)
+    clerk.work(village.home(village.ben))
+    came(village, village.ana)
+    return path
+
+
+async def test_a_guest_reviews_a_completed_order_by_the_link(village: Village, shop, chair):
+    path = await completed(village, shop, chair)
+    page = await read(shop, path)
+    assert "stands apart from the reviews of members and counts in no total" in page
+    assert "All can read it." in page
+
+    page = await press(shop, path, "Publish it", stars="4", opinion="Sits well.")
+    assert "Published. Thank you." in page
+    assert "4 stars of 5" in page
+    await press(shop, path, "Publish it", stars="2", opinion="One leg came off.")
+    came(village, village.ben)
+    for store in (village.ana.store, village.ben.store):
+        said = {each.row.stars: each for each in reviews.of_orders(store, [key_in(path)])}
+        assert [each.reason for each in said.values()] == ["", ""]
+        assert (said[2].sound, said[2].counts, said[4].sound) == (True, False, False)
+        assert said[2].row.author == village.ana.id
+    seen = await read(shop, listing_path(chair))
+    assert "One leg came off." in seen
+    assert "Sits well." not in seen
+    assert "of 5 stars, " not in seen
+
+
+async def test_a_review_that_can_not_be_published_is_not_lost(village: Village, shop, chair):
+    path = await completed(village, shop, chair)
+    without = await send(shop, path, {"opinion": "Sits well."}, button="Publish it")
+    assert without.status_code == 422
+    assert "Choose how many stars" in check_page(without.text).text
+    assert "Sits well." in without.text
+
+    village.now += 61 * DAY
+    assert "Review it" not in await read(shop, path)
+    key = guests.key_of(path.rpartition("/")[2])
+    assert key is not None
+    with pytest.raises(Refused, match="The time for reviewing this order"):
+        guests.review(village.home(), key, 4, "Sits well.")
+    assert reviews.of_orders(village.ana.store, [key.public]) == []
+
+
+async def test_only_so_many_versions_of_a_review_are_carried(
+    village: Village, shop, chair, monkeypatch
+):
+    monkeypatch.setattr("node.trade.reviews.MOST_OF_GUEST", 1)
+    path = await completed(village, shop, chair)
+    await press(shop, path, "Publish it", stars="4")
+    again = await send(shop, path, {"stars": "1"}, button="Publish it")
+    assert again.status_code == 422
+    assert "what you said last stands" in check_page(again.text).text
 
 
 async def test_a_guest_cancels_and_the_link_still_says_so(village: Village, shop, chair):

@@ -71,7 +71,9 @@ async def test_a_sale_goes_from_the_order_to_the_receipt_and_money_comes_back(st
         page = text(await ben.get(path))
         assert "Gives money back" in page
         assert "€1.00" in page
-        assert "The receipt counts for less" in page
+        assert "The receipt counts for less" not in page
+        await move(ben, stall, path, "Agree that the sale counts for less")
+        assert "The receipt counts for less" in text(await ben.get(path))
 
 
 async def test_what_it_comes_to_is_shown_before_anything_is_sent(stall: Stall):
@@ -153,6 +155,21 @@ async def test_what_is_ordered_is_what_the_page_has_shown(stall: Stall):
         again = await send_from(ben, late, button="Order it")
         assert again.status_code == 303
     assert orders(stall, stall.ben)[0].terms.price == 900
+
+
+async def test_what_is_accepted_is_the_offer_that_the_page_has_shown(stall: Stall):
+    async with desk_of(stall.gateway(stall.ben)) as ben, desk_of(stall.gateway()) as ana:
+        path = await ordered(stall, ben)
+        seen = await ana.get(path)
+        await move(ben, stall, path, "Propose a change", **{"offer-quantity": "2"})
+        late = await send_from(ana, seen, button="Accept it")
+        assert late.status_code == 422
+        assert "The offer has changed" in text(late)
+        assert "2, €7.00 together" in text(late)
+        assert orders(stall, stall.ana)[0].life.deal is None
+
+        await follow(ana, await send_from(ana, late, button="Accept it"))
+    assert orders(stall, stall.ana)[0].life.deal.terms.quantity == 2
 
 
 async def test_a_recommendation_that_is_not_here_keeps_nobody_from_ordering(stall: Stall):

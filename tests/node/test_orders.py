@@ -20,7 +20,7 @@ from node.trade.placing import Wish
 from protocol.errors import Refused
 from protocol.keys import Signer
 from protocol.kinds.listing import Listing, Variant
-from protocol.letters.moves import Accept, Place
+from protocol.letters.moves import Accept, Decline, Place
 from protocol.letters.order import OrderLetter, prove
 from storage import receipts
 from storage.rows import all_logs
@@ -143,11 +143,14 @@ def test_a_refund_after_the_receipt_makes_a_public_one(room: Room) -> None:
     order = ordered(room, room.ben, lists(room.eva))
     completed(room, order, room.ben, room.eva)
     does(room, room.eva, order, "refund", amount=100)
+    does(room, room.ben, order, "took")
     for home in room.homes:
         (entry,) = receipts.of_orders(home.store, [order])[order]
         assert entry.refunded == 100
+    refused(room.ben, "no-refund", order, "took")
     refused(room.eva, "left", order, "refund", amount=351)
     does(room, room.eva, order, "refund")
+    does(room, room.ben, order, "took")
     (entry,) = receipts.of_orders(room.ana.store, [order])[order]
     assert [each.said.amount for each in entry.refunds] == [100, 350]
 
@@ -338,6 +341,7 @@ def test_a_node_killed_at_any_write_goes_on_where_it_was(room: Room) -> None:
         ordering.move(room.ben if buyer else room.eva, order, name)
         worked(room)
     does(room, room.eva, order, "refund", amount=100)
+    ordering.move(room.ben, order, "took")
     worked(room)
     for home in room.homes:
         (entry,) = receipts.of_orders(home.store, [order])[order]
@@ -372,6 +376,9 @@ def worked(room: Room) -> None:
 
 def test_a_sellers_new_device_gets_the_order_from_the_buyer(room: Room, tmp_path: Path) -> None:
     order = ordered(room, room.ben, lists(room.eva))
+    ordering.say(room.ben, order, "Is it sweet?")
+    news(room)
+    ordering.say(room.eva, order, "Very.")
     completed(room, order, room.ben, room.eva)
     around = Surroundings("Eva")
     community, person = room.eva.store.community, room.eva.unlock().person
@@ -384,9 +391,38 @@ def test_a_sellers_new_device_gets_the_order_from_the_buyer(room: Room, tmp_path
     post.share(room.ben, clerk.keys_for(room.ben, room.eva.person), room.eva.person)
     news(room)
     assert state(laptop, order) == "completed"
+    assert told(laptop, order) == ["Is it sweet?", "Very."]
     does(room, laptop, order, "refund", amount=50)
+    does(room, room.ben, order, "took")
     (entry,) = receipts.of_orders(room.ana.store, [order])[order]
     assert entry.refunded == 50
+
+
+def told(home: Home, order: bytes) -> list[str]:
+    """The messages in the conversation of an order."""
+    letters = reading.get(home, order).letters
+    return sorted(each.body.text for each in letters if each.kind == "message")
+
+
+def test_what_a_stranger_writes_about_an_order_is_no_part_of_it(room: Room) -> None:
+    order = ordered(room, room.ben, lists(room.eva))
+    for party in (room.ben, room.eva):
+        post.write(room.ana, party.person, "Send it to me instead.", about=order)
+        post.write(room.ana, party.person, "Or leave it with me.", about=order, guest=True)
+    move = Decline(text="Gone.")
+    letter = OrderLetter(order=order, after=reading.get(room.ben, order).life.heads, move=move)
+    post.send(room.ana, [Outgoing("order", letter.body(), frozenset({room.ben.person}))])
+    ordering.say(room.ben, order, "Is it sweet?")
+    news(room)
+    for party in (room.ben, room.eva):
+        found = reading.get(party, order)
+        assert told(party, order) == ["Is it sweet?"]
+        assert room.ana.person not in {each.person for each in found.letters}
+        post.mark_seen(party, found.letters)
+        post.mark_read(party, order)
+        (unread,) = [each.body.text for each in post.thread(party, room.ana.person, post.MESSAGES)]
+        assert unread == "Send it to me instead."
+        assert post.unread(party) == 1
 
 
 # What others may try

@@ -19,6 +19,7 @@ from node.gateway.pages.member import find_member, is_shown
 from node.gateway.visit import Problem, Visit
 from node.plain import member_json, offer_json, profile_json
 from storage.claims import values
+from storage.views import grants
 from storage.views.listing_queries import Offer, search
 from storage.views.members import profile
 
@@ -39,8 +40,9 @@ def listings(visit: Visit, asked: Asked) -> Answer:
         count_to=max(COUNT_TO, page * limit),  # so that there is always a next page to see
     )
     found, claimed = search(visit.store, query), values(visit.store)
+    makers = grants.makers(visit.store, (each.listing for each in found.offers))
     return {
-        "listings": [offer_json(offer, claimed) for offer in found.offers],
+        "listings": [offer_json(offer, claimed, makers) for offer in found.offers],
         "total": found.total,
         "more": found.more,
         "notes": filters.notices,
@@ -50,7 +52,8 @@ def listings(visit: Visit, asked: Asked) -> Answer:
 
 def listing(visit: Visit, asked: Asked) -> Answer:
     """One listing; also one that has ended, as its `status` says."""
-    return offer_json(_standing(visit), values(visit.store))
+    offer = _standing(visit)
+    return offer_json(offer, values(visit.store), grants.makers(visit.store, [offer.listing]))
 
 
 def listing_schema_org(visit: Visit, asked: Asked) -> Answer:

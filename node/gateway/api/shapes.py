@@ -122,6 +122,15 @@ LISTING = closed(
     pictures_noted=many(
         {"type": "object", "description": "For its owner alone: addresses in an imported file."}
     ),
+    consignment=maybe(
+        closed(
+            "Somebody else's goods, sold by their leave. null: the owner's own.",
+            grant=key("The record that allows it."),
+            maker=maybe(key("Whose goods they are. null: that record is not here.")),
+            goods=maybe(key("Their own listing of it.")),
+            margin_bps=maybe(COUNT),
+        )
+    ),
 )
 MEMBER_SHAPE = closed(
     "A person.",

@@ -28,6 +28,7 @@ from protocol.keys import Signer
 NAMED = {"accept": "offer", "took": "refund", "agree": "proposal", "mediator": "person"}
 NEW = ("placed", "waiting", "before")  # what is said to who has just ordered
 PLAIN = ("cancel", "received")
+TOLD = ("say", "review")  # what is said to have been done in words of its own
 SHORT = 8  # digits of an order's id, by which the maker knows it too
 
 
@@ -46,13 +47,15 @@ async def act(visit: Visit, form: Form) -> Response:
         return RedirectResponse(f"{path}?{DONE}=again", status_code=303)
     do = form.text("do")
     try:
-        fields = _fields(form, do)
         with counted(visit, STEP):
-            guests.act(_home(visit), key, do, **fields)
+            if do == "review":
+                guests.review(_home(visit), key, _stars(form), form.lines("opinion").strip())
+            else:
+                guests.act(_home(visit), key, do, **_fields(form, do))
     except Refused as error:
-        return _page(visit, key, found, 422, visit.words.told(error), form.lines("text"))
+        return _page(visit, key, found, 422, visit.words.told(error), form)
     forms.done(form)
-    return RedirectResponse(f"{path}?{DONE}={'say' if do == 'say' else 'done'}", status_code=303)
+    return RedirectResponse(f"{path}?{DONE}={do if do in TOLD else 'done'}", status_code=303)
 
 
 async def code(visit: Visit) -> Response:
@@ -84,6 +87,13 @@ def _fields(form: Form, do: str) -> dict[str, Any]:
     elif do in PLAIN:
         return {}
     raise Refused("bad-move", "Nothing on this page sends that; nothing was done.")
+
+
+def _stars(form: Form) -> int:
+    given = form.text("stars")
+    if given not in ("1", "2", "3", "4", "5"):
+        raise Refused("bad-stars", "Choose how many stars you give; nothing was published.")
+    return int(given)
 
 
 def _find(visit: Visit) -> tuple[Signer, reading.Order | str]:
@@ -118,8 +128,9 @@ def _page(
     found: reading.Order | str,
     status: int = 200,
     problem: str = "",
-    text: str = "",
+    form: Form | None = None,
 ) -> Response:
+    typed = form or Form()
     secret = guests.secret_text(key.seed)
     word = visit.request.query_params.get(DONE, "")
     values: dict[str, Any] = {
@@ -130,7 +141,9 @@ def _page(
         "problem": problem,
         "done": guest_words.done(visit.words, word),
         "longest": guests.MAX_TEXT,
-        "text": text,
+        "text": typed.lines("text"),
+        "opinion": typed.lines("opinion"),
+        "stars": typed.text("stars"),
     }
     if isinstance(found, str):
         maker = visit.words.gettext("the maker")

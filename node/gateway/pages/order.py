@@ -14,7 +14,7 @@ from node.gateway.pages.page import DESK, Page
 from node.gateway.visit import Visit
 from node.trade import banking, ordering, reading, wishes
 from node.trade.reading import Order
-from protocol.errors import NotFound, Refused
+from protocol.errors import MoothallError, NotFound, Refused
 
 LONGEST_TEXT = 2000
 
@@ -23,6 +23,7 @@ async def show(visit: Visit) -> Response:
     """All of it, which its reader has looked at then."""
     order = _order(visit)
     post.mark_read(visit.home, order.id)
+    post.mark_seen(visit.home, order.letters)  # messages about it are in other threads, too
     return _page(visit, order)
 
 
@@ -38,8 +39,19 @@ async def act(visit: Visit, form: Form) -> Response:
         else:
             raise Refused("unknown-move", "There is no such move; nothing was written.")
     except (Refused, NotFound) as error:
-        return _page(visit, _order(visit), 422, visit.words.told(error), form)
+        return _page(visit, _order(visit), 422, _told(visit, order, error), form)
     return visit.done(order_path(order.id), move_done(visit.words, do))
+
+
+def _told(visit: Visit, order: Order, error: MoothallError) -> str:
+    """Why it was refused; who accepts an older offer than the one that stands is told of that."""
+    standing = any(each.name for each in orders.offers(visit, order))
+    if error.reason == "nothing-to-accept" and standing:
+        t = visit.words.gettext
+        return t(
+            "The offer has changed since you saw it, so nothing was accepted: look at it again."
+        )
+    return visit.words.told(error)
 
 
 async def pay_code(visit: Visit) -> Response:

@@ -25,7 +25,7 @@ _LONGEST_NUMBER = 6  # digits of a page's number
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """A receipt in a list. `wrong`: why it does not count; "" where it does."""
+    """A receipt in a list. `wrong`: what is wrong with it; "" for nothing."""
 
     path: str
     made_ms: int
@@ -34,6 +34,7 @@ class Row:
     fee: str
     refunded: str  # "" for nothing
     wrong: str
+    counts: bool  # what it says is owed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +96,7 @@ def _row(visit: Visit, entry: Entry) -> Row:
         fee=words.money(said.fee, said.currency),
         refunded=words.money(entry.refunded, said.currency) if entry.refunded else "",
         wrong=_why(visit, entry.reason),
+        counts=entry.counts,
     )
 
 
@@ -122,6 +124,7 @@ async def show(visit: Visit) -> Response:
         maker=(_name(visit, said.seller), member_path(said.seller)),
         consigned=said.grant is not None,
         wrong=_why(visit, entry.reason),
+        counts=entry.counts,
         sums=_sums(visit, entry),
         fee=words.money(said.fee, said.currency),
         tax=said.extras.tax,

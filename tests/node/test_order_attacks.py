@@ -1,0 +1,117 @@
+"""What a member with a program of their own tries in an order, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from node import post
+from node.home import Home
+from node.post import Outgoing
+from node.trade import consigning, ordering, reading
+from node.trade.context import Context
+from node.trade.moving import taken
+from node.trade.reading import Order
+from node.trade.terms import statement
+from protocol.letters.moves import Accept
+from protocol.letters.order import OrderLetter
+from storage import receipts
+from tests.cli.council import Council
+from tests.node.room import Room, opened
+from tests.node.test_orders import completed, does, lists, news, ordered, refused, state
+
+
+@pytest.fixture(scope="module")
+def elm_street(tmp_path_factory: pytest.TempPathFactory) -> Council:
+    council = Council(tmp_path_factory.mktemp("attacks"))
+    council.found()
+    return council
+
+
+@pytest.fixture
+def room(elm_street: Council, tmp_path: Path) -> Iterator[Room]:
+    with opened(elm_street.copy(tmp_path)) as found:
+        yield found
+
+
+def test_a_seller_who_only_says_that_money_went_back_owes_the_shares(room: Room) -> None:
+    """The buyer's node signs nothing until its owner says that the money came."""
+    order = ordered(room, room.ben, lists(room.eva))
+    completed(room, order, room.ben, room.eva)
+
+    does(room, room.eva, order, "refund")
+    assert "took" in {right.name for right in reading.my_moves(reading.get(room.ben, order))}
+    assert "took" not in {right.name for right in reading.my_moves(reading.get(room.eva, order))}
+    assert given_back(room, order) == 0
+
+    does(room, room.ben, order, "took")
+    assert given_back(room, order) == 450
+    assert "took" not in {right.name for right in reading.my_moves(reading.get(room.ben, order))}
+
+
+def test_a_node_signs_for_as_much_as_was_settled_and_no_more(room: Room) -> None:
+    order = ordered(room, room.ben, lists(room.eva))
+    completed(room, order, room.ben, room.eva)
+    does(room, room.ben, order, "dispute", text="It is sour.")
+    does(room, room.eva, order, "propose", refund=200)
+    (proposal,) = held(reading.get(room.ben, order))
+    does(room, room.ben, order, "agree", proposal=proposal)
+    assert state(room.eva, order) == "settled"
+
+    does(room, room.eva, order, "refund", amount=200)
+    assert given_back(room, order) == 200
+    does(room, room.eva, order, "refund", amount=250)
+    assert given_back(room, order) == 200
+
+
+def given_back(room: Room, order: bytes) -> int:
+    """By how much less the sale counts, as everybody sees it."""
+    (entry,) = receipts.of_orders(room.ana.store, [order])[order]
+    return entry.refunded
+
+
+def held(order: Order) -> list[bytes]:
+    """The ids of what was proposed."""
+    assert order.life.dispute is not None
+    return [each.id for each in order.life.dispute.proposals]
+
+
+def test_a_reseller_can_name_no_other_maker_than_the_listings(room: Room) -> None:
+    """Else a friend would get what the maker is owed."""
+    goods = lists(room.ana)
+    room.gather()
+
+    def granted(maker: Home, *listings: str) -> str:
+        found = consigning.grant(
+            maker, to=room.eva.person, listings=listings, margin=(0, 2000), quota=3, until_ms=None
+        )
+        room.gather()
+        return found.root.hex()
+
+    jar = consigning.sell(
+        room.eva, granted(room.ana, goods.hex()), None, margin_bps=0, price=None, quantity=None
+    )
+    friends = bytes.fromhex(granted(room.ben))
+    buyer = room.ben
+    order = ordered(room, buyer, jar.id)
+    found = reading.get(room.eva, order)
+    assert found.terms is not None
+    at = found.life.place.at
+    right = statement(
+        room.eva, Context(room.eva.store), found.life, found.terms, at, taken=taken(room.eva, found)
+    )
+    wrong = replace(right, grant=friends, seller=room.ben.person)
+    letter = OrderLetter(
+        order=order,
+        after=found.life.heads,
+        move=Accept(offer=found.life.start, at=at, statement=wrong),
+    )
+    post.send(room.eva, [Outgoing("order", letter.body(), frozenset({buyer.person}))])
+    news(room)
+    assert state(buyer, order) == "accepted"
+    refused(buyer, "wrong-statement", order, "pay")
+    refused(buyer, "wrong-statement", order, "received")
+    ordering.move(buyer, order, "cancel")
