@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import trio
 
@@ -39,7 +39,7 @@ class Opening:
 
     `came` hears of orders about which letters are new, whoever wrote them; `wrote` that there are
     letters of one's own, so that it is soon known who holds them. `keys_for` gives the letters that
-    another person's new device should be able to open.
+    other persons' new devices should be able to open.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Opening:
         *,
         came: Callable[[frozenset[bytes]], None],
         wrote: Callable[[], None],
-        keys_for: Callable[[bytes], Sequence[Letter]],
+        keys_for: Callable[[frozenset[bytes]], Mapping[bytes, Sequence[Letter]]],
     ) -> None:
         self._home = home
         self._store = home.store
@@ -157,13 +157,12 @@ class Opening:
         if not self._new_devices:
             return
         new = letter_devices.new_readers(self._store)
-        for person in dict.fromkeys(person for _, person in new):
-            if person == self._home.person:
-                older = post.all_letters(self._home)
-            else:
-                older = list(self._keys_for(person))
-            if older:
-                post.share(self._home, older, person)
+        persons = frozenset(person for _, person in new)
+        older = dict(self._keys_for(persons - {self._home.person}))
+        if self._home.person in persons:
+            older[self._home.person] = post.all_letters(self._home)
+        for person, letters_of in sorted(older.items()):
+            post.share(self._home, letters_of, person)
         if new:
             letter_devices.note_readers(self._store, [device for device, _ in new])
         self._new_devices = False

@@ -134,12 +134,13 @@ def acknowledge(home: Home) -> int:
     """Tell the authors of letters that came that they were received; how many letters."""
     count = 0
     for person, records in kept.unanswered(home.store).items():
-        some = records[:MOST_SEEN]
-        if kept.devices_of(home.store, person):
-            send(home, [Outgoing("seen", Seen(records=some).body(), frozenset({person}))])
-        with home.store.transaction(sync=FAST):
-            kept.answered(home.store, some)
-        count += len(some)
+        for at in range(0, len(records), MOST_SEEN):
+            some = records[at : at + MOST_SEEN]
+            if kept.devices_of(home.store, person):
+                send(home, [Outgoing("seen", Seen(records=some).body(), frozenset({person}))])
+            with home.store.transaction(sync=FAST):
+                kept.answered(home.store, some)
+            count += len(some)
     return count
 
 
@@ -241,8 +242,8 @@ def newest_of(
 
 
 def order_letters(home: Home) -> list[Letter]:
-    """The letters of all orders, oldest first."""
-    return _letters(home, kept.of_sort(home.store, ORDER))
+    """The letters of all orders, and messages about anything, oldest first."""
+    return _letters(home, kept.of_orders(home.store))
 
 
 def all_letters(home: Home) -> list[Letter]:

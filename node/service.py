@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import trio
@@ -189,9 +189,9 @@ class Node:
         """Letters of these orders were opened here, or written by a command of this home."""
         self._clerk.came(orders)
 
-    def _keys_for(self, person: bytes) -> Sequence[Letter]:
-        """The letters of orders that this person is party to, for a new device of theirs."""
-        return keys_for(self.home, person)
+    def _keys_for(self, persons: frozenset[bytes]) -> Mapping[bytes, Sequence[Letter]]:
+        """The letters of orders that these persons are party to, for new devices of theirs."""
+        return keys_for(self.home, persons)
 
     def _forget_invitation(self) -> None:
         """Once on the roll, the link and its secret have done their work."""

@@ -273,9 +273,10 @@ def newest_of(store: Store, sort: int, thread: bytes, count: int, skipped: int =
     return [_row(row) for row in reversed(rows)]
 
 
-def of_sort(store: Store, sort: int) -> list[Row]:
-    """All letters that stand of one sort of threads, oldest first."""
-    return [_row(row) for row in store.db.execute(f"{_ROW} AND sort = ? {_ORDER}", [sort])]
+def of_orders(store: Store) -> list[Row]:
+    """The letters of all orders that stand, and messages about anything, oldest first."""
+    rows = store.db.execute(f"{_ROW} AND (sort = ? OR about IS NOT NULL) {_ORDER}", [ORDER])
+    return [_row(row) for row in rows]
 
 
 def every(store: Store) -> list[Row]:

@@ -152,12 +152,14 @@ def order_sent(out: Output, order_id: str, text: str) -> None:
 @order_argument
 @click.pass_obj
 def order_received(out: Output, order_id: str) -> None:
-    """Say, as the buyer, that you have it.
+    """Say, as the buyer, that you have it, or that money given back is with you again.
 
     By this the order's key signs the receipt, which the seller's node makes public: price, fee,
-    shares and time, with the seller's name and without yours.
+    shares and time, with the seller's name and without yours. After a refund it signs that the sale
+    counts for less, and everybody's share goes down. Who says nothing for as long as the charter
+    gives for an answer, and disputes nothing, is taken to have the money back.
     """
-    _move(out, order_id, "received")
+    _move(out, order_id, "received", "took")
 
 
 @order.command("refund")
@@ -169,21 +171,9 @@ def order_refund(out: Output, order_id: str, amount: str | None, text: str) -> N
     """Say, as the seller, that you gave money back.
 
     Of a completed order each share of the fee goes down by its part, once the buyer says that the
-    money came; that is public.
+    money came (`order received`); that is public.
     """
     _move(out, order_id, "refund", amount=amount, text=text)
-
-
-@order.command("took")
-@order_argument
-@click.pass_obj
-def order_took(out: Output, order_id: str) -> None:
-    """Say, as the buyer, that money given back has come.
-
-    By this the order's key signs that the sale counts for less, and the seller's node corrects the
-    receipt: everybody's share goes down. Nobody can say it for you.
-    """
-    _move(out, order_id, "took")
 
 
 @order.command("dispute")
@@ -230,15 +220,14 @@ def order_say(out: Output, order_id: str, text: str) -> None:
 def order_list(out: Output, state: str | None, mine: str | None) -> None:
     """List your orders: what waits for you first, then the newest."""
     from node.cli.order_text import orders_text
-    from node.trade import reading
+    from node.trade import order_data, reading
 
     with out.opened() as home:
         every = reading.orders(home)
-        data = [
-            reading.data(home, each, every)
-            for each in every
-            if state in (None, each.life.state) and mine in (None, each.mine)
+        some = [
+            each for each in every if state in (None, each.life.state) and mine in (None, each.mine)
         ]
+        data = order_data.listed(home, some, every)
         out.answer({"orders": data, "total": len(data)}, orders_text(data, home.store.now_ms()))
 
 
@@ -257,13 +246,15 @@ def order_show(out: Output, order_id: str) -> None:
         _answer(out, home, reading.get(home, order_id).id)
 
 
-def _move(out: Output, order_id: str, name: str, **given: Any) -> None:
-    """Make a move and answer how the order stands."""
+def _move(out: Output, order_id: str, name: str, *others: str, **given: Any) -> None:
+    """Make a move, or that of `others` which is possible, and answer how the order stands."""
     from node.trade import clerk, ordering, reading, wishes
 
     with out.opened() as home:
         found = reading.get(home, order_id)
-        ordering.move(home, found.id, name, **wishes.fields(found, given))
+        here = {right.name for right in reading.my_moves(found)}
+        chosen = next((each for each in (name, *others) if each in here), name)
+        ordering.move(home, found.id, chosen, **wishes.fields(found, given))
         clerk.after_command(home, found.id)
         _answer(out, home, found.id)
 

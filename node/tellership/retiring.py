@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from governance.certified import Certified
 from governance.roll import MEMBER
+from node.tellership.sparing import spared
 from protocol.codec import Plain, decode
 from protocol.records import MAX_BODY
 from storage import assembly as held
@@ -32,7 +33,8 @@ def due(
         heads = decode(motion.detail, limit=MAX_BODY)
         assert isinstance(heads, list)  # noqa: S101 - the view wrote it so
         taken.add(motion.about)
-        lines.append([motion.about, [each for each in heads if each[:1] == [motion.about]]])  # type: ignore[index]
+        named = [each for each in heads if each[:1] == [motion.about]]  # type: ignore[index]
+        lines.append([motion.about, spared(store, named, [motion.about], motion.record)])
         records.append(motion.record)
     return lines[:MOST], records[:MOST]
 

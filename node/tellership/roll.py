@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from governance.certified import Certified
@@ -11,6 +11,7 @@ from governance.membership import Due, due
 from governance.roll import MEMBER, admit
 from governance.tellers import hold_back
 from node.tellership import retiring
+from node.tellership.sparing import as_good, spared
 from protocol.codec import Plain, decode, encode
 from storage import certificates
 from storage.newcomers import vouchings
@@ -82,8 +83,8 @@ def acceptable(store: Store, theirs: Mapping[str, Any]) -> bool:
     """
     mine: Mapping[str, Any] = decision(store)
     for key, lines in theirs.items():
-        known = {encode(line) for line in mine.get(key, [])}
-        if not lines or any(encode(line) not in known for line in lines):
+        own = mine.get(key, [])
+        if not lines or not all(_is_due(store, key, line, own) for line in lines):
             return False
     vouched = {each.record: each.person for each in vouchings(store)}
     retired = [line[0] for line in mine.get("retire", [])]
@@ -94,6 +95,13 @@ def acceptable(store: Store, theirs: Mapping[str, Any]) -> bool:
     for line in theirs.get("admit", []):
         needed[line[0]] = _vouches(store) if line[2] is not None else 0
     return cited.keys() <= needed.keys() and all(cited[key] >= n for key, n in needed.items())
+
+
+def _is_due(store: Store, key: str, line: Any, mine: Iterable[Any]) -> bool:
+    """Whether a line is one of mine, but for how far a cut spares what binds others."""
+    if key not in ("leave", "retire"):
+        return encode(line) in map(encode, mine)
+    return any(line[:-1] == own[:-1] and as_good(store, line[-1], own[-1]) for own in mine)
 
 
 def _vouches(store: Store) -> int:
@@ -121,8 +129,6 @@ def _leaving(store: Store, state: Certified) -> dict[bytes, tuple[bytes, list[Pl
             named = decode(heads, limit=64 * 1024)
             own = set(roll.persons[person].devices)
             if isinstance(named, list):
-                found[person] = (
-                    record,
-                    [each for each in named if isinstance(each, list) and each[0] in own],
-                )
+                theirs = [each for each in named if isinstance(each, list) and each[0] in own]
+                found[person] = (record, spared(store, theirs, own, record))
     return found

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import trio
 
-from governance.orders.table import BUYER, SELLER
+from governance.orders.table import BUYER, DISPUTED, SELLER
 from node import control, post
 from node.events import Events
 from node.gateway.turn import turn
@@ -34,14 +34,18 @@ RETRY_SECONDS = 5.0  # after the store was busy or full, or a command took long
 
 
 class Clerk:
-    """Does the duties of a running node, and tells of orders that came to another state."""
+    """Does the duties of a running node, and tells of orders that came to another state.
+
+    One order at a time: pages and sync have their turn in between, and so have commands.
+    """
 
     def __init__(self, home: Home, events: Events) -> None:
         self._home = home
         self._events = events
         self._orders: frozenset[bytes] | None = None  # to be looked at; None: all of them
         self._news = trio.Event()
-        self._told: dict[bytes, str] | None = None  # order -> state; None: none was looked at yet
+        self._told: dict[bytes, str] = {}  # order -> state
+        self._begun = False  # whether all were looked at: what comes to be known then is news
 
     def came(self, orders: frozenset[bytes] | None) -> None:
         """Letters of these orders came, or were written; None: something that concerns all."""
@@ -53,25 +57,43 @@ class Clerk:
         """Work until cancelled; all orders are looked at first."""
         while True:
             self._news = trio.Event()
-            orders, self._orders = self._orders, frozenset()
+            asked, self._orders = self._orders, frozenset()
+            orders: list[bytes] = []
             try:
-                async with turn(self._home):
-                    self._tell(work(self._home, orders))
+                orders += self._every() if asked is None else asked
+                asked = frozenset()
+                while orders:
+                    await self._look_at(orders[-1])
+                    orders.pop()
+                    await trio.sleep(0)
             except (MoothallError, sqlite3.Error) as error:
                 logger.warning("what is due in orders waits: %s", error)
-                self.came(orders)
+                self.came(None if asked is None else frozenset(orders))
                 await trio.sleep(RETRY_SECONDS)
                 continue
-            except Exception as error:  # nothing that others write may end the node
-                logger.error("orders: %s", type(error).__name__, exc_info=True)
+            self._begun = True
             await self._news.wait()
+
+    def _every(self) -> list[bytes]:
+        return [each.id for each in post.threads(self._home) if each.sort == post.ORDER]
+
+    async def _look_at(self, order: bytes) -> None:
+        async with turn(self._home):
+            try:
+                states = work(self._home, [order])
+            except (MoothallError, sqlite3.Error):
+                raise
+            except Exception as error:  # nothing that others write may end the node
+                logger.error("an order: %s", type(error).__name__, exc_info=True)
+                return
+        self._tell(states)
 
     def _tell(self, states: dict[bytes, str]) -> None:
         """An event `order` {order, state} for each that came to another state since the start."""
         for order, state in states.items():
-            if self._told is not None and self._told.get(order) != state:
+            if self._begun and self._told.get(order) != state:
                 self._events.tell("order", order=order.hex(), state=state)
-        self._told = {**(self._told or {}), **states}
+        self._told.update(states)
 
 
 def work(home: Home, only: Iterable[bytes] | None = None) -> dict[bytes, str]:
@@ -132,6 +154,8 @@ def _accept_again(home: Home, order: Order) -> bool:
     theirs = [each for each in order.life.offers if each.side == BUYER]
     if not mine or not theirs or mine[-1].terms != theirs[-1].terms:
         return False
+    if mine[-1].id not in _before(order, theirs[-1].id):
+        return False  # the buyer has not seen what the seller says now
     ordering.move(home, order.id, "accept", offer=theirs[-1].id)
     return True
 
@@ -161,30 +185,46 @@ def _came(order: Order) -> bool:
 
 def _sent_for(order: Order) -> bool:
     """Whether the seller had letters that said it was paid when saying that it was sent."""
-    moves_of = {each.id: each.body for each in order.letters if isinstance(each.body, OrderLetter)}
-    before: set[bytes] = set()
-    left = [] if order.life.sent is None else [order.life.sent]
+    pays = {
+        each.id
+        for each in order.letters
+        if isinstance(each.body, OrderLetter) and isinstance(each.body.move, moves.Pay)
+    }
+    return bool(pays) and pays <= _before(order, order.life.sent)
+
+
+def _before(order: Order, letter: bytes | None) -> set[bytes]:
+    """The letters that the author of this one says to have had."""
+    after = {each.id: each.body.after for each in order.letters if each.kind == "order"}
+    found: set[bytes] = set()
+    left = [] if letter is None else [letter]
     while left:
-        letter = moves_of.get(left.pop())
-        new = () if letter is None else set(letter.after) - before
-        before.update(new)
+        new = set(after.get(left.pop(), ())) - found
+        found |= new
         left.extend(new)
-    pays = [each for each, said in moves_of.items() if isinstance(said.move, moves.Pay)]
-    return bool(pays) and before.issuperset(pays)
+    return found
 
 
 def _take_refunds(home: Home, order: Order) -> bool:
-    """The buyer's node countersigns refunds as far as its owner, or the members, settled on them.
+    """The buyer's node countersigns refunds that its owner has settled on, or not objected to.
 
-    Beyond that only the owner knows whether the money came.
+    Whether the money came, only the owner knows. Yet no wait is without an end: who says nothing
+    for as long as the charter gives anybody for an answer has no objection.
     """
-    held = order.life.dispute
-    if order.mine != BUYER or order.guest or held is None or held.refund is None:
+    if order.mine != BUYER or order.guest or not order.refunds:
         return False
+    held = order.life.dispute
+    settled = 0 if held is None or held.refund is None else held.refund
+    patience_s = order.life.charter.orders.reply_s
+    came_s = {each.id: each.received_ms // 1000 for each in order.letters}
     due = [
         each
         for each, amounts in refunding.counted(order.life)
-        if each.id in order.refunds and sum(amounts) <= held.refund
+        if each.id in order.refunds
+        and (
+            sum(amounts) <= settled
+            or (order.life.state != DISPUTED and order.now_s - came_s[each.id] >= patience_s)
+        )
     ]
     key = reading.order_seed(home, order.id) if due else None
     if key is None:
@@ -218,20 +258,19 @@ def _write(home: Home, order: Order, move: Move, drafts: list[Draft]) -> None:
     post.send(home, [Outgoing("order", letter.body(), readers)], drafts)
 
 
-def keys_for(home: Home, person: bytes) -> list[Letter]:
-    """The letters of orders that a new device of this person should be able to read.
+def keys_for(home: Home, persons: Iterable[bytes]) -> dict[bytes, list[Letter]]:
+    """Person -> the letters of orders that a new device of theirs should be able to read.
 
     Moves, and what this person wrote about an order or was written. Of orders that have ended, too:
     a refund comes later, and a recovered home has nobody else to ask.
     """
-    if person == home.person:
-        return []
-    return [
-        letter
-        for order in reading.orders(home)
-        for letter in reading.get(home, order.id).letters  # with the messages about it
-        if person in _readers(order, letter)
-    ]
+    wanted = frozenset(persons) - {home.person}
+    found: dict[bytes, list[Letter]] = {}
+    for order in reading.orders(home) if wanted else ():
+        for letter in order.letters:
+            for person in wanted & _readers(order, letter):
+                found.setdefault(person, []).append(letter)
+    return found
 
 
 def _readers(order: Order, letter: Letter) -> frozenset[bytes]:

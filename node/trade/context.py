@@ -21,6 +21,7 @@ class Context(Known):
         self.community = store.community
         self._listings: dict[bytes, Listing | None] = {}
         self._state = certificates.current(store)
+        self.tip = certificates.tip(store)
 
     def verdict(self, proposal: bytes) -> Verdict | None:
         """What the members have decided by this proposal, if that is in effect."""

@@ -113,7 +113,7 @@ def wait_for(home: Home, order: Order) -> Wait | None:
     """What an order waits for from this home's owner, the most pressing; None for nothing."""
     if order.mine == "host":
         return None  # their guest is asked
-    return next((wait for wait in order.rights.waits if home.person in wait.persons), None)
+    return next((wait for wait in order.waits if home.person in wait.persons), None)
 
 
 def _order(order: Order, wait: Wait) -> Item:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from governance.charter import charter_hash
 from governance.orders.parts import Deal, Standing
@@ -21,21 +22,46 @@ from protocol.errors import MoothallError
 from protocol.kinds.receipt import Statement
 from protocol.letters.message import Message
 from storage import receipts
+from storage.receipts import Entry
 from storage.views import profiles
 
 
-def data(home: Home, order: Order, others: list[Order] | None = None) -> dict[str, Any]:
-    """Everything about an order as plain data; amounts are minor units of `currency`.
+class _Shared(NamedTuple):
+    """What the data of several orders need, read once."""
 
-    `others`: all orders of this home, where they are at hand.
-    """
+    context: Context
+    names: Mapping[bytes, str]
+    receipts: Mapping[bytes, Sequence[Entry]]
+    shelf: stock.Shelf
+
+
+def data(home: Home, order: Order) -> dict[str, Any]:
+    """Everything about an order as plain data; amounts are minor units of `currency`."""
+    (found,) = listed(home, [order])
+    return found
+
+
+def listed(
+    home: Home, some: Sequence[Order], every: Sequence[Order] | None = None
+) -> list[dict[str, Any]]:
+    """The same of some orders. `every`: all of this home, where they are at hand."""
+    shared = _Shared(
+        context=Context(home.store),
+        names=profiles.names(home.store),
+        receipts=receipts.of_orders(home.store, [each.id for each in some]),
+        shelf=stock.Shelf(home, every),
+    )
+    return [_data(home, each, shared) for each in some]
+
+
+def _data(home: Home, order: Order, shared: _Shared) -> dict[str, Any]:
     life, terms, deal = order.life, order.terms, order.life.deal
-    statement = _statement(home, order)
+    statement = _statement(home, order, shared.context)
     due = order.rights.due_s
-    names = profiles.names(home.store)
+    names = shared.names
     persons = {order.buyer, order.seller, *filter(None, [order.host])}
     persons |= {letter.person for letter in order.letters}
-    receipt = _receipt(home, order)
+    receipt = _receipt(order, shared.receipts.get(order.id, ()))
     return {
         "order": order.id.hex(),
         "state": life.state,
@@ -78,13 +104,13 @@ def data(home: Home, order: Order, others: list[Order] | None = None) -> dict[st
         "offers": [_standing(each) for each in life.offers],
         "receipt": receipt,
         "dispute": _dispute(order),
-        "oversold": stock.oversold(home, order, others),
+        "oversold": shared.shelf.oversold(order),
         "contact": _contact(home, order),
         "letters": [_letter(home, order, each) for each in order.letters],
     }
 
 
-def _statement(home: Home, order: Order) -> Statement | None:
+def _statement(home: Home, order: Order, context: Context) -> Statement | None:
     """What was agreed on; before that what would be if it were accepted now, or None."""
     if order.life.deal is not None:
         return order.life.deal.statement
@@ -92,7 +118,7 @@ def _statement(home: Home, order: Order) -> Statement | None:
         return None
     at = order.life.offers[-1].at if order.life.offers else order.life.place.at
     try:
-        return agreed.statement(home, Context(home.store), order.life, order.terms, at)
+        return agreed.statement(home, context, order.life, order.terms, at)
     except MoothallError:
         return None
 
@@ -124,13 +150,9 @@ def _standing(each: Standing) -> dict[str, Any]:
     }
 
 
-def _receipt(home: Home, order: Order) -> str | None:
+def _receipt(order: Order, entries: Iterable[Entry]) -> str | None:
     """The record of the public receipt, where it is here."""
-    found = [
-        entry
-        for entry in receipts.of_orders(home.store, [order.id]).get(order.id, [])
-        if entry.author == order.seller
-    ]
+    found = [entry for entry in entries if entry.author == order.seller]
     right = [entry for entry in found if not entry.reason] or found
     return right[0].record.hex() if right else None
 

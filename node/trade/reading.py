@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from governance.orders import life as lives
 from governance.orders.life import Life
 from governance.orders.past import Said
-from governance.orders.rights import Right, Rights, rights
+from governance.orders.rights import Right, Rights, Wait, rights, waits_of
 from governance.orders.view import Terms
 from node import market, post
 from node.home import Home
@@ -23,31 +24,62 @@ from protocol.kinds.listing import Listing
 from protocol.letters.message import Message
 from protocol.letters.order import OrderLetter
 from protocol.letters.order_key import OrderKey
-from storage import certificates
 from storage.views.listing_queries import Offer
 
 SHORTEST = 8  # digits of an id
-MOST_REMEMBERED = 1000  # orders whose life is kept in memory
+MOST_REMEMBERED = 10_000  # orders whose life is kept in memory
 IN_CONVERSATION = ("order", "message")  # kinds of letters that are shown with an order
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Order:
-    """An order that this home has a part in.
+    """An order that this home has a part in, as it stands at `now_s`.
 
     `mine`: buyer, seller, host (of a guest, or whose shop window it was) or mediator. `letters`:
-    moves and messages, oldest first. `version`: the listing as it was ordered, `offer` as it is.
+    moves and messages, oldest first. The rest is looked up when it is asked for: whoever goes
+    through all orders asks it of few.
     """
 
     id: bytes
     life: Life
     mine: str
-    rights: Rights
     letters: tuple[Letter, ...]
-    offer: Offer | None
-    version: Listing | None
     now_s: int
-    refunds: tuple[bytes, ...] = ()  # letters by which it counts for less once the buyer agrees
+    _home: Home = field(repr=False, compare=False)
+    _context: Context = field(repr=False, compare=False)
+    _as_guest: bool = field(repr=False, compare=False)
+
+    @cached_property
+    def rights(self) -> Rights:
+        """What this home's person, or their guest, may do, and whom the order waits for."""
+        person = self._home.person
+        return rights(self.life, person, self._first_seen(), self.now_s, guest=self._as_guest)
+
+    @cached_property
+    def waits(self) -> tuple[Wait, ...]:
+        """Whom it waits for, as `rights` has it."""
+        return waits_of(self.life, self._first_seen(), self.now_s)
+
+    def _first_seen(self) -> Mapping[bytes, int]:
+        return {each.id: each.received_ms // 1000 for each in self.letters}
+
+    @cached_property
+    def version(self) -> Listing | None:
+        """The listing as it was ordered; None where that is not here."""
+        return self._context.ordered(self.life.place)
+
+    @cached_property
+    def offer(self) -> Offer | None:
+        """The listing as it is; None where it is gone."""
+        try:
+            return market.lookup(self._home, self.life.place.listing)
+        except NotFound:
+            return None
+
+    @cached_property
+    def refunds(self) -> tuple[bytes, ...]:
+        """Letters by which it counts for less once the buyer agrees."""
+        return tuple(each.id for each in refunding.waiting(self._home, self.life))
 
     @property
     def buyer(self) -> bytes:
@@ -178,21 +210,18 @@ def _order(
 ) -> Order | None:
     letters = list(letters)
     moves = [each for each in letters if isinstance(each.body, OrderLetter)]
-    life = _life(home, context, order_id, moves)
+    life = _life(home, context, order_id, moves) if moves else None
     if life is None or not _is_currency(life.currency):
         return None  # another program let through what nobody can pay, or show
-    first_seen = {each.id: each.received_ms // 1000 for each in moves}
-    now_s = home.store.now_ms() // 1000
     return Order(
         id=order_id,
         life=life,
         mine=_part(home, life, guest=guest),
-        rights=rights(life, home.person, first_seen, now_s, guest=guest),
         letters=tuple(_heard(life, moves, letters)),
-        offer=_offer(home, life.place.listing),
-        version=context.ordered(life.place),
-        now_s=now_s,
-        refunds=tuple(each.id for each in refunding.waiting(home, life)),
+        now_s=home.store.now_ms() // 1000,
+        _home=home,
+        _context=context,
+        _as_guest=guest,
     )
 
 
@@ -219,16 +248,37 @@ def _is_currency(code: str) -> bool:
 
 
 def _life(home: Home, context: Context, order_id: bytes, moves: Sequence[Letter]) -> Life | None:
-    """The life of an order: what came of it the last time, if it is by the same letters."""
-    basis = frozenset(each.id for each in moves), certificates.tip(home.store)
-    known = home.orders_read.get(order_id)
-    if known is None or known[0] != basis:
-        known = basis, lives.follow([_said(each) for each in moves], context)
-        if len(home.orders_read) >= MOST_REMEMBERED:
-            home.orders_read.clear()
-        home.orders_read[order_id] = known
-    life: Life | None = known[1]
+    """The life of an order: what came of it the last time, if that still holds."""
+    letters = frozenset(each.id for each in moves)
+    known: _Known | None = home.orders_read.get(order_id)
+    if known is None or known.letters != letters or not known.holds(context):
+        life = lives.follow([_said(each) for each in moves], context)
+    elif known.tip == context.tip or known.life is None:
+        return known.life
+    else:
+        life = replace(known.life, _context=context)
+    while len(home.orders_read) >= MOST_REMEMBERED:
+        home.orders_read.pop(next(iter(home.orders_read)))
+    home.orders_read[order_id] = _Known(letters, context.tip, life)
     return life
+
+
+class _Known(NamedTuple):
+    """The life that followed from these letters when this certificate was the newest."""
+
+    letters: frozenset[bytes]
+    tip: tuple[int, bytes]
+    life: Life | None
+
+    def holds(self, context: Context) -> bool:
+        """Whether certificates that came since change nothing of it.
+
+        Letters may have waited for one, and a verdict is one; or the chain went over to others.
+        """
+        if self.tip == context.tip:
+            return True
+        waits = self.life is None or self.life.missing or self.life.dispute is not None
+        return not waits and context.height(self.tip[1]) == self.tip[0]
 
 
 def _said(letter: Letter) -> Said:
@@ -253,13 +303,6 @@ def _part(home: Home, life: Life, *, guest: bool) -> str:
     return "mediator"
 
 
-def _offer(home: Home, listing: bytes) -> Offer | None:
-    try:
-        return market.lookup(home, listing)
-    except NotFound:
-        return None
-
-
 def newest_ms(order: Order) -> int:
     """When the newest letter of an order was received."""
     return max((each.received_ms for each in order.letters), default=0)
@@ -282,7 +325,8 @@ def _own_moves(order: Order) -> list[Right]:
 
 def waits(home: Home, order: Order) -> bool:
     """Whether something is asked of this home's person, for themselves."""
-    return home.person in order.rights.waits_for and order.mine != "host"
+    main = order.waits[:1]
+    return order.mine != "host" and any(home.person in wait.persons for wait in main)
 
 
 def asked_side(order: Order) -> str:
@@ -294,11 +338,8 @@ def asked_side(order: Order) -> str:
     return ""
 
 
-def data(home: Home, order: Order, others: list[Order] | None = None) -> dict[str, Any]:
-    """Everything about an order as plain data; amounts are minor units of `currency`.
-
-    `others`: all orders of this home, where they are at hand.
-    """
+def data(home: Home, order: Order) -> dict[str, Any]:
+    """Everything about an order as plain data; amounts are minor units of `currency`."""
     from node.trade import order_data  # which reads orders itself
 
-    return order_data.data(home, order, others)
+    return order_data.data(home, order)

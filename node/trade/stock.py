@@ -8,6 +8,7 @@ piece at the same time sell it twice: then nothing is left, and `oversold` says 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +26,9 @@ from storage.store import h64
 if TYPE_CHECKING:
     from node.post import Letter
     from node.trade.reading import Order
+
+
+_Goods = tuple[bytes, str]  # a listing's first record, and which variant of it
 
 
 class _Moment(NamedTuple):
@@ -48,34 +52,65 @@ class _Count(NamedTuple):
     since: _Moment
 
 
+class Shelf:
+    """What is left of everything that this home's person offers, while its orders stand so.
+
+    `orders`: all of them, where they are at hand.
+    """
+
+    def __init__(self, home: Home, orders: Iterable[Order] | None = None) -> None:
+        self._home = home
+        self._orders = orders
+        self._counts: dict[_Goods, _Count | None] = {}
+        self._by_goods: dict[_Goods, list[Order]] | None = None
+        self._promised: dict[_Goods, int] = {}
+
+    def left(self, goods: _Goods, besides: bytes = b"") -> int | None:
+        """How many more can be promised, below zero where too many were; None: not counted."""
+        if goods not in self._counts:
+            self._counts[goods] = _count(self._home, *goods)
+        count = self._counts[goods]
+        return None if count is None else count.number - self._reserved(goods, count, besides)
+
+    def oversold(self, order: Order) -> bool:
+        """Whether more was promised than there is, this order among it."""
+        if order.mine != SELLER or not is_promised(order):
+            return False
+        found = self.left(_goods(order))
+        return found is not None and found < 0
+
+    def reserved(self, goods: _Goods) -> int:
+        """How many were promised since the number was last changed."""
+        count = _count(self._home, *goods)
+        return 0 if count is None else self._reserved(goods, count, b"")
+
+    def _reserved(self, goods: _Goods, count: _Count, besides: bytes) -> int:
+        if goods not in self._promised:
+            self._promised[goods] = sum(_promised(each, count.since) for each in self._of(goods))
+        own = (each for each in self._of(goods) if besides and each.id == besides)
+        return self._promised[goods] - sum(_promised(each, count.since) for each in own)
+
+    def _of(self, goods: _Goods) -> list[Order]:
+        if self._by_goods is None:
+            self._by_goods = defaultdict(list)
+            for each in reading.orders(self._home) if self._orders is None else self._orders:
+                if each.mine == SELLER:
+                    self._by_goods[_goods(each)].append(each)
+        return self._by_goods.get(goods, [])
+
+
 def left(home: Home, root: bytes, variant: str = "", *, besides: bytes = b"") -> int | None:
     """How many more can be promised; None where they aren't counted. Never below zero.
 
     `besides`: an order whose own promise is not counted.
     """
-    found = _left(home, root, variant, reading.orders(home), besides)
+    found = Shelf(home).left((root, variant), besides)
     return None if found is None else max(0, found)
 
 
 def reserved(home: Home, root: bytes, variant: str = "") -> int:
     """How many were promised since the listing's number was last changed."""
-    count = _count(home, root, variant)
-    if count is None:
-        return 0
-    return sum(_promised(each, count.since) for each in _of(reading.orders(home), root, variant))
-
-
-def oversold(home: Home, order: Order, orders: Iterable[Order] | None = None) -> bool:
-    """Whether this seller's person has promised more than there is, this order among it.
-
-    `orders`: all of them, where they are at hand.
-    """
-    said = order.life.place
-    if order.mine != SELLER or not is_promised(order) or _count(home, *_goods(order)) is None:
-        return False
-    some = reading.orders(home) if orders is None else orders
-    found = _left(home, said.listing, said.variant, some, b"")
-    return found is not None and found < 0
+    return Shelf(home).reserved((root, variant))
 
 
 def check(home: Home, order: Order, quantity: int) -> None:
@@ -93,25 +128,8 @@ def check(home: Home, order: Order, quantity: int) -> None:
         )
 
 
-def _left(
-    home: Home, root: bytes, variant: str, orders: Iterable[Order], besides: bytes
-) -> int | None:
-    count = _count(home, root, variant)
-    if count is None:
-        return None
-    return count.number - sum(
-        _promised(each, count.since) for each in _of(orders, root, variant) if each.id != besides
-    )
-
-
-def _goods(order: Order) -> tuple[bytes, str]:
+def _goods(order: Order) -> _Goods:
     return order.life.place.listing, order.life.place.variant
-
-
-def _of(orders: Iterable[Order], root: bytes, variant: str) -> Iterator[Order]:
-    for each in orders:
-        if each.mine == SELLER and _goods(each) == (root, variant):
-            yield each
 
 
 def is_promised(order: Order) -> bool:

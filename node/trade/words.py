@@ -24,5 +24,5 @@ HOW: Final = ("cash", "bank", "credit", "other")
 
 
 def command_of(move: str) -> str:
-    """What a move is called as a command."""
-    return "change" if move == "offer" else move
+    """What a move is called as a command; `took` is said of money as `received` is of goods."""
+    return {"offer": "change", "took": "received"}.get(move, move)

@@ -114,7 +114,7 @@ async def measure(home: Home) -> dict[str, Any]:
         lambda: False,
         came=lambda orders: None,
         wrote=lambda: None,
-        keys_for=lambda person: (),
+        keys_for=lambda persons: {},
     )
     for page in PAGES:  # the first of each compiles its template
         await get(app, page, {}, cookie)

@@ -67,6 +67,27 @@ def test_a_node_signs_for_as_much_as_was_settled_and_no_more(room: Room) -> None
     assert given_back(room, order) == 200
 
 
+def test_an_offer_is_not_accepted_by_what_the_buyer_said_before_it(room: Room) -> None:
+    """The reseller says the same price under a condition; nobody has agreed to that yet."""
+    goods = lists(room.ana)
+    room.gather()
+    grant = consigning.grant(
+        room.ana,
+        to=room.eva.person,
+        listings=[goods.hex()],
+        margin=(0, 2000),
+        quota=3,
+        until_ms=None,
+    )
+    room.gather()
+    jar = consigning.sell(room.eva, grant.root.hex(), None, margin_bps=0, price=None, quantity=None)
+    order = ordered(room, room.ben, jar.id)
+    does(room, room.eva, order, "offer", text="But only from Friday on.")
+    assert state(room.eva, order) == "ordered"
+    does(room, room.ben, order, "accept")
+    assert state(room.eva, order) == "accepted"
+
+
 def given_back(room: Room, order: bytes) -> int:
     """By how much less the sale counts, as everybody sees it."""
     (entry,) = receipts.of_orders(room.ana.store, [order])[order]

@@ -155,6 +155,29 @@ def test_a_refund_after_the_receipt_makes_a_public_one(room: Room) -> None:
     assert [each.said.amount for each in entry.refunds] == [100, 350]
 
 
+def test_who_never_answers_a_refund_is_taken_to_have_it(room: Room) -> None:
+    order = ordered(room, room.ben, lists(room.eva))
+    completed(room, order, room.ben, room.eva)
+    does(room, room.eva, order, "refund", amount=100)
+    patience = reading.get(room.ben, order).life.charter.orders.reply_s
+    for seconds, refunded in ((patience - 60, 0), (60, 100)):
+        room.wait(seconds)
+        news(room)
+        (entry,) = receipts.of_orders(room.ana.store, [order])[order]
+        assert entry.refunded == refunded
+
+
+def test_nobody_signs_for_a_refund_that_is_disputed(room: Room) -> None:
+    order = ordered(room, room.ben, lists(room.eva))
+    completed(room, order, room.ben, room.eva)
+    does(room, room.eva, order, "refund", amount=100)
+    does(room, room.ben, order, "dispute", text="Nothing came.")
+    room.wait(reading.get(room.ben, order).life.charter.orders.reply_s)
+    news(room)
+    (entry,) = receipts.of_orders(room.ana.store, [order])[order]
+    assert entry.refunded == 0
+
+
 def test_credit_moves_with_the_order(room: Room) -> None:
     order = ordered(room, room.ben, lists(room.eva, currency="CREDIT"))
     does(room, room.eva, order, "accept")
@@ -388,7 +411,8 @@ def test_a_sellers_new_device_gets_the_order_from_the_buyer(room: Room, tmp_path
     room.turn()
     news(room)
     assert reading.orders(laptop) == []
-    post.share(room.ben, clerk.keys_for(room.ben, room.eva.person), room.eva.person)
+    eva = room.eva.person
+    post.share(room.ben, clerk.keys_for(room.ben, [eva])[eva], eva)
     news(room)
     assert state(laptop, order) == "completed"
     assert told(laptop, order) == ["Is it sweet?", "Very."]

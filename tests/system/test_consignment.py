@@ -63,8 +63,8 @@ def test_a_jar_is_sold_for_its_maker_before_and_after_a_vote(tmp_path: Path) -> 
         second = orders(ben, jar, *helped)
         sale(ben, dan, second)
         dan.do("order", "refund", first, "--amount", "1")
-        ben.until(lambda: "took" in ben.do("order", "show", first)["my_moves"], "it was refunded")
-        ben.do("order", "took", first)
+        ben.until(lambda: "received" in ben.do("order", "show", first)["my_moves"], "money came")
+        ben.do("order", "received", first)
         dan.until(lambda: receipt(dan, first)["refunded"] == 100, "the counter-receipt is out")
 
         agree(*everybody)

@@ -14,6 +14,7 @@ from node.gateway.pages.page import DESK, Page
 from node.gateway.paging import Pager
 from node.gateway.trade_rooms import trade_rooms
 from node.gateway.visit import Visit
+from node.importing.prices import CREDIT
 from node.trade import receipts
 from protocol.errors import NotFound
 from storage.receipts import Entry, RefundEntry
@@ -125,6 +126,7 @@ async def show(visit: Visit) -> Response:
         consigned=said.grant is not None,
         wrong=_why(visit, entry.reason),
         counts=entry.counts,
+        credits=said.currency == CREDIT,
         sums=_sums(visit, entry),
         fee=words.money(said.fee, said.currency),
         tax=said.extras.tax,
