@@ -28,7 +28,7 @@ def grant_text(made: Data, names: Names) -> str:
         ("maker", who(made["maker"], names)),
         ("sold by", who(made["to"], names)),
         ("what", ", ".join(each[:8] for each in made["listings"]) or "everything of the maker's"),
-        ("margin", margin(made)),
+        ("margin", margin(made).removesuffix(" margin")),
         ("quota", f"{made['quota']}, of which {made['sold']} sold"),
         ("until", date(made["until"])),
         ("status", "withdrawn: nothing more is sold" if made["withdrawn"] else "good"),

@@ -228,7 +228,9 @@ def _request(each: dict[str, Any]) -> str:
 
 
 def _step(each: dict[str, Any]) -> str:
-    return _OUTCOMES.get(each["dispute"]["outcome"]) or _STEPS.get(each["step"], "")
+    held = each["dispute"]
+    step = "mediator" if held["taken"] and each["step"] == "talk" else each["step"]
+    return _OUTCOMES.get(held["outcome"]) or _STEPS.get(step, "")
 
 
 def _lines(each: dict[str, Any], now: int) -> list[str]:
@@ -258,7 +260,8 @@ def _lines(each: dict[str, Any], now: int) -> list[str]:
         lines.append(f"  You may: {', '.join(dict.fromkeys(now_may))}.")
     for one in each["moves"]:
         if one["from"] is not None:
-            lines.append(f"  {one['move']}: from {when(one['from'], now)}")
+            word = "vote" if one["move"] == "verdict" else one["move"]  # how one comes to it
+            lines.append(f"  {word}: from {when(one['from'], now)}")
     return lines
 
 

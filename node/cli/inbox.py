@@ -48,7 +48,7 @@ def _what(each: dict[str, Any], name: str, title: str) -> str:
         case "guest-order":
             return f"a guest wants to order {title or 'a listing'}: approve or decline"
         case "mediation":
-            return f"a dispute that you are asked to mediate: {each['id'][:8]}"
+            return f"{name} and another ask you to mediate: `moothall dispute mediate`"
         case "review":
             return f"{name} asks you to publish a review without their name"
         case "payment":

@@ -7,6 +7,7 @@ from typing import Any
 
 from governance.paying import Party, Payment
 from governance.settling import Transfer
+from node.cli.assembly_text import table
 from node.cli.render import line
 from node.importing.prices import money
 from node.status import rfc3339
@@ -35,12 +36,13 @@ def party_json(party: Party | None) -> str | None:
     return party.hex() if isinstance(party, bytes) else party
 
 
-def transfer_json(each: Transfer) -> dict[str, Any]:
-    """A transfer as CONTRACT-like JSON."""
+def transfer_json(each: Transfer, reference: str) -> dict[str, Any]:
+    """A transfer that is still to be made, and what to write into it."""
     return {
         "from": party_json(each.payer),
         "to": party_json(each.payee),
         "amount": each.amount,
+        "reference": reference,
     }
 
 
@@ -66,12 +68,19 @@ def amount_text(amount: int, currency: str) -> str:
     return f"{money(amount, currency)} {currency}"
 
 
-def transfer_lines(transfers: Iterable[Transfer], currency: str, parties: Parties) -> list[str]:
-    """A line a transfer."""
-    return [
-        f"  {parties(each.payer)} -> {parties(each.payee)}  {amount_text(each.amount, currency)}"
-        for each in transfers
+def transfer_lines(
+    transfers: Iterable[tuple[Transfer, str]], currency: str, parties: Parties
+) -> list[str]:
+    """A line a transfer, with its reference."""
+    rows = [
+        (
+            f"  {parties(each.payer)} -> {parties(each.payee)}",
+            amount_text(each.amount, currency),
+            reference,
+        )
+        for each, reference in transfers
     ]
+    return table(rows, right=[1])
 
 
 def payment_line(each: Payment, parties: Parties) -> str:

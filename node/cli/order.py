@@ -144,7 +144,7 @@ def order_confirm(out: Output, order_id: str, amount: str | None) -> None:
 @_text
 @click.pass_obj
 def order_sent(out: Output, order_id: str, text: str) -> None:
-    """Say, as the seller, that it is on its way, or ready to be fetched."""
+    """Say, as the seller, that it is on its way or ready."""
     _move(out, order_id, "sent", text=text)
 
 

@@ -26,7 +26,7 @@ MOVES = {
     "receipt": "published the receipt",
     "refund": "gave money back",
     "took": "agreed that the receipt counts for less",
-    "dispute": "does not agree",
+    "dispute": "opened a dispute",
     "evidence": "showed evidence",
     "propose": "proposed how to settle it",
     "agree": "agreed to settle it",
@@ -87,7 +87,7 @@ def order_text(each: Data, now_ms: int) -> str:
     currency = each["currency"]
     rows = [
         ("id", each["order"]),
-        ("of", f"{_quantity(each)}{line(each['title']) or each['listing'][:8]}"),
+        ("of", _goods(each)),
         ("buyer", _party(each, "buyer")),
         ("seller", _party(each, "seller")),
     ]
@@ -99,7 +99,7 @@ def order_text(each: Data, now_ms: int) -> str:
         rows.append(("charter", each["charter"][:16]))
     if each["receipt"]:
         rows.append(("receipt", each["receipt"][:16]))
-    if each["pay"]:
+    if each["pay"] and each["owing"]:
         rows += [(f"pay {name}", line(value)) for name, value in each["pay"].items() if value]
     if each["contact"]:
         rows.append(("contact", line(", ".join(each["contact"].values()))))
@@ -115,9 +115,9 @@ def order_text(each: Data, now_ms: int) -> str:
     return "\n".join(lines)
 
 
-def _quantity(each: Data) -> str:
+def _goods(each: Data) -> str:
     variant = f" ({line(each['variant'])})" if each["variant"] else ""
-    return f"{each['quantity']} x " if not variant else f"{each['quantity']} x{variant} "
+    return f"{each['quantity']} x {line(each['title']) or each['listing'][:8]}{variant}"
 
 
 def _party(each: Data, role: str) -> str:
@@ -153,6 +153,8 @@ def _money_rows(each: Data, currency: str) -> Iterator[tuple[str, str]]:
     for name in ("paid", "confirmed", "refunded", "owed_back"):
         if each[name]:
             yield name.replace("_", " "), text(each[name])
+    if each["paid"] and each["owing"]:
+        yield "still to pay", text(each["owing"])
 
 
 def _next(each: Data, now_ms: int) -> Iterator[str]:
@@ -181,8 +183,9 @@ def _letter(each: Data, letter: Data) -> Iterator[str]:
     held = letter.get("delivery")
     where = ""
     if held is not None:
-        where = {"sent": ", not passed on yet", "received": ", received"}.get(
-            held["state"], f", held by {held['nodes']} nodes"
+        nodes = "1 node" if held["nodes"] == 1 else f"{held['nodes']} nodes"
+        where = {"sent": ", not passed on yet", "received": ", has arrived"}.get(
+            held["state"], f", held by {nodes}"
         )
     yield f"{date(letter['at'])}  {who} {what}{where}"
     if letter["text"]:

@@ -28,11 +28,12 @@ def recommend_new(out: Output, subject: str, text: str) -> None:
     fee, where the charter has one. Said again, the words replace the ones before.
     """
     from node.trade import recommending
+    from storage.views import profiles
 
     with out.opened() as home:
         found, is_person = recommending.subject(home, subject)
         made = recommending.recommend(home, found, text, is_person=is_person)
-        lines = [_line(made)]
+        lines = [_line(made, profiles.names(home.store))]
         if not is_person:
             lines.append(f"Share it: /listing/{found.hex()}?via={made.record.hex()[:16]}")
         out.answer({"recommendation": recommending.data(made)}, "\n".join(lines))
@@ -46,6 +47,7 @@ def recommend_list(out: Output, listing_id: str | None, person: str | None) -> N
     """List recommendations: your own, or those of a listing or a member."""
     from node import market, people
     from node.trade import recommending
+    from storage.views import profiles
 
     if listing_id and person:
         raise click.UsageError("Name only one of --listing and --person.")
@@ -56,9 +58,10 @@ def recommend_list(out: Output, listing_id: str | None, person: str | None) -> N
         else:
             by = people.resolve(home, person).person if person else home.person
             found = recommending.of_person(home.store, by)
+        names = profiles.names(home.store)
     out.answer(
         {"recommendations": [recommending.data(each) for each in found]},
-        "\n".join(map(_line, found)) or "There is none.",
+        "\n".join(_line(each, names) for each in found) or "There is none.",
     )
 
 
@@ -81,11 +84,13 @@ def recommend_withdraw(out: Output, recommendation: str) -> None:
         )
 
 
-def _line(each: Told) -> str:
+def _line(each: Told, names: Mapping[bytes, str]) -> str:
+    from node.cli.receipt_text import who
     from node.cli.render import line
 
     said = each.said
     subject = f"listing {said.listing.hex()[:8]}" if said.listing else "a member"
     if said.person:
-        subject = f"member {said.person.hex()[:8]}"
-    return f"{each.record.hex()[:8]}  {subject}  {line(each.text)[:60]}"
+        subject = f"member {who(said.person.hex(), names)}"
+    by = who(each.by.hex(), names)
+    return f"{each.record.hex()[:8]}  {by} recommends {subject}: {line(each.text)[:60]}"

@@ -41,7 +41,10 @@ def settle(ctx: click.Context, currency: str | None, mine: bool) -> None:
     with out.opened() as home:
         chosen = currency_of(home, currency)
         found = settling.settlement(home, chosen)
-        ways = found.of(home.person) if mine else found.transfers
+        ways = [
+            (each, settling.next_reference(found, each.payer, each.payee))
+            for each in (found.of(home.person) if mine else found.transfers)
+        ]
         waiting = [
             each
             for each in found.payments
@@ -51,7 +54,7 @@ def settle(ctx: click.Context, currency: str | None, mine: bool) -> None:
     out.answer(
         {
             "currency": chosen,
-            "transfers": [transfer_json(each) for each in ways],
+            "transfers": [transfer_json(*each) for each in ways],
             "waiting": [payment_json(each) for each in waiting],
         },
         "\n".join(lines),
@@ -59,7 +62,11 @@ def settle(ctx: click.Context, currency: str | None, mine: bool) -> None:
 
 
 def _shown(
-    home: Home, currency: str, ways: list[Any], waiting: list[Payment], mine: bool
+    home: Home,
+    currency: str,
+    ways: list[tuple[Transfer, str]],
+    waiting: list[Payment],
+    mine: bool,
 ) -> list[str]:
     from node.cli.money_text import payment_line, transfer_lines
     from protocol.kinds.payment import CREDIT
@@ -77,8 +84,8 @@ def _shown(
         lines += ["", "Said to be paid; each counts once its payee says so:"]
         lines += [payment_line(each, parties) for each in waiting]
         lines += ["", "If one of them came to you: moothall settle got PAYMENT"]
-    elif any(home.person == each.payer for each in ways):
-        lines += ["", "When you have paid: moothall settle pay P AMOUNT"]
+    elif any(home.person == each.payer for each, _ in ways):
+        lines += ["", "Write the reference into the transfer; then: moothall settle pay P AMOUNT"]
     return lines
 
 

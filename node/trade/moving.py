@@ -186,6 +186,8 @@ def _maker(home: Home, order: Order) -> bytes | None:
 
 
 def _pay_to(asked: Asked) -> PayTo | None:
+    if asked.order.currency == CREDIT:
+        return None  # no bank is needed
     found = banking.pay_map(asked.home, asked.order.id)
     return None if found is None else PayTo(**found)
 

@@ -61,6 +61,8 @@ def _data(home: Home, order: Order, shared: _Shared) -> dict[str, Any]:
     names = shared.names
     persons = {order.buyer, order.seller, *filter(None, [order.host])}
     persons |= {letter.person for letter in order.letters}
+    if life.dispute is not None:
+        persons |= {*life.dispute.named.values(), *filter(None, [life.dispute.mediator])}
     receipt = _receipt(order, shared.receipts.get(order.id, ()))
     return {
         "order": order.id.hex(),

@@ -175,14 +175,7 @@ def find(home: Home, text: str) -> Payment:
 
 def answer(home: Home, payment: Payment) -> Draft:
     """The draft that says that a payment came; Refused to anybody but its payee."""
-    if isinstance(payment.payee, str):
-        if not may_keep(home, payment.payee):
-            raise Refused(
-                "not-treasurer",
-                "Only the treasurer says what a fund has got; you are not. Nothing was written.",
-            )
-    elif payment.payee != home.person:
-        raise Refused("not-yours", "That payment is not to you; nothing was written.")
+    _check_payee(home, payment)
     if payment.currency == CREDIT:
         from node.trade import credit
 
@@ -193,10 +186,23 @@ def answer(home: Home, payment: Payment) -> Draft:
     return Draft("got", got_kind.body(held[2]))
 
 
+def _check_payee(home: Home, payment: Payment) -> None:
+    if isinstance(payment.payee, str):
+        if not may_keep(home, payment.payee):
+            raise Refused(
+                "not-treasurer",
+                "Only the treasurer says what a fund has got; you are not. Nothing was written.",
+            )
+    elif payment.payee != home.person:
+        raise Refused("not-yours", "That payment is not to you; nothing was written.")
+
+
 def confirm(home: Home, text: str) -> Payment:
     """Say that a payment came; one that was confirmed before stays so, and nothing is written."""
     with home.turn():
         found = find(home, text)
         if found.waits:
             home.append([answer(home, found)])
+        else:
+            _check_payee(home, found)
     return find(home, found.record.hex())

@@ -25,20 +25,20 @@ def test_three_nodes_agree_on_debts_credits_and_reviews(tmp_path: Path) -> None:
 
         order = orders(ben, offers(eva, "--price", "10"), "--host", "Ana")
         sale(ben, eva, order)
-        review = ben.do("review", "new", order, "--stars", "5", "--text", "Sweet.")["review"]
+        review = ben.do("review", "new", order, "--stars", "5", "--text", "Sweet.")
         agree(*everybody)
         for person in everybody:
             assert owed(person, names) == {("Eva", to): amount for to, amount in OWED.items()}
             (found,) = person.do("review", "list")["reviews"]
             assert (found["review"], found["stars"]) == (review["review"], 5)
-            assert found["counted"]
+            assert found["counts"]
 
-        paid = eva.do("settle", "pay", "Ana", "0.25")["payment"]["payment"]
+        paid = eva.do("settle", "pay", "Ana", "0.25")["payment"]
         ana.until(lambda: waiting(ana, "payment") == [paid], "the payment waits for Ana's word")
         assert ("Eva", "Ana") in owed(ana, names), "said by one of them alone"
         ana.do("settle", "got", paid)
-        given = ben.do("credit", "pay", "Eva", "5")["payment"]["payment"]
-        eva.until(lambda: waiting(eva, "credit") == [given], "the credits wait for Eva's word")
+        given = ben.do("credit", "pay", "Eva", "5", "--yes")["payment"]
+        eva.until(lambda: waiting(eva, "payment") == [given], "the credits wait for Eva's word")
         eva.do("credit", "take", given)
 
         agree(*everybody)
