@@ -229,6 +229,14 @@ def lookup(home: Home, listing_id: bytes) -> Offer:
     return queries.get(home.store, listing_id)
 
 
+def title(home: Home, listing_id: bytes) -> str:
+    """What a listing is called; "" where it is not here."""
+    try:
+        return lookup(home, listing_id).listing.title
+    except NotFound:
+        return ""
+
+
 def edit(home: Home, text: str, changes: dict[str, Any]) -> Offer:
     """Change fields of a listing or draft of one's own; values that are named are claimed anew."""
     before = _own(home, text)

@@ -137,7 +137,7 @@ def proposal_list(out: Output, status: str | None, limit: int) -> None:
 @proposal_argument
 @click.pass_obj
 def proposal_show(out: Output, proposal_id: str) -> None:
-    """Show everything about one proposal, P, and what was said about it.
+    """Show a proposal, P, and what was said about it.
 
     P is its id, or the first 8 digits or more.
     """

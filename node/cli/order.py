@@ -261,8 +261,11 @@ def _move(out: Output, order_id: str, name: str, *others: str, **given: Any) -> 
 
 def _answer(out: Output, home: Home, order_id: bytes) -> None:
     """An order as it stands, as the answer of a command."""
+    from node import post
     from node.cli.order_text import order_text
     from node.trade import reading
 
-    data = reading.data(home, reading.get(home, order_id))
+    found = reading.get(home, order_id)
+    post.mark_read(home, found.id)  # they are shown now
+    data = reading.data(home, found)
     out.answer(data, order_text(data, home.store.now_ms()))

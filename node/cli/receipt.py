@@ -54,13 +54,16 @@ def receipt_show(out: Output, receipt_id: str) -> None:
 
     It says where the price went, what was refunded, and whether the receipt is valid.
     """
+    from node import market
     from node.cli.receipt_text import receipt_text
     from node.trade import receipts
     from storage.views import profiles
 
     with out.opened() as home:
-        made = receipts.data(home.store, receipts.find(home.store, receipt_id))
-        out.answer(made, receipt_text(made, profiles.names(home.store)))
+        entry = receipts.find(home.store, receipt_id)
+        made = receipts.data(home.store, entry)
+        title = market.title(home, entry.said.listing)
+        out.answer(made, receipt_text(made, profiles.names(home.store), title))
 
 
 @receipt.command("verify")

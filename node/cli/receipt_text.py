@@ -36,10 +36,10 @@ def receipts_text(listed: Sequence[Data], names: Names) -> str:
     return "\n".join(table(rows, right=[2, 3])) if rows else "There is none."
 
 
-def receipt_text(made: Data, names: Names) -> str:
-    """All of it."""
+def receipt_text(made: Data, names: Names, title: str) -> str:
+    """All of it. `title`: of the listing, where that is here."""
     blocks = [
-        _head(made, names),
+        _head(made, names, title),
         table(_waterfall(made, names), right=[1]),
         list(_extras(made)),
         list(_refunds(made)),
@@ -48,17 +48,22 @@ def receipt_text(made: Data, names: Names) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def _head(made: Data, names: Names) -> list[str]:
+def _head(made: Data, names: Names, title: str) -> list[str]:
     seller = who(made["vendor"], names)
     goods = "" if made["seller"] == made["vendor"] else f", goods of {who(made['seller'], names)}"
     lines = [
         f"Receipt {made['receipt'][:8]} of {date(made['made'])}",
-        f"{made['quantity']} of listing {made['listing'][:8]}, sold by {seller}{goods}",
+        f"{made['quantity']} x {_listing(made, title)}, sold by {seller}{goods}",
         f"By charter {made['charter'][:8]}; order {made['order_key'][:8]}",
     ]
     word = made["reason"]
     lines.append(f"NOT VALID ({word}): {WHY[word]}" if word else "Valid.")
     return lines
+
+
+def _listing(made: Data, title: str) -> str:
+    number = made["listing"][:8]
+    return f"{line(title)} ({number})" if title else f"listing {number}"
 
 
 def _waterfall(made: Data, names: Names) -> Iterator[tuple[str, str]]:

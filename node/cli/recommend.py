@@ -9,6 +9,8 @@ import click
 from node.cli.output import Output
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from node.trade.recommending import Told
 
 
@@ -22,10 +24,11 @@ def recommend() -> None:
 @click.option("--text", required=True, metavar="TEXT", help="Why, in Markdown.")
 @click.pass_obj
 def recommend_new(out: Output, subject: str, text: str) -> None:
-    """Recommend SUBJECT: a listing by its id, or a member by id or name.
+    """Recommend SUBJECT, a listing or a member.
 
-    Whoever orders by your link or names your recommendation gives you the referrer's part of the
-    fee, where the charter has one. Said again, the words replace the ones before.
+    SUBJECT is a listing's id, or a member's id or name. Whoever orders by your link or names your
+    recommendation gives you the referrer's part of the fee, where the charter has one. Said again,
+    the words replace the ones before.
     """
     from node.trade import recommending
     from storage.views import profiles
@@ -44,7 +47,10 @@ def recommend_new(out: Output, subject: str, text: str) -> None:
 @click.option("--person", metavar="P", help="By this member, instead of you.")
 @click.pass_obj
 def recommend_list(out: Output, listing_id: str | None, person: str | None) -> None:
-    """List recommendations: your own, or those of a listing or a member."""
+    """List recommendations.
+
+    Your own, or those of a listing or by another member.
+    """
     from node import market, people
     from node.trade import recommending
     from storage.views import profiles

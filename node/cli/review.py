@@ -135,9 +135,9 @@ def review_answer(out: Output, review_id: str, text: str) -> None:
 @click.argument("order_id", metavar="ORDER")
 @click.pass_obj
 def review_carry(out: Output, order_id: str) -> None:
-    """Publish what the buyer of ORDER asked you to, without their name.
+    """Publish the review that ORDER's buyer sent you.
 
-    It stands among your records as something that you carry for a buyer. You may as well not do it.
+    Their name is not on it. It stands among your records as something that you carry for a buyer. You may as well not do it.
     """
     from node.trade import reviews
 
@@ -150,7 +150,10 @@ def review_carry(out: Output, order_id: str) -> None:
 @click.argument("review_id", metavar="REVIEW")
 @click.pass_obj
 def review_withdraw(out: Output, review_id: str) -> None:
-    """Erase a review that you wrote or carry, with its earlier versions."""
+    """Erase a review that you wrote or carry.
+
+    Its earlier versions go with it.
+    """
     from node.trade import reviews
 
     with out.opened() as home:

@@ -11,6 +11,7 @@ from node.cli.output import Output
 
 if TYPE_CHECKING:
     from governance.paying import Payment
+    from governance.settling import Transfer
     from node.cli.money_text import Parties
     from node.home import Home
 

@@ -135,7 +135,7 @@ def _proposed(visit: Visit, order: Order, each: disputing.Open) -> Proposed:
     t = visit.words.gettext
     said = each.proposal
     sentence = t("%(side)s proposes that it counts for %(amount)s less.")
-    agreed = t("%(names)s agree to this.")
+    agreed = t("Agreed to by %(names)s.")
     names = [_side(visit, order, side) for side in sorted(said.agreed)]
     return Proposed(
         id=said.id.hex() if each.may_agree else "",

@@ -59,8 +59,10 @@ def _market(heads: Iterable[Any]) -> dict[bytes, Any]:
 def _raised(store: Store, device: bytes, place: Any, before: int) -> list[Plain] | None:
     """The last binding record above a place that was held before; None where there is none."""
     log, after = find_log(store, device, MARKET), 0 if place is None else place[2]
-    if log is None or (after and id_at(store, log.no, after) != place[3]):
-        return None  # another branch is to stand
+    if log is None or after > log.prefix_seq:
+        return None  # not here; or beyond a fork, where another branch may stand
+    if after and id_at(store, log.no, after) != place[3]:
+        after = 0  # nothing that anybody has: the log would be emptied
     asked = {"log": log.no, "after": after, "last": log.prefix_seq, "before": before}
     (seq,) = store.db.execute(f"SELECT max(seq) FROM ({_LAST})", asked).fetchone()  # noqa: S608
     return None if seq is None else [device, MARKET, seq, id_at(store, log.no, seq)]

@@ -62,13 +62,30 @@ def disputes(home: Home) -> list[Order]:
 
 def get(home: Home, text: str) -> tuple[Order, Dispute]:
     """An order in dispute by its id; Refused `no-dispute` where there is none about it."""
-    order = reading.get(home, text)
+    try:
+        order = reading.get(home, text)
+    except NotFound:
+        if _asked_about(home, text):
+            raise Refused(
+                "not-taken",
+                "You are asked to mediate in this order; `moothall dispute mediate` answers, and "
+                "what was said in it comes once you have said yes.",
+            ) from None
+        raise
     if order.life.dispute is None:
         raise Refused(
             "no-dispute",
             "There is no dispute about this order; `moothall order dispute` opens one.",
         )
     return order, order.life.dispute
+
+
+def _asked_about(home: Home, text: str) -> bool:
+    """Whether the order is one in which this home's owner has yet to answer as mediator."""
+    wanted = text.strip().lower()
+    return len(wanted) >= SHORTEST and any(
+        each.taken is None and each.order.hex().startswith(wanted) for each in requests(home)
+    )
 
 
 # Moves

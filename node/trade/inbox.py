@@ -18,7 +18,6 @@ from node.status import rfc3339
 from node.trade import disputing, guest_queue, paying, reading, reviews
 from node.trade.reading import Order
 from node.trade.words import command_of
-from protocol.errors import NotFound
 from storage.letters import MESSAGES, ORDER
 from storage.views import profiles
 
@@ -142,17 +141,10 @@ def _guests(home: Home) -> Iterator[Item]:
             kind="guest-order",
             id=each.order.hex(),
             person=None,
-            title=_listed(home, each.listing),
+            title=market.title(home, each.listing),
             until_ms=each.received_ms + guest_queue.KEPT_MS,
             since_ms=each.received_ms,
         )
-
-
-def _listed(home: Home, listing: bytes) -> str:
-    try:
-        return market.lookup(home, listing).listing.title
-    except NotFound:
-        return ""
 
 
 def _asked(home: Home) -> Iterator[Item]:

@@ -71,6 +71,20 @@ def test_who_goes_takes_nothing_back_that_binds_others(four: Four) -> None:
     assert end(four) == (log.prefix_seq - 1, paid)
 
 
+def test_a_head_that_nobody_has_empties_no_log(four: Four) -> None:
+    """Else whoever goes would name one, and be free of all that they owe."""
+    fay = four.homes["Fay"]
+    _, paid = fay.append([offers("Bread"), pays(four)])
+    four.gather()
+    log = find_log(four.homes["Ana"].store, fay.device, MARKET)
+    assert log is not None
+    fay.append([Draft("leave", leave_kind.body([(fay.device, MARKET, 1, bytes(32))]))])
+    four.wait(31 * DAY)
+    go_on(four)
+
+    assert end(four) == (log.prefix_seq, paid)
+
+
 def test_who_gives_up_a_device_keeps_what_it_owes(four: Four, tmp_path: Path) -> None:
     fay = four.homes["Fay"]
     phone = homes.recover(

@@ -1,4 +1,4 @@
-"""After a sale: who owes whom, paid and confirmed, credits, and a review, the same on every node."""
+"""After a sale: who owes whom, credits and a review are the same on every node."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.system.people import Person, agree, settle, village
-from tests.system.trade import offers, orders, sale
 from tests.system.test_consignment import OLD
+from tests.system.trade import offers, orders, sale
 
 # A tenth of 10.00; what nobody recommended goes to the community.
 OWED = {"Ana": 25, "community": 65, "hardship": 10}
