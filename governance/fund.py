@@ -73,7 +73,9 @@ def granted(state: Certified, paid: Sequence[Payment]) -> list[Granted]:
 
 
 def _fits(payment: Payment, spend: Spend) -> bool:
-    return payment.decision == spend.proposal and payment.currency == spend.currency
+    """A payment to somebody else uses nothing up, or any former treasurer could block a grant."""
+    told = (payment.decision, payment.currency, payment.payee)
+    return told == (spend.proposal, spend.currency, spend.to)
 
 
 def _sum(payments: Iterable[Payment]) -> int:

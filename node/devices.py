@@ -1,7 +1,8 @@
 """One's devices: which there are, giving one up, and the file from which a new one is made.
 
 Plain values for commands and pages. What another device of one's own wrote stays; what of it has
-not reached this one when it is retired is cut off.
+not reached this one when it is retired is cut off, but for what the tellers spare
+(`node.tellership.sparing`).
 """
 
 from __future__ import annotations

@@ -66,6 +66,7 @@ class Home:
     _keys: Keys | None = None
     letters_read: dict[bytes, Any] = field(default_factory=dict)  # a cache of `node.post`
     orders_read: dict[bytes, Any] = field(default_factory=dict)  # and of `node.trade.reading`
+    order_letters: tuple[tuple[int, int], Sequence[Any]] | None = None  # for one `store.version`
     _letters_key: bytes | None = None
 
     @property

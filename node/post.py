@@ -241,9 +241,17 @@ def newest_of(
     return _letters(home, kept.newest_of(home.store, sort, thread_id, count, skipped))
 
 
-def order_letters(home: Home) -> list[Letter]:
-    """The letters of all orders, and messages about anything, oldest first."""
-    return _letters(home, kept.of_orders(home.store))
+def order_letters(home: Home) -> Sequence[Letter]:
+    """The letters of all orders, and messages about anything, oldest first.
+
+    One page asks for them several times, so they are kept until something is written.
+    """
+    version = home.store.version()
+    if home.order_letters is not None and home.order_letters[0] == version:
+        return home.order_letters[1]
+    found = _letters(home, kept.of_orders(home.store))
+    home.order_letters = None if home.store.db.conn.in_transaction else (version, found)
+    return found
 
 
 def all_letters(home: Home) -> list[Letter]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import trio
@@ -29,7 +30,6 @@ from node.neighbours import CARDS, Neighbours
 from node.network.links import BLOB, JOIN, SYNC, LinkError, Network, Stream
 from node.opening import Opening
 from node.peers import Peers, forget_contacts
-from node.post import Letter
 from node.publishing import Publishing
 from node.record_news import RecordNews
 from node.trade.clerk import Clerk, keys_for
@@ -88,16 +88,16 @@ class Node:
         self._let_in: dict[str, float] = {}  # members in touch, when last looked at: since when
         self.blobs = Blobs(self.store, network, self.peers, clock=clock, dice=self._dice)
         self._indexing = Indexing(self.store, self._is_busy)
+        self._clerk = Clerk(home, self.events)
         self.opening = Opening(
             home,
             keys.device,
             self.events,
             self._is_busy,
-            came=self._letters_came,
+            came=self._clerk.came,
             wrote=self.spread,
-            keys_for=self._keys_for,
+            keys_for=partial(keys_for, home),
         )
-        self._clerk = Clerk(home, self.events)
         self._news = trio.Event()
         self._publishing = Publishing(self.store, network, self.spread, self._is_unsure)
         self._duties = Duties(
@@ -184,14 +184,6 @@ class Node:
 
     def _is_busy(self) -> bool:
         return bool(self._talking or self._serving.total())
-
-    def _letters_came(self, orders: frozenset[bytes]) -> None:
-        """Letters of these orders were opened here, or written by a command of this home."""
-        self._clerk.came(orders)
-
-    def _keys_for(self, persons: frozenset[bytes]) -> Mapping[bytes, Sequence[Letter]]:
-        """The letters of orders that these persons are party to, for new devices of theirs."""
-        return keys_for(self.home, persons)
 
     def _forget_invitation(self) -> None:
         """Once on the roll, the link and its secret have done their work."""

@@ -365,8 +365,8 @@ def _unboxed(letters_key: bytes, box: bytes) -> bytes | None:
 
 
 def _row(row: Sequence[Any]) -> Row:
-    found = Row(*row)
-    return found._replace(unread=bool(found.unread))
+    *rest, unread, box = row
+    return Row._make((*rest, bool(unread), box))
 
 
 # Delivery

@@ -46,6 +46,11 @@ class Store:
             self.certified = None  # may have been folded further than what is on disk
             raise
 
+    def version(self) -> tuple[int, int]:
+        """Differs whenever something was written, by this connection or by another process."""
+        (others,) = self.db.conn.execute("PRAGMA data_version").fetchone()
+        return int(others), self.db.conn.total_changes
+
     @contextlib.contextmanager
     def wiping(self) -> Iterator[None]:
         """What is deleted inside is overwritten in the file, not only marked as free."""

@@ -5,7 +5,8 @@ by hiding in `after` what one had: where two moves of one person compete, that o
 the *other* side has built, and an id decides only between what one and the same person has signed
 twice and the other side has not yet answered.
 
-Facts (`pay`, `confirm`, `sent`, `evidence`) do not compete. Decisions do:
+Facts (`pay`, `confirm`, `sent`, `evidence`) do not compete; but what is confirmed on two devices at
+once counts for no more than could have come: `confirmed`. Decisions do:
 
 - Two beginnings: `start`. Two deals in the place of one: `deal`.
 - The end of an order beside anything else: `ends`, `gone`.
@@ -121,6 +122,14 @@ def _unbound(found: Lines, by_word: ByWord) -> list[Line]:
 def declined(standing: Iterable[Line]) -> bool:
     """Whether the end is the seller's refusal; a decline and a cancellation are one end."""
     return any(line.word == "decline" for line in standing)
+
+
+def confirmed(confirms: Lines) -> int:
+    """How much came, as the seller says; two devices of theirs may have said so of the same."""
+    total = 0
+    for line in confirms:
+        total = max(total, min(total + line.move.amount, line.bound))
+    return total
 
 
 def refunds(given: Lines, money: int) -> list[Line]:

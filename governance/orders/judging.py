@@ -152,10 +152,14 @@ def _signed(order: bytes, signature: bytes, community: bytes, digested: bytes) -
     return verified(order, signature, RECEIPT, community, digested)
 
 
+def confirmable(view: View) -> int:
+    """As much as a seller who knows this can have got in all."""
+    due: int = 0 if view.terms is None or view.ends else view.terms.total - view.reduced
+    return max(due, view.paid)
+
+
 def _unconfirmed(case: Case) -> bool:
-    view = case.view
-    due = 0 if view.terms is None or view.ends else view.terms.total - view.reduced
-    return bool(case.said("amount", 1) + view.confirmed <= max(due, view.paid))
+    return bool(case.said("amount", 1) + case.view.confirmed <= confirmable(case.view))
 
 
 def _all_paid(case: Case) -> bool:

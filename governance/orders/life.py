@@ -15,7 +15,7 @@ from typing import Any
 from governance.charter import Charter
 from governance.orders import crossing
 from governance.orders import table as t
-from governance.orders.judging import Case, Context, charter_of, fault, ruling
+from governance.orders.judging import Case, Context, charter_of, confirmable, fault, ruling
 from governance.orders.parts import (
     Deal,
     Dispute,
@@ -197,6 +197,7 @@ class _Bench:
             line.side = side(view, line.said.person, guest=line.said.letter.guest)
             line.start, line.base, line.outcome = view.start, view.deal, view.outcome
             line.reason = fault(self._case(line, view), line.word) if line.side else STRANGER
+            line.bound = confirmable(view)
             if isinstance(move, Refund):
                 line.reduces = move.amount - min(move.amount, _too_much(view))
                 line.full = view.receipt is None and move.amount == view.money - view.refunded

@@ -45,6 +45,7 @@ class Line:
     __slots__ = (
         "base",
         "bit",
+        "bound",
         "depth",
         "full",
         "id",
@@ -72,6 +73,7 @@ class Line:
         self.start: Line | None = None  # the `place` that its author saw
         self.base: Line | None = None  # the acceptance then in force
         self.outcome: Line | None = None  # the proposal by which a dispute was then settled
+        self.bound = 0  # of a confirmation: as much as could then have come in all
         self.full = False  # of a refund: all that had been paid went back by it
         self.reduces = 0  # of a refund: what does not just return what was paid too much
 

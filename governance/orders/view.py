@@ -128,9 +128,8 @@ class View:
     def _money(self) -> None:
         """What was paid, confirmed and given back."""
         by_word = self.by_word
-        pays, confirms = by_word["pay"], by_word["confirm"]
-        self.paid: int = sum(line.move.amount for line in pays)
-        self.confirmed: int = sum(line.move.amount for line in confirms)
+        self.paid: int = sum(line.move.amount for line in by_word["pay"])
+        self.confirmed = crossing.confirmed(by_word["confirm"])
         self.money = max(self.paid, self.confirmed)
         self.refunds = crossing.refunds(by_word["refund"], self.money)
         all_back = 0 < self.money == sum(line.move.amount for line in self.refunds)

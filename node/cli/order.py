@@ -152,7 +152,7 @@ def order_sent(out: Output, order_id: str, text: str) -> None:
 @order_argument
 @click.pass_obj
 def order_received(out: Output, order_id: str) -> None:
-    """Say, as the buyer, that you have it, or that money given back is with you again.
+    """Say, as the buyer, that the goods or a refund have come.
 
     By this the order's key signs the receipt, which the seller's node makes public: price, fee,
     shares and time, with the seller's name and without yours. After a refund it signs that the sale

@@ -35,6 +35,7 @@ MOVES = {
     "verdict": "brought the members' decision",
     "close": "closed the order",
 }
+IN_DISPUTE = {"evidence", "propose", "agree", "mediator", "mediate", "verdict", "vote"}
 
 
 def orders_text(listed: Sequence[Data], now_ms: int) -> str:
@@ -95,6 +96,7 @@ def order_text(each: Data, now_ms: int) -> str:
         rows.append(("host", _party(each, "host")))
     rows.append(("state", STATES[each["state"]] + _after(each)))
     rows += _money_rows(each, currency)
+    rows += _offer_rows(each, currency)
     if each["charter"]:
         rows.append(("charter", each["charter"][:16]))
     if each["receipt"]:
@@ -157,6 +159,16 @@ def _money_rows(each: Data, currency: str) -> Iterator[tuple[str, str]]:
         yield "still to pay", text(each["owing"])
 
 
+def _offer_rows(each: Data, currency: str) -> Iterator[tuple[str, str]]:
+    """What is proposed, where that is more than the total says."""
+    if not each["agreed"] and len(each["offers"]) < 2:
+        return
+    for offer in each["offers"]:
+        total = offer["price"] + offer["delivery"] + offer["tip"]
+        made = f"{offer['quantity']} x, {money(total, currency)} {currency} in all"
+        yield f"proposed by the {offer['by']}", made
+
+
 def _next(each: Data, now_ms: int) -> Iterator[str]:
     """What may be done now, by what command, and until when."""
     if each["waits_for"] == each["mine"]:
@@ -166,15 +178,25 @@ def _next(each: Data, now_ms: int) -> Iterator[str]:
         due = f", until {when(each['due'], now_ms)}" if each["due"] else ""
         yield f"It waits for the {each['waits_for']}{due}."
     if each["my_moves"]:
-        yield f"You can: {', '.join(each['my_moves'])}."
+        yield f"You can: {', '.join(map(_command, each['my_moves']))}."
     for right in each["later"]:
-        yield f"From {when(right['from'], now_ms)} on you can: {right['move']}."
+        move = "vote" if right["move"] == "verdict" else right["move"]  # how one comes to it
+        yield f"From {when(right['from'], now_ms)} on you can: {_command(move)}."
+
+
+def _command(move: str) -> str:
+    """A move as it is called for; those of a dispute are commands of their own."""
+    return f"dispute {move}" if move in IN_DISPUTE else move
 
 
 def _letter(each: Data, letter: Data) -> Iterator[str]:
     who = "you" if letter["mine"] else _name(each, letter["from"])
+    if letter["guest"]:
+        who = "the guest"
     move = str(letter["move"] or "")
     what = "wrote" if letter["kind"] == "message" else MOVES.get(move, move)
+    if move == "place" and each["enquiry"]:
+        what = "asked"
     amount = letter.get("amount")
     if amount is not None:
         what += f" ({money(amount, each['currency'])} {each['currency']})"

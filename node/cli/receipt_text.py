@@ -57,7 +57,10 @@ def _head(made: Data, names: Names, title: str) -> list[str]:
         f"By charter {made['charter'][:8]}; order {made['order_key'][:8]}",
     ]
     word = made["reason"]
-    lines.append(f"NOT VALID ({word}): {WHY[word]}" if word else "Valid.")
+    if word and made["counts"]:
+        lines.append(f"MARKED ({word}): {WHY[word]} What it says is owed all the same.")
+    else:
+        lines.append(f"NOT VALID ({word}): {WHY[word]}" if word else "Valid.")
     return lines
 
 

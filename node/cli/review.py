@@ -137,7 +137,8 @@ def review_answer(out: Output, review_id: str, text: str) -> None:
 def review_carry(out: Output, order_id: str) -> None:
     """Publish the review that ORDER's buyer sent you.
 
-    Their name is not on it. It stands among your records as something that you carry for a buyer. You may as well not do it.
+    Their name is not on it. It stands among your records as something that you carry for a buyer.
+    You may as well not do it.
     """
     from node.trade import reviews
 

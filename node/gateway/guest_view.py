@@ -206,11 +206,13 @@ def _payment(visit: Visit, life: Life) -> Payment:
 
 def _told(visit: Visit, order: reading.Order) -> list[Told]:
     found = []
+    # The host has no say in it, unless it is their own listing.
+    speaking = {each.person for each in order.letters} - {order.buyer} | {order.seller}
     for letter in order.letters:
         body, own = letter.body, guests.by_guest(letter)
         if isinstance(body, OrderLetter) and letter.id not in order.life.void:
             what, text = move_said(visit.words, body.move.word), getattr(body.move, "text", "")
-        elif isinstance(body, Message) and (own or letter.person == order.seller):
+        elif isinstance(body, Message) and (own or letter.person in speaking):
             what, text = "", body.text
         else:
             continue

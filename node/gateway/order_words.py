@@ -160,7 +160,7 @@ def asked(words: Words, what: str, mine: str, state: str) -> str:
 def delivery_text(words: Words, state: str, nodes: int) -> str:
     """How far a letter of one's own has come."""
     if state == "received":
-        return words.gettext("received")
+        return words.gettext("has arrived")
     if state == "held":
         text = words.ngettext("held by %(n)s node", "held by %(n)s nodes", nodes)
         return text % {"n": words.number(nodes)}

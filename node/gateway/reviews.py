@@ -23,7 +23,7 @@ FULL, EMPTY = "\u2605", "\u2606"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Said:
-    """A review. `name`: the buyer's, or who carries it; "" where guests see nobody."""
+    """A review. `name`: the buyer's, or of whoever carries it; "" where guests see nobody."""
 
     stars: str
     spoken: str  # the stars for who can't see them
@@ -33,6 +33,7 @@ class Said:
     at_ms: int
     answers: Sequence[tuple[str, str]]  # (name, text)
     id: str  # to answer it; "" where the reader can't
+    carried: bool = False  # for a buyer without a name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,6 +101,7 @@ def _said(visit: Visit, each: Judged, answers: Mapping[bytes, list[held.Answer]]
         at_ms=row.shown_ms,
         answers=[(name_of(visit, one.person), one.text) for one in answers.get(row.record, [])],
         id=row.record.hex() if mine else "",
+        carried=row.buyer is None,
     )
 
 

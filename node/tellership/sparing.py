@@ -19,7 +19,7 @@ from storage.store import Store
 
 _BINDING = ("receipt", "refund", "payment", "sealed")  # views; `got` is in that of payments
 _LAST = " UNION ALL ".join(
-    f"SELECT max(r.seq) AS seq FROM {view} AS v JOIN record AS r USING (log_no, seq)"  # noqa: S608
+    f"SELECT max(r.seq) AS seq FROM {view} AS v JOIN record AS r USING (log_no, seq)"
     " WHERE v.log_no = :log AND v.seq > :after AND v.seq <= :last AND r.rowid < :before"
     for view in _BINDING
 )
@@ -64,7 +64,7 @@ def _raised(store: Store, device: bytes, place: Any, before: int) -> list[Plain]
     if after and id_at(store, log.no, after) != place[3]:
         after = 0  # nothing that anybody has: the log would be emptied
     asked = {"log": log.no, "after": after, "last": log.prefix_seq, "before": before}
-    (seq,) = store.db.execute(f"SELECT max(seq) FROM ({_LAST})", asked).fetchone()  # noqa: S608
+    (seq,) = store.db.execute(f"SELECT max(seq) FROM ({_LAST})", asked).fetchone()
     return None if seq is None else [device, MARKET, seq, id_at(store, log.no, seq)]
 
 

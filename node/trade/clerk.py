@@ -18,6 +18,7 @@ from node import control, post
 from node.events import Events
 from node.gateway.turn import turn
 from node.home import LOCK, Home
+from node.importing.prices import CREDIT
 from node.post import Letter, Outgoing
 from node.trade import credit, disputing, ordering, reading, receipts, refunding
 from node.trade.reading import Order
@@ -31,6 +32,7 @@ from storage.own import Draft
 logger = logging.getLogger("moothall.node")
 
 RETRY_SECONDS = 5.0  # after the store was busy or full, or a command took long
+AGAIN_SECONDS = 3600.0  # without news all orders are looked at again: some duties come by the clock
 
 
 class Clerk:
@@ -72,7 +74,10 @@ class Clerk:
                 await trio.sleep(RETRY_SECONDS)
                 continue
             self._begun = True
-            await self._news.wait()
+            with trio.move_on_after(AGAIN_SECONDS) as quiet:
+                await self._news.wait()
+            if quiet.cancelled_caught:
+                self._orders = None
 
     def _every(self) -> list[bytes]:
         return [each.id for each in post.threads(self._home) if each.sort == post.ORDER]
@@ -128,7 +133,7 @@ def _tend(home: Home, order: Order) -> Order:
 
 def _take_credit(home: Home, order: Order) -> bool:
     """The seller's node takes what was paid in the community's own credit, and says so."""
-    if order.mine != SELLER:
+    if order.mine != SELLER or order.currency != CREDIT or order.life.deal is None:
         return False
     drafts = credit.take_drafts(home, order.id, order.buyer)
     if not drafts:
@@ -235,7 +240,10 @@ def _take_refunds(home: Home, order: Order) -> bool:
 
 
 def _write_counter_receipts(home: Home, order: Order) -> bool:
-    """Refunds of a sale with a receipt, once the order's key agreed: each makes a public one."""
+    """Refunds of a sale with a receipt, once the order's key agreed: each makes a public one.
+
+    So does what two settled on and the buyer had never paid, which no refund gives back.
+    """
     life = order.life
     if order.mine != SELLER or life.deal is None or life.receipt is None:
         return False
@@ -249,7 +257,25 @@ def _write_counter_receipts(home: Home, order: Order) -> bool:
         if drafts:
             home.append(drafts)
             written = True
+    else:
+        drafts = refunding.settled(home, life, _settling(order))
+        if drafts:
+            home.append(drafts)
+            written = True
     return written
+
+
+def _settling(order: Order) -> list[bytes | None]:
+    """What the letters by which both settled a dispute have of the order's key."""
+    held = order.life.dispute
+    wanted = None if held is None else held.settlement
+    some = [(each.id, each.body.move) for each in order.letters if each.kind == "order"]
+    return [
+        said.signature
+        for letter, said in some
+        if (isinstance(said, moves.Propose) and letter == wanted)
+        or (isinstance(said, moves.Agree) and said.proposal == wanted)
+    ]
 
 
 def _write(home: Home, order: Order, move: Move, drafts: list[Draft]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from governance.orders.judging import NOT_NOW, NOT_YOURS
 from governance.orders.parts import Standing
-from governance.orders.table import SELLER
+from governance.orders.table import BUYER, SELLER
 from governance.orders.view import Terms
 from node.home import Home
 from node.importing.prices import CREDIT
@@ -321,7 +321,24 @@ def _took(asked: Asked) -> Made:
 
 def _propose(asked: Asked) -> Made:
     amount = fits(Term("amount"), asked.fields["refund"])
-    return Made(move=moves.Propose(refund=amount, text=asked.text()))
+    move = moves.Propose(refund=amount, text=asked.text(), signature=_settling(asked, amount))
+    return Made(move=move)
+
+
+def _agree(asked: Asked) -> Made:
+    wanted: bytes = asked.fields["proposal"]
+    held = asked.order.life.dispute
+    found = [each.refund for each in held.proposals if each.id == wanted] if held else []
+    signature = _settling(asked, found[0]) if found else None
+    return Made(move=moves.Agree(proposal=wanted, signature=signature))
+
+
+def _settling(asked: Asked, less: int) -> bytes | None:
+    """The order's key's word for the counter-receipt of a settlement; None without one, or key."""
+    if asked.side != BUYER:
+        return None
+    key = asked.key or reading.order_seed(asked.home, asked.order.id)
+    return refunding.settle(asked.home, asked.order.life, less, key)
 
 
 def _person(asked: Asked) -> Made:
@@ -358,7 +375,7 @@ MAKERS: dict[str, Callable[[Asked], Made]] = {
     "dispute": lambda asked: Made(move=moves.Dispute(text=_needed(asked))),
     "evidence": lambda asked: Made(move=moves.Evidence(text=_needed(asked))),
     "propose": _propose,
-    "agree": lambda asked: Made(move=moves.Agree(proposal=asked.fields["proposal"])),
+    "agree": _agree,
     "mediator": _person,
     "mediate": lambda asked: Made(move=moves.Mediate(take=bool(asked.fields.get("take", True)))),
     "verdict": lambda asked: Made(move=moves.Verdict(proposal=asked.fields["proposal"])),

@@ -87,6 +87,7 @@ def _data(home: Home, order: Order, shared: _Shared) -> dict[str, Any]:
             "delivery": 0 if terms is None else terms.delivery,
             "tip": 0 if terms is None else terms.tip,
         },
+        "enquiry": life.place.enquiry,
         "agreed": deal is not None,
         "listing": life.place.listing.hex(),
         "title": order.title,

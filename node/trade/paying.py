@@ -136,12 +136,9 @@ def _check_keeper(home: Home, role: str) -> None:
 
 def awaited(home: Home) -> list[Payment]:
     """Payments that wait for this home's owner: to them, or to a fund while they keep the purse."""
-    keeper = home.person in in_office(state_of(home.store))
-    return [
-        each
-        for each in payments(home)
-        if each.waits and (each.payee == home.person or (keeper and isinstance(each.payee, str)))
-    ]
+    state = state_of(home.store)
+    found = view.received(home.store, state, home.person, funds=home.person in in_office(state))
+    return [each for each in found if each.waits and known(each.currency)]
 
 
 def find(home: Home, text: str) -> Payment:

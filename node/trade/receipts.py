@@ -151,6 +151,7 @@ def data(store: Store, entry: Entry) -> dict[str, Any]:
         },
         "valid": not entry.reason,
         "reason": entry.reason or None,
+        "counts": entry.counts,
         "listing": said.listing.hex(),
         "category": said.category,
         "quantity": said.quantity,

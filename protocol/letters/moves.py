@@ -187,8 +187,8 @@ class Evidence:
 class Propose:
     """How a dispute might end: the sale counts for `refund` less than agreed.
 
-    `signature`, of the order's key, is over the counter-receipt that would come of it, where the
-    buyer proposes and there is a receipt.
+    `signature`, of the order's key, is over the counter-receipt for what was never paid, where the
+    buyer proposes and something would leave the price without being given back.
     """
 
     word: ClassVar[str] = "propose"

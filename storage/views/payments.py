@@ -73,7 +73,21 @@ _IN_VIEW = (
 
 def read(store: Store, state: Certified, *, order: bytes | None = None) -> list[Payment]:
     """All payments as things stand, or those for an order; oldest first."""
-    where, values = ("", []) if order is None else (" AND purchase = ?", [order])
+    if order is None:
+        return _read(store, state, "", [])
+    return _read(store, state, " AND purchase = ?", [order])
+
+
+def received(store: Store, state: Certified, person: bytes, *, funds: bool) -> list[Payment]:
+    """The payments to this person, and to `funds` where asked; oldest first.
+
+    All that is said of a payment names the same payee, so none of it is left out.
+    """
+    where = " AND (payee = ? OR fund != '')" if funds else " AND payee = ?"
+    return _read(store, state, where, [person])
+
+
+def _read(store: Store, state: Certified, where: str, values: Sequence[bytes]) -> list[Payment]:
     rows = store.db.execute(
         "SELECT got, speaker.person, record, payer.person, payment.device, place, payee, fund,"
         " from_fund, amount, currency, purchase, decision, reference, shown_ms"

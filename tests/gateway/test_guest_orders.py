@@ -16,6 +16,7 @@ from node.gateway.offers import listing_path
 from node.trade import (
     banking,
     clerk,
+    disputing,
     guest_contact,
     guest_queue,
     guest_rules,
@@ -555,7 +556,7 @@ async def test_a_guest_reviews_a_completed_order_by_the_link(village: Village, s
 
     page = await press(shop, path, "Publish it", stars="4", opinion="Sits well.")
     assert "Published. Thank you." in page
-    assert "4 stars of 5" in page
+    assert "4 stars of 5 · a buyer without a name, carried by Ana" in page
     await press(shop, path, "Publish it", stars="2", opinion="One leg came off.")
     came(village, village.ben)
     for store in (village.ana.store, village.ben.store):
@@ -834,3 +835,28 @@ async def test_a_guest_disputes_and_settles(village: Village, shop, chair):
     assert life.dispute.outcome == "agreed"
     assert life.owed_back == 2000
     assert "Still to be given back €20.00" in await read(shop, path)
+
+
+async def test_a_guest_reads_what_the_mediator_says(village: Village, shop, chair):
+    path = await ordered(shop, chair)
+    order = key_in(path)
+    answer(village, order, "accept")
+    await press(shop, path, "I have paid", how="bank")
+    answer(village, order, "sent")
+    await press(shop, path, "Say that something is wrong", text="One leg is broken.")
+    village.now += 30 * DAY
+    answer(village, order, "mediator", person=village.eva.id)
+    await press(shop, path, "Agree to this mediator")
+    for _ in range(2):
+        came(village, village.ben, village.ana)
+        for party in (village.home(), village.home(village.ben)):
+            clerk.work(party)
+        came(village, village.eva)
+        eva = village.home(village.eva)
+        if disputing.requests(eva):
+            disputing.mediate(eva, order.hex(), take=True)
+    ordering.say(eva, order, "Could Ben mend the leg?")
+    came(village, village.ana)
+
+    assert "Eva" in await read(shop, path)
+    assert "Could Ben mend the leg?" in await read(shop, path)

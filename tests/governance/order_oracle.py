@@ -234,9 +234,7 @@ class Oracle:
             case "pay":
                 return move.amount <= known.owing
             case "confirm":
-                over = known.terms is None or known.ends
-                due = 0 if over or known.terms is None else known.terms.total - known.reduced
-                return known.confirmed + move.amount <= max(due, known.paid)
+                return known.confirmed + move.amount <= self._can_have_come(known)
             case "sent":
                 return not known.sent and known.received is None
             case "received":
@@ -445,7 +443,11 @@ class Oracle:
             return int(move.amount)
 
         found.paid = sum(map(amount, here("pay")))
-        found.confirmed = sum(map(amount, here("confirm")))
+        for name in here("confirm"):
+            known = self.saw(name)
+            assert known is not None
+            more = min(amount(name), self._can_have_come(known) - found.confirmed)
+            found.confirmed += max(0, more)
         for name in here("refund"):
             if found.refunded + amount(name) <= found.money:
                 found.refunded += amount(name)
@@ -461,6 +463,12 @@ class Oracle:
             own = [n for word in BINDING for n in here(word) if self.side(n) == S]
             if full and not any(self.crossed(name, n) for n in own):
                 found.back = True
+
+    @staticmethod
+    def _can_have_come(known: Facts) -> int:
+        if known.terms is None or known.ends:
+            return known.paid
+        return max(known.paid, known.terms.total - known.reduced)
 
     def _reduces(self, name: bytes, amount: int) -> int:
         """Of a refund, what is no return of what had been paid too much."""

@@ -139,6 +139,9 @@ RULES: dict[str, dict[str, Any]] = {
     "what was received is not fixed": {
         "half": lambda accept, _letters: type("Half", (), {"bit": 0})
     },
+    "what two devices confirm adds up": {
+        "confirmed": lambda confirms: sum(line.move.amount for line in confirms)
+    },
     "refunds beyond what is left": {"refunds": lambda given, _money: list(given)},
     "a full refund is undone by who pays more": {"gone": lambda _given, _by_word: False},
     "of two settlements the lowest": {"BUYER": ""},

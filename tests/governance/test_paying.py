@@ -205,6 +205,7 @@ def test_each_spend_is_tied_to_its_decision_or_marked() -> None:
     assert marked(state, spends(decision=None), surplus=99) == ["no-decision"]
     assert marked(state, spends(decision=h("other"))) == ["unknown-decision"]
     assert marked(state, spends(to=BEN)) == ["other-payee"]
+    assert marked(state, spends(to=BEN), spends("two")) == ["other-payee", ""]
     assert marked(state, spends(currency="CHF")) == ["other-currency"]
     assert marked(state, spends(from_fund="hardship")) == ["other-fund"]
 

@@ -9,11 +9,12 @@ import pytest
 import trio
 import trio.testing
 
+from governance.charter import charter_hash
 from node import post
 from node.events import Events
 from node.home import Home
-from node.trade import ordering
-from node.trade.clerk import Clerk
+from node.trade import ordering, reading
+from node.trade.clerk import AGAIN_SECONDS, Clerk
 from node.trade.placing import Wish
 from storage import receipts
 from tests.cli.council import Council
@@ -112,6 +113,55 @@ def test_only_what_comes_after_the_first_look_is_news(room: Room) -> None:
     assert told == [{"event": "order", "order": order.hex(), "state": "ordered"}]
 
 
+@pytest.mark.parametrize("proposes", ["buyer", "seller"])
+@pytest.mark.parametrize("less", [600, 800])
+def test_what_two_settle_on_and_was_never_paid_leaves_the_public_sale(
+    room: Room, proposes: str, less: int
+) -> None:
+    order = ordered(room, room.ben, lists(room.eva, price=1000))
+    does(room, room.eva, order, "accept")
+    does(room, room.ben, order, "pay", amount=400)
+    does(room, room.eva, order, "confirm")
+    does(room, room.eva, order, "sent")
+    does(room, room.ben, order, "received")
+    does(room, room.ben, order, "dispute", text="Half of them were empty.")
+    one, two = (room.ben, room.eva) if proposes == "buyer" else (room.eva, room.ben)
+    does(room, one, order, "propose", refund=less)
+    held = reading.get(two, order).life.dispute
+    assert held is not None
+    does(room, two, order, "agree", proposal=held.proposals[0].id)
+    if less > 600:  # some of what was paid has to go back, and comes off first
+        does(room, room.eva, order, "refund", amount=less - 600)
+    news(room)
+
+    life = reading.get(room.eva, order).life
+    assert (life.state, life.owing, life.owed_back, life.reduced) == ("settled", 0, 0, less)
+    for home in room.homes:
+        (entry,) = receipts.of_orders(home.store, [order])[order]
+        assert (entry.reason, entry.refunded) == ("", less)
+        assert entry.remaining == {role: life.waterfall()[role] for role in entry.remaining}
+
+
+def test_what_is_due_by_the_clock_alone_is_done_without_news(room: Room) -> None:
+    (order,) = received(room)
+    news(room)
+    does(room, room.eva, order, "refund", amount=50)
+    found = reading.get(room.ben, order)
+    assert found.refunds
+
+    async def quiet() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(Clerk(room.ben, Events()).run)
+            await trio.testing.wait_all_tasks_blocked()
+            assert reading.get(room.ben, order).refunds
+            room.now_ms += 1000 * found.life.charter.orders.reply_s
+            await trio.sleep(2 * AGAIN_SECONDS)
+            nursery.cancel_scope.cancel()
+
+    trio.run(quiet, clock=trio.testing.MockClock(autojump_threshold=0))
+    assert not reading.get(room.ben, order).refunds
+
+
 def test_a_counter_receipt_is_written_once_though_its_receipt_does_not_count(room: Room) -> None:
     (order,) = received(room)
     news(room)
@@ -126,3 +176,21 @@ def test_a_counter_receipt_is_written_once_though_its_receipt_does_not_count(roo
     before = records(room.eva)
     news(room)
     assert records(room.eva) == before
+
+
+def test_a_vote_before_the_acceptance_counts_for_it(room: Room) -> None:
+    """Though what is known of an order is not reckoned anew for a certificate."""
+    order = ordered(room, room.ben, lists(room.eva))
+    before = charter_hash(room.eva.charter())
+    asked = room.propose(room.ana, {"type": "set_fees", "default": {"fee_bps": 300}})
+    room.vote(asked, "yes", *room.homes)
+    for _ in range(40):
+        if charter_hash(room.eva.charter()) != before:
+            break
+        room.wait(86_400)
+    after = charter_hash(room.eva.charter())
+    assert after != before
+    assert state(room.eva, order) == "ordered"
+    does(room, room.eva, order, "accept")
+    deal = reading.get(room.ben, order).life.deal
+    assert deal is not None and deal.statement.charter == after

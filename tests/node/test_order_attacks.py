@@ -8,17 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from node import home as homes
 from node import post
 from node.home import Home
-from node.post import Outgoing
-from node.trade import consigning, ordering, reading
+from node.post import Letter, Outgoing
+from node.recovery import Surroundings
+from node.trade import clerk, consigning, credit, ordering, reading
 from node.trade.context import Context
 from node.trade.moving import taken
 from node.trade.reading import Order
 from node.trade.terms import statement
+from protocol.kinds.payment import Payment
 from protocol.letters.moves import Accept
 from protocol.letters.order import OrderLetter
 from storage import receipts
+from storage.own import Draft
 from tests.cli.council import Council
 from tests.node.room import Room, opened
 from tests.node.test_orders import completed, does, lists, news, ordered, refused, state
@@ -86,6 +90,49 @@ def test_an_offer_is_not_accepted_by_what_the_buyer_said_before_it(room: Room) -
     assert state(room.eva, order) == "ordered"
     does(room, room.ben, order, "accept")
     assert state(room.eva, order) == "accepted"
+
+
+@pytest.mark.parametrize(("currency", "accepted"), [("EUR", True), ("CREDIT", False)])
+def test_credits_pay_only_a_deal_in_credits(room: Room, currency: str, accepted: bool) -> None:
+    """A buyer's program writes a payment in credits for an order in euros, or of no deal yet."""
+    order = ordered(room, room.ben, lists(room.eva, currency=currency))
+    if accepted:
+        does(room, room.eva, order, "accept")
+    said = Payment(to=room.eva.person, amount=450, currency="CREDIT", order=order)
+    room.ben.append([Draft("payment", said.body())])
+    news(room)
+    assert reading.get(room.eva, order).life.confirmed == 0
+    assert credit.ledger(room.ana).of(room.eva.person) == 0
+
+
+def test_two_nodes_of_a_seller_that_take_the_same_credits_take_them_once(
+    room: Room, tmp_path: Path
+) -> None:
+    """Else the buyer would seem to have paid twice, and to be owed half of it."""
+    around = Surroundings("Eva")
+    community, person = room.eva.store.community, room.eva.unlock().person
+    laptop = homes.recover(tmp_path / "laptop", community, person, around, None, room.clock)
+    room.homes.append(laptop)  # is closed with the others
+    room.turn()
+    room.turn()
+    order = ordered(room, room.ben, lists(room.eva, currency="CREDIT"))
+    does(room, room.eva, order, "accept")
+    ordering.move(room.ben, order, "pay")
+    room.gather()
+    for home in (room.eva, laptop):
+        clerk.work(home)
+    room.gather()
+    for home in room.homes[1:]:
+        life = reading.get(home, order).life
+        confirms = [each for each in post.thread(home, order) if word(each) == "confirm"]
+        assert len(confirms) == 2
+        assert (life.confirmed, life.owed_back) == (450, 0)
+    assert credit.ledger(room.ana).of(room.eva.person) == 450
+
+
+def word(letter: Letter) -> str:
+    """The move of a letter."""
+    return letter.body.move.word if isinstance(letter.body, OrderLetter) else ""
 
 
 def given_back(room: Room, order: bytes) -> int:

@@ -20,7 +20,7 @@ from protocol.letters.keys import HandedKeys
 from protocol.letters.message import Message
 from protocol.letters.order_key import OrderKey
 from protocol.letters.registry import write_letter
-from protocol.letters.seen import Seen
+from protocol.letters.seen import MOST_SEEN, Seen
 from protocol.records import MARKET
 from protocol.sealing import MOST_READERS, PLACE, seal
 from storage import letter_devices, letters
@@ -148,6 +148,17 @@ def test_a_letter_of_which_only_the_record_was_kept_is_opened_like_any_other(roo
 
     assert talk(ben, ana) == talk(ana, ben) == ["Half done"]
     assert post.delivery(ben, sent) == Delivery(state="sent", nodes=0)
+
+
+def test_more_letters_than_one_answer_holds_are_all_answered(room: Room) -> None:
+    _, ben, eva = room.homes
+    line = Message(to=eva.person, text="A line").body()
+    count = MOST_SEEN + 1
+    post.send(ben, [Outgoing("message", line, frozenset({eva.person}))] * count)
+    room.gather()
+    assert len(read(eva)) == count
+    assert post.acknowledge(eva) == count
+    assert post.acknowledge(eva) == 0
 
 
 def test_only_an_addressee_can_say_that_it_was_received(room: Room) -> None:

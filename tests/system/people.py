@@ -6,17 +6,21 @@ time to pass; `SAFETY` only ends a test that would hang.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +203,7 @@ def village(folder: Path, *names: str) -> Iterator[list[Person]]:
                 person.kill()
 
 
-def settle(*people: Person, charter: Path | None = None) -> None:
+def found(*people: Person, charter: Path | None = None) -> None:
     """Invite and let in everybody after the first; all nodes run and see each other as members."""
     founder, *others = people
     rules = ("--charter", str(charter)) if charter else ()
@@ -209,9 +213,39 @@ def settle(*people: Person, charter: Path | None = None) -> None:
         link = founder.do("invite")["link"]
         other.do("join", link, "--person", other.name, "--no-passphrase")
         other.start()
+    _meet(people)
+
+
+def _meet(people: Sequence[Person]) -> None:
     wanted = {person.name: "member" for person in people}
     for person in people:
         person.until(lambda p=person: p.members() == wanted, "everybody is a member")  # type: ignore[misc]
+
+
+def settle(*people: Person, charter: Path | None = None) -> None:
+    """As `found`, for tests of what comes later: the homes are copies of some founded before."""
+    rules = charter.read_text() if charter else ""
+    homes = _homes(tuple(person.name for person in people), rules)
+    for person in people:
+        shutil.copytree(homes / person.home.name, person.home)
+        person.start()
+    _meet(people)
+    agree(*people)  # so they have found each other
+
+
+@cache
+def _homes(names: tuple[str, ...], rules: str) -> Path:
+    """Homes of members who have met, made once in a process; nobody runs them."""
+    folder = Path(tempfile.mkdtemp(prefix="moothall-homes-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    charter = folder / "charter.json"
+    charter.write_text(rules)
+    with village(folder, *names) as people:
+        found(*people, charter=charter if rules else None)
+        agree(*people)
+        for person in people:
+            assert person.stop() == 0
+    return folder
 
 
 def agree(*people: Person) -> str:

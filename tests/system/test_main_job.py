@@ -6,7 +6,7 @@ import csv
 import subprocess
 from pathlib import Path
 
-from tests.system.people import SAFETY, agree, settle, village
+from tests.system.people import SAFETY, agree, found, village
 
 
 def shop_file(path: Path, count: int) -> Path:
@@ -23,7 +23,7 @@ def shop_file(path: Path, count: int) -> Path:
 
 def test_three_people_found_join_import_are_killed_and_agree(tmp_path: Path) -> None:
     with village(tmp_path, "Ana", "Ben", "Eva") as (ana, ben, eva):
-        settle(ana, ben, eva)
+        found(ana, ben, eva)
         small = shop_file(tmp_path / "small.csv", 12)
         large = shop_file(tmp_path / "large.csv", 3000)
 
@@ -79,7 +79,7 @@ def test_an_import_killed_at_any_moment_is_whole_or_nothing(tmp_path: Path) -> N
 
 def test_a_member_who_was_away_catches_up_from_another_than_the_author(tmp_path: Path) -> None:
     with village(tmp_path, "Ana", "Ben", "Eva") as (ana, ben, eva):
-        settle(ana, ben, eva)
+        found(ana, ben, eva)
         assert eva.stop() == 0
         ben.do("listing", "add", "--title", "Rye bread", "--mode", "sell", "--price", "3.50")
         ana.until(lambda: "Rye bread" in ana.titles(), "Ana has Ben's bread")
