@@ -28,7 +28,8 @@ def charter_show(out: Output) -> None:
         offices = charters.offices(home.store)["offices"]
     lines = [current.name, current.about, ""]
     lines += [f"{value.id}: {value.text}" for value in current.values]
-    lines += ["", *(f"{name}: {text}" for name, text in summary(current))]
+    told = {value.text for value in current.values}
+    lines += ["", *(f"{name}: {text}" for name, text in summary(current) if text not in told)]
     lines += officers_text(offices)
     lines += ["", f"Version {data['version']}, in force since {date(data['since'])}"]
     out.answer(data, "\n".join(lines))

@@ -38,7 +38,10 @@ def recommend_new(out: Output, subject: str, text: str) -> None:
         made = recommending.recommend(home, found, text, is_person=is_person)
         lines = [_line(made, profiles.names(home.store))]
         if not is_person:
-            lines.append(f"Share it: /listing/{found.hex()}?via={made.record.hex()[:16]}")
+            lines.append(
+                f"Share it, behind a shop window's address: /listing/{found.hex()}"
+                f"?via={made.record.hex()[:16]}"
+            )
         out.answer({"recommendation": recommending.data(made)}, "\n".join(lines))
 
 

@@ -84,7 +84,10 @@ def _shown(
     if waiting:
         lines += ["", "Said to be paid; each counts once its payee says so:"]
         lines += [payment_line(each, parties) for each in waiting]
-        lines += ["", "If one of them came to you: moothall settle got PAYMENT"]
+        if any(each.payer == home.person for each in waiting):
+            lines += ["", "What you said you paid stands above until then: don't pay it again."]
+        if any(each.payer != home.person for each in waiting):
+            lines += ["", "If one of them came to you: moothall settle got PAYMENT"]
     elif any(home.person == each.payer for each, _ in ways):
         lines += ["", "Write the reference into the transfer; then: moothall settle pay P AMOUNT"]
     return lines

@@ -39,14 +39,20 @@ def vote(out: Output, proposal_id: str, choice: str, reason: str) -> None:
     with out.opened() as home:
         casting.check(home, proposal_id)
         out.note("Ballots are open: everybody in the community can see how you vote.")
-        made = casting.cast(
-            home,
-            proposal_id,
-            choice,
-            reason=reason,
-            wait_s=RECEIPT_SECONDS,
-            grew=lambda held, tellers: out.note(f"Held by {held} of {tellers} tellers so far."),
-        )
+        try:
+            made = casting.cast(
+                home,
+                proposal_id,
+                choice,
+                reason=reason,
+                wait_s=RECEIPT_SECONDS,
+                grew=lambda held, tellers: out.note(f"Held by {held} of {tellers} tellers so far."),
+            )
+        except Refused as error:
+            if error.reason == "bad-choice":
+                shown = f"`moothall proposal show {proposal_id}`"
+                out.note(f"Options are named by their ids; {shown} says what each stands for.")
+            raise
     lines = [f"Your ballot: {made['text']}", f"It is {receipts_text(made)}."]
     if made["late"]:
         lines.append(

@@ -134,6 +134,9 @@ def test_who_paid_says_so_and_who_got_it_too_then_it_counts(council: Council) ->
     assert (counts["currency"], counts["waiting"]) == ("EUR", [])
     assert council.eva.do("settle", "--mine")["transfers"] == []
     assert ana.do("settle", "--currency", "CHF")["transfers"] == []
+    # Only its payee says so, a second time too.
+    assert ana.call("settle", "got", paid["payment"], "--json").reason == "not-yours"
+    assert ben.do("settle", "got", paid["payment"])["in_effect"]
     again = ana.do("settle", "pay", "Ben", "12.50")
     assert again["reference"] != paid["reference"]
 

@@ -14,7 +14,8 @@ from node import market, post
 from node.home import Home
 from node.post import Outgoing
 from node.recovery import Surroundings
-from node.trade import clerk, consigning, credit, ordering, reading, stock, terms, wishes
+from node.trade import banking, clerk, consigning, credit, ordering, reading, stock, terms, wishes
+from node.trade.banking import Account
 from node.trade.context import Context
 from node.trade.placing import Wish
 from protocol.errors import Refused
@@ -179,8 +180,11 @@ def test_nobody_signs_for_a_refund_that_is_disputed(room: Room) -> None:
 
 
 def test_credit_moves_with_the_order(room: Room) -> None:
+    banking.set_account(room.eva, Account(iban="DE89370400440532013000", name="Eva"))
     order = ordered(room, room.ben, lists(room.eva, currency="CREDIT"))
     does(room, room.eva, order, "accept")
+    deal = reading.get(room.ben, order).life.deal
+    assert deal is not None and deal.pay is None  # no bank is needed
     refused(room.ben, "bad-currency", order, "pay", how="cash")
     does(room, room.ben, order, "pay")
     assert reading.get(room.ben, order).life.confirmed == 450

@@ -33,7 +33,7 @@ def test_a_dispute_to_its_end(tmp_path: Path) -> None:
         for side in (ben, cleo):
             side.do("dispute", "mediator", order, "Ana")
         ana.until(lambda: len(ana.do("dispute", "list")["requests"]) == 1, "Ana is asked")
-        assert ana.refused("dispute", "show", order)["error"] == "no-order"
+        assert ana.refused("dispute", "show", order)["error"] == "not-taken"
         ana.do("dispute", "mediate", order)
         ana.until(lambda: said(ana, order) == {BROKEN, WHOLE}, "Ana reads what was said")
         ana.do("dispute", "propose", order, "--refund", "2", "--text", "Each bears a part.")

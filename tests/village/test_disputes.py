@@ -101,6 +101,8 @@ async def test_a_dispute_to_its_end(village: Village, autojump_clock: MockClock)
     disputing.name_mediator(eva.home, order.hex(), "dan")
     await village.until(lambda: bool(disputing.requests(dan.home)))
     (asked,) = disputing.requests(dan.home)
+    with pytest.raises(Refused, match="asked to mediate"):
+        disputing.get(dan.home, asked.order.hex()[:8])
     assert set(asked.sides) == {ben.home.person, eva.home.person}
     with pytest.raises(Refused, match="The charter gives"):
         disputing.name_mediator(eva.home, order.hex(), "mia")

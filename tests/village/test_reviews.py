@@ -100,6 +100,9 @@ async def test_no_refund_depends_on_a_review(village: Village, autojump_clock: M
 
     for order in (silent, spoken):
         ordering.move(ben.home, order, "refund", amount=200)
+    await village.agree()
+    for order in (silent, spoken):
+        ordering.move(eva.home, order, "took")
     back = lambda person, order: receipts.sold(person.home.store, [order])[order].refunded  # noqa: E731
     await village.until(lambda: all(back(ana, each) == 200 for each in (silent, spoken)))
     await village.agree()
