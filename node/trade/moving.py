@@ -308,7 +308,8 @@ def _refund(asked: Asked) -> Made:
     life = asked.order.life
     return Made(
         move=moves.Refund(
-            amount=_open_amount(asked, life.money - life.refunded, "refund"), text=asked.text()
+            amount=_open_amount(asked, life.owed_back or life.money - life.refunded, "refund"),
+            text=asked.text(),
         )
     )
 

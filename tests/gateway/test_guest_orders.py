@@ -769,7 +769,7 @@ async def test_a_guest_sees_where_to_pay(village: Village, shop, chair):
     answer(village, key_in(path), "accept")
 
     text = await read(shop, path)
-    assert "To Ben Holz IBAN DE02120300000000202051 Reference RF" in text
+    assert "To Ben Holz IBAN DE02 1203 0000 0000 2020 51 Reference RF" in text
     code = await shop.get(f"{path}/pay.svg")
     assert code.status_code == 200
     assert code.headers["content-type"] == "image/svg+xml"
