@@ -164,7 +164,9 @@ def order_received(out: Output, order_id: str) -> None:
 
 @order.command("refund")
 @order_argument
-@click.option("--amount", metavar="AMOUNT", help="How much.  [default: what is owed back; else all]")
+@click.option(
+    "--amount", metavar="AMOUNT", help="How much.  [default: what is owed back; else all]"
+)
 @_text
 @click.pass_obj
 def order_refund(out: Output, order_id: str, amount: str | None, text: str) -> None:

@@ -32,7 +32,7 @@ from storage.own import Draft
 logger = logging.getLogger("moothall.node")
 
 RETRY_SECONDS = 5.0  # after the store was busy or full, or a command took long
-AGAIN_SECONDS = 3600.0  # without news all orders are looked at again: some duties come by the clock
+AGAIN_SECONDS = 3600.0  # after which all orders are looked at: some duties come by the clock
 
 
 class Clerk:
@@ -56,7 +56,8 @@ class Clerk:
         self._news.set()
 
     async def run(self) -> None:
-        """Work until cancelled; all orders are looked at first."""
+        """Work until cancelled; all orders are looked at first, and every hour again."""
+        again = trio.current_time() + AGAIN_SECONDS
         while True:
             self._news = trio.Event()
             asked, self._orders = self._orders, frozenset()
@@ -74,10 +75,11 @@ class Clerk:
                 await trio.sleep(RETRY_SECONDS)
                 continue
             self._begun = True
-            with trio.move_on_after(AGAIN_SECONDS) as quiet:
+            with trio.move_on_at(again):
                 await self._news.wait()
-            if quiet.cancelled_caught:
+            if trio.current_time() >= again:
                 self._orders = None
+                again = trio.current_time() + AGAIN_SECONDS
 
     def _every(self) -> list[bytes]:
         return [each.id for each in post.threads(self._home) if each.sort == post.ORDER]

@@ -149,6 +149,8 @@ def _page(
         maker = visit.words.gettext("the maker")
         values["standing"], values["after"] = queued(visit, found, maker)
         return visit.render("guest_follow.html", status=status, order=None, **values)
+    if word in NEW and not guests.by_guest(found.letters[-1]):
+        values["done"] = ""  # it was answered since; the address still says what was done before
     view = shown(visit, found)
     return visit.render(
         "guest_follow.html",
