@@ -36,6 +36,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of running nodes come first and so, mostly, in one worker.
+
+    They wait more than they reckon, they share homes that are founded once in a process, and the
+    longest of them must not be what the others wait for in the end.
+    """
+    items.sort(key=lambda item: "tests/system/" not in item.nodeid)
+
+
 def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     """Turn a skip without the excuse into a failure; an expected failure is not a skip."""
     if not os.environ.get("MOOTHALL_STRICT") or not report.skipped or hasattr(report, "wasxfail"):
