@@ -181,39 +181,16 @@ def promises(visit: Visit, person: bytes) -> list[str]:
     words = visit.words
     found = visit.gateway.facts.kept(("promises", person), lambda: promised.of(visit.store, person))
     n, t = words.ngettext, words.gettext
-    lines = []
-    if found.sales:
-        lines.append(
-            _count(
-                visit,
-                n("%(n)s sale with a receipt", "%(n)s sales with a receipt", found.sales),
-                found.sales,
-            )
-        )
-    if found.part:
-        lines.append(
-            _count(
-                visit,
-                n("%(n)s given back in part", "%(n)s given back in part", found.part),
-                found.part,
-            )
-        )
-    if found.whole:
-        lines.append(
-            _count(
-                visit,
-                n("%(n)s given back in full", "%(n)s given back in full", found.whole),
-                found.whole,
-            )
-        )
-    if found.marked:
-        lines.append(
-            _count(
-                visit,
-                n("%(n)s receipt that is wrong", "%(n)s receipts that are wrong", found.marked),
-                found.marked,
-            )
-        )
+    counted = (
+        (n("%(n)s sale with a receipt", "%(n)s sales with a receipt", found.sales), found.sales),
+        (n("%(n)s given back in part", "%(n)s given back in part", found.part), found.part),
+        (n("%(n)s given back in full", "%(n)s given back in full", found.whole), found.whole),
+        (
+            n("%(n)s receipt that is wrong", "%(n)s receipts that are wrong", found.marked),
+            found.marked,
+        ),
+    )
+    lines = [text % {"n": words.number(count)} for text, count in counted if count]
     for each in found.judgements:
         amount = {"amount": words.money(each.verdict.refund, each.verdict.currency)}
         if each.kept:
@@ -226,7 +203,3 @@ def promises(visit: Visit, person: bytes) -> list[str]:
                 % amount
             )
     return lines
-
-
-def _count(visit: Visit, text: str, count: int) -> str:
-    return text % {"n": visit.words.number(count)}

@@ -25,7 +25,16 @@ from storage import receipts
 from storage.own import Draft
 from tests.cli.council import Council
 from tests.node.room import Room, opened
-from tests.node.test_orders import completed, does, lists, news, ordered, refused, state
+from tests.node.test_orders import (
+    completed,
+    does,
+    lists,
+    news,
+    on_consignment,
+    ordered,
+    refused,
+    state,
+)
 
 
 @pytest.fixture(scope="module")
@@ -73,18 +82,7 @@ def test_a_node_signs_for_as_much_as_was_settled_and_no_more(room: Room) -> None
 
 def test_an_offer_is_not_accepted_by_what_the_buyer_said_before_it(room: Room) -> None:
     """The reseller says the same price under a condition; nobody has agreed to that yet."""
-    goods = lists(room.ana)
-    room.gather()
-    grant = consigning.grant(
-        room.ana,
-        to=room.eva.person,
-        listings=[goods.hex()],
-        margin=(0, 2000),
-        quota=3,
-        until_ms=None,
-    )
-    room.gather()
-    jar = consigning.sell(room.eva, grant.root.hex(), None, margin_bps=0, price=None, quantity=None)
+    jar = on_consignment(room, margin_bps=0)
     order = ordered(room, room.ben, jar.id)
     does(room, room.eva, order, "offer", text="But only from Friday on.")
     assert state(room.eva, order) == "ordered"

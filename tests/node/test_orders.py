@@ -25,6 +25,7 @@ from protocol.letters.moves import Accept, Decline, Place
 from protocol.letters.order import OrderLetter, prove
 from storage import receipts
 from storage.rows import all_logs
+from storage.views.listing_queries import Offer
 from tests.cli.council import Council
 from tests.node.room import Room, opened
 
@@ -508,8 +509,8 @@ def said(buyer: Home, listing: bytes) -> Place:
     return reading.get(buyer, order).life.place
 
 
-def test_goods_on_consignment_are_accepted_by_who_knows_the_free_units(room: Room) -> None:
-    """Ana made them, Eva sells them; two buyers accept what she offers, and get other units."""
+def on_consignment(room: Room, margin_bps: int | None = None) -> Offer:
+    """Eva's listing of what Ana makes, of which she may sell three; the highest margin, if none."""
     goods = lists(room.ana)
     room.gather()
     grant = consigning.grant(
@@ -521,9 +522,14 @@ def test_goods_on_consignment_are_accepted_by_who_knows_the_free_units(room: Roo
         until_ms=None,
     )
     room.gather()
-    jar = consigning.sell(
-        room.eva, grant.root.hex(), None, margin_bps=None, price=None, quantity=None
+    return consigning.sell(
+        room.eva, grant.root.hex(), None, margin_bps=margin_bps, price=None, quantity=None
     )
+
+
+def test_goods_on_consignment_are_accepted_by_who_knows_the_free_units(room: Room) -> None:
+    """Ana made them, Eva sells them; two buyers accept what she offers, and get other units."""
+    jar = on_consignment(room)
     orders = [ordered(room, room.ben, jar.id, quantity=1) for _ in range(2)]
     for order in orders:
         does(room, room.eva, order, "offer", price=400)

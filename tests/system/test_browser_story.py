@@ -5,41 +5,15 @@ Two real nodes on this machine; whatever the two people do, they do on the pages
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.browser.chromium import Missing, chromium
 from tests.browser.hands import Hands, Keys, Pointing
-from tests.system.people import SAFETY, Person, village
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    try:
-        with chromium() as opened:
-            yield opened
-    except Missing as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[[], Page]]:
-    """Each call is another person's browser, which runs no scripts."""
-    contexts = []
-
-    def opened() -> Page:
-        context = browser.new_context(java_script_enabled=False, locale="en-GB")
-        context.set_default_timeout(SAFETY * 1000)
-        contexts.append(context)
-        return context.new_page()
-
-    yield opened
-    for context in contexts:
-        context.close()
+from tests.system.people import Person, village
 
 
 def text(page: Page) -> str:

@@ -6,40 +6,13 @@ Two real nodes on this machine; a command of Ana's hears of what asks for her.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.browser.chromium import Missing, chromium
 from tests.browser.hands import Pointing
-from tests.system.people import LOOPBACK, SAFETY, Person, settle, village
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    try:
-        with chromium() as opened:
-            yield opened
-    except Missing as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[[], Page]]:
-    """Each call is another person's browser, which runs no scripts."""
-    contexts = []
-
-    def opened() -> Page:
-        context = browser.new_context(java_script_enabled=False, locale="en-GB")
-        context.set_default_timeout(SAFETY * 1000)
-        contexts.append(context)
-        return context.new_page()
-
-    yield opened
-    for context in contexts:
-        context.close()
+from tests.system.people import LOOPBACK, Person, settle, village
 
 
 def shows(hands: Pointing, words: str) -> Callable[[], bool]:
