@@ -70,7 +70,7 @@ async def test_a_receipt_shows_where_the_money_went_and_what_came_back(room: Roo
     async with desk(room.ana) as anas:
         page = await anas.get("/receipts")
         check_page(page.text)
-        assert "€100.00 €10.00 went back" in text(page)
+        assert "€100.00 Fee €10.00 €10.00 went back" in text(page)
         (entry,) = receipts.entries(room.ana.store)
         shown = await anas.get(f"/receipt/{entry.record.hex()[:16]}")
         check_page(shown.text)
