@@ -74,7 +74,7 @@ def button(words: Words, move: str) -> str:
         "cancel": t("Cancel the order"),
         "pay": t("I have paid"),
         "received": t("I have it"),
-        "took": t("Agree that the sale counts for less"),
+        "took": t("The money is back with me"),
         "dispute": t("Something is wrong"),
         "agree": t("Agree to this"),
         "mediator": t("Agree to this mediator"),
@@ -95,7 +95,9 @@ def hint(words: Words, move: str) -> str:
         "took": t("Say so when the money is back with you. It corrects the public receipt."),
         "dispute": t("Say what is wrong. You talk first; if that does not help, others step in."),
         "agree": t("What both agree to holds; it can't be taken back."),
-        "mediator": t("A mediator reads what you two wrote about this order, and helps you agree."),
+        "mediator": t(
+            "A mediator reads how the order went and what you both show, and helps you agree."
+        ),
     }[move]
 
 

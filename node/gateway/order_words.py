@@ -74,7 +74,7 @@ def move_button(words: Words, move: str, mine: str, state: str) -> str:
         "sent": t("Sent, or ready"),
         "received": t("I have it"),
         "refund": t("Give money back"),
-        "took": t("Agree that the sale counts for less"),
+        "took": t("The money is back with me"),
         "dispute": t("Something is wrong"),
         "close": t("Close it"),
     }
@@ -109,7 +109,11 @@ def move_hint(words: Words, move: str, mine: str) -> str:
             "This promises the money to the buyer. Give it back in the way it came: once they say "
             "that it is there, everybody's share goes down. It can't be taken back."
         ),
-        "took": t("Say so when the money is back with you. It corrects the public receipt."),
+        "took": t(
+            "Say so when the money is back with you. It corrects the public receipt. If you say "
+            "nothing and don't object for as long as the charter gives for an answer, your node "
+            "says it for you."
+        ),
         "dispute": t(
             "You talk first, then a mediator helps whom you both accept, then the members vote. "
             "Deadlines are those of the charter. It can't be taken back, but you can agree at "

@@ -791,7 +791,7 @@ async def test_a_refund_counts_once_the_guest_agrees(village: Village, shop, cha
     clerk.work(village.home())  # the host's node has no key to agree with
     assert not reading.get(ben, order).life.refunds[0].took
 
-    await press(shop, path, "Agree that the sale counts for less")
+    await press(shop, path, "The money is back with me")
     came(village, village.ben)
     clerk.work(ben)
     came(village)
