@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import trio
 from libp2p.abc import INetConn, INetStream, INetwork, INotifee
@@ -34,6 +34,7 @@ from node.network.links import (
     Gate,
     GossipCheck,
     Handler,
+    Link,
     LinkError,
     Stream,
 )
@@ -66,6 +67,7 @@ class Libp2pNetwork:
         self._handlers: dict[str, Handler] = {}
         self._check: GossipCheck = _pass_nothing_on
         self._watchers: list[Callable[[str, bool], None]] = []
+        self._moved: list[Callable[[], None]] = []
         self._up: dict[str, dict[INetConn, float]] = {}  # connections, each with its start
         self._dialling: dict[str, trio.Lock] = {}
         self._swarm: CarefulSwarm | None = None
@@ -82,6 +84,19 @@ class Libp2pNetwork:
 
     def peers(self) -> list[str]:
         return list(self._up)
+
+    def links(self) -> list[Link]:
+        return [
+            Link(peer, "", not conn.muxed_conn.is_initiator, "", since, 0, 0)
+            for peer, connections in self._up.items()
+            for conn, since in connections.items()
+        ]
+
+    def relaying(self) -> dict[str, Any]:
+        return {"offers": False, "reserved_at": [], "serving": 0}
+
+    def on_addresses(self, changed: Callable[[], None]) -> None:
+        self._moved.append(changed)
 
     def handle(self, protocol: str, handler: Handler) -> None:
         self._handlers[protocol] = handler

@@ -12,7 +12,7 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import trio
 
@@ -37,6 +37,18 @@ BLOB = "/moothall/blob/1"
 
 class LinkError(MoothallError):
     """This stream or dial failed or ended; the peer may be gone. Nothing else is affected."""
+
+
+class Link(NamedTuple):
+    """One open connection with a peer, as its owner sees it."""
+
+    peer: str  # peer id
+    address: str  # multiaddress of the other end, without the peer's own /p2p/ID; "" if unknown
+    inbound: bool  # the peer dialled us
+    relay: str  # peer id of the relay it goes through; "" when it is direct
+    since: float  # when it opened, on trio's clock
+    received: int  # bytes, as they came from the wire
+    sent: int
 
 
 class Stream(Protocol):
@@ -88,6 +100,18 @@ class Network(Protocol):
 
     def peers(self) -> list[str]:
         """Peer ids connected now."""
+        ...
+
+    def links(self) -> list[Link]:
+        """Open connections; a peer may have two for a moment."""
+        ...
+
+    def relaying(self) -> dict[str, Any]:
+        """`offers` (whether this node relays), `reserved_at` (peer ids), `serving` (circuits)."""
+        ...
+
+    def on_addresses(self, changed: Callable[[], None]) -> None:
+        """Called when `addresses` changed while running, as a relay's slot came or went."""
         ...
 
     def handle(self, protocol: str, handler: Handler) -> None:

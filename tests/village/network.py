@@ -13,7 +13,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import trio
 from nacl.signing import SigningKey
@@ -28,6 +28,7 @@ from node.network.links import (
     Gate,
     GossipCheck,
     Handler,
+    Link,
     LinkError,
     Stream,
 )
@@ -136,6 +137,15 @@ class MemoryNetwork:
 
     def peers(self) -> list[str]:
         return list(self._links)
+
+    def links(self) -> list[Link]:
+        return [Link(peer, "", False, "", 0.0, 0, 0) for peer in self._links]
+
+    def relaying(self) -> dict[str, Any]:
+        return {"offers": False, "reserved_at": [], "serving": 0}
+
+    def on_addresses(self, changed: Callable[[], None]) -> None:
+        """Never called: nothing is relayed here."""
 
     def handle(self, protocol: str, handler: Handler) -> None:
         self._handlers[protocol] = handler
