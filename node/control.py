@@ -2,10 +2,10 @@
 
 One JSON object a line. Requests: `{"do": "poke"}`, `{"do": "append", "drafts": [[kind, base64
 body], ...]}`, `{"do": "one-time", "places": [[slot, round], ...]}`, `{"do": "peers"}`,
-`{"do": "move-seat", "alone": false}`, `{"do": "recall", "prev": id, "attempt": 1, "tellers":
-[[person, device], ...]}`, `{"do": "letters-key"}`, `{"do": "open-letters"}`, `{"do": "desk"}`,
-`{"do": "watch"}`. Blocking and small, for commands; the node's side is `control_server`. When no
-node runs, the functions say so by None.
+`{"do": "links"}`, `{"do": "move-seat", "alone": false}`, `{"do": "recall", "prev": id, "attempt":
+1, "tellers": [[person, device], ...]}`, `{"do": "letters-key"}`, `{"do": "open-letters"}`,
+`{"do": "desk"}`, `{"do": "watch"}`. Blocking and small, for commands; the node's side is
+`control_server`. When no node runs, the functions say so by None.
 
 What a command reads and then writes in several steps, it does in its `turn`.
 """
@@ -171,6 +171,14 @@ def desk(path: Path) -> str:
     if answer is None:
         raise _no_node()
     return str(answer["desk"])
+
+
+def links(path: Path) -> dict[str, Any]:
+    """Who is in touch and how, as `network_view.View.plain`. Unreachable when no node runs."""
+    answer = ask(path, {"do": "links"})
+    if answer is None:
+        raise _no_node()
+    return answer
 
 
 def watch(path: Path) -> Iterator[dict[str, Any]]:

@@ -8,11 +8,12 @@ import logging
 import os
 import socket
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import trio
 
-from node import recalling, seat
+from node import network_view, recalling, seat
 from node.control import MAX_LINE, short
 from node.inviting import Place, one_time_key
 from node.service import Node
@@ -102,6 +103,8 @@ def _answer(node: Node, login_link: Callable[[], str] | None, request: Any) -> d
         case {"do": "peers"}:
             touch = node.touch()
             return {"peers": len(touch), "touch": touch}
+        case {"do": "links"}:
+            return {**network_view.view(node).plain(), "version": version("moothall")}
         case {"do": "one-time", "places": list(places)}:
             device, community = node.home.unlock().device, node.store.community
             keys = [one_time_key(device, community, _place(item)) for item in places]

@@ -38,6 +38,7 @@ WAITING = "waiting"
 RETIRING = "retiring"
 ENOUGH_DOORS = 3  # neighbours that a recovery file should name, where so many are known
 _SAVED = "recovery_saved"  # what the copy named that its owner saved last
+_SAVED_AT = "recovery_saved_at"  # and when that was, in milliseconds since 1970
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,6 +197,13 @@ def recovery_is_saved(home: Home) -> None:
     """Its owner has taken a copy: remember whom that one names."""
     named = {device.hex(): list(where) for device, where in surroundings(home).peers.items()}
     set_meta(home.store.db, _SAVED, json.dumps(named))
+    set_meta(home.store.db, _SAVED_AT, str(home.store.now_ms()))
+
+
+def recovery_saved_ms(home: Home) -> int | None:
+    """When its owner took the last copy; None if never, or before that was noted."""
+    saved = get_meta(home.store.db, _SAVED_AT)
+    return None if saved is None else int(saved)
 
 
 def recovery_is_old(home: Home) -> bool:

@@ -9,25 +9,31 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from governance.membership import CERTIFIED, PROVISIONAL
 from node.bucket import Bucket
+from node.metrics import Metrics
 from node.network.peer_id import device_key_of, peer_id_of
 from protocol.cards import MAX_CARDS, Card, read_card
 from protocol.codec import decode, encode
 from protocol.errors import Invalid, StoreError
-from protocol.invitation import read_link
+from protocol.invitation import MAX_ADDRESS, read_link
 from storage.database import get_meta, set_meta
 from storage.rows import note_fault, standing_of
 from storage.store import Store
 
 logger = logging.getLogger("moothall.peers")
 
+_OWN_ID = re.compile(r"/p2p/[^/]+$")
+
 WAIT_SECONDS = 30.0  # after a first fault; doubles up to the longest
 LONGEST_WAIT = 3600.0
 QUESTIONS = 400  # sync questions, and gossip messages, that a peer may send in a burst
 QUESTIONS_A_SECOND = 40.0
+FOUND_SECONDS = 600.0  # how long an address counts that was seen on the LAN
+MOST_FOUND = 4  # addresses of one device seen there: anybody on the LAN can claim some
 CONTACTS = "contacts"  # the key under which those of a recovery file are kept
 
 
@@ -40,7 +46,9 @@ class Peers:
         self._waits: dict[str, tuple[float, float]] = {}  # peer -> (until, how long)
         self._buckets: dict[str, Bucket] = {}
         self._own = peer_id_of(store.device)
+        self._found: dict[bytes, dict[str, float]] = {}  # device -> address -> when it was seen
         self.news = False  # somebody new can be dialled
+        self.metrics = Metrics()
 
     def may_talk(self, peer: str) -> bool:
         """The gate: members and provisional members; everybody else gets the lobby."""
@@ -62,6 +70,7 @@ class Peers:
         _, length = self._waits.get(peer, (0.0, WAIT_SECONDS / 2))
         length = min(LONGEST_WAIT, length * 2)
         self._waits[peer] = (self._clock() + length, length)
+        self.metrics.faults.add(reason)
         logger.info("%s has to wait %.0f s: %s", peer, length, reason)
         self.note(peer, reason)
 
@@ -95,6 +104,31 @@ class Peers:
         """
         return self._dialled(self._store.now_ms()) or self._dialled(0)
 
+    def found(self, device: bytes, addresses: Sequence[str]) -> None:
+        """A member's device was seen at these addresses on the LAN: tried first, for a while.
+
+        They are hints that nobody signed, so they are kept in memory alone, and only for devices
+        that may talk; connecting proves who is there.
+        """
+        peer = peer_id_of(device)
+        if peer == self._own or not self.may_talk(peer):
+            return
+        seen = self._found.setdefault(device, {})
+        for address in usable(addresses):
+            if len(address) > MAX_ADDRESS:
+                continue
+            self.news = self.news or address not in seen
+            seen.pop(address, None)  # to the end: the newest are kept
+            seen[address] = self._clock()
+        for address in list(seen)[:-MOST_FOUND]:
+            del seen[address]
+
+    def _on_lan(self, device: bytes) -> list[str]:
+        """Where this device was seen lately, newest first."""
+        since = self._clock() - FOUND_SECONDS
+        seen = self._found.get(device, {})
+        return [address for address, at in reversed(seen.items()) if at > since]
+
     def _dialled(self, after_ms: int) -> dict[str, list[str]]:
         """`addresses`, by cards that expire after this time."""
         found = {peer_id_of(device): list(where) for device, where in contacts(self._store).items()}
@@ -104,6 +138,10 @@ class Peers:
             [PROVISIONAL, CERTIFIED, after_ms],
         ).fetchall():
             found[peer_id_of(device)] = json.loads(where)
+        for device in self._found:
+            peer, near = peer_id_of(device), self._on_lan(device)
+            if near and self.may_talk(peer):
+                found[peer] = list(dict.fromkeys([*near, *found.get(peer, [])]))
         found.pop(self._own, None)
         return {peer: where for peer, where in found.items() if where}
 
@@ -180,5 +218,8 @@ def forget_contacts(store: Store) -> None:
 
 
 def usable(addresses: Sequence[str]) -> tuple[str, ...]:
-    """Multiaddresses as a card or link carries them: without the trailing /p2p/ID."""
-    return tuple(address.split("/p2p/")[0] for address in addresses)
+    """Multiaddresses as a card or link carries them: without the last /p2p/ID, their own.
+
+    The relay's id in the middle of a circuit address stays.
+    """
+    return tuple(_OWN_ID.sub("", address) for address in addresses)

@@ -48,12 +48,17 @@ BUSY_MS = 500
 OpenLink = Callable[[str], None]
 
 
-def real_network(home: Home, gate: Gate) -> Network:
+def real_network(
+    home: Home, gate: Gate, *, offer_relay: bool = False, roomy: bool = False
+) -> Network:
     """The libp2p network for this home. Importing it takes a second or two."""
     from node.network.libp2p_host import Libp2pNetwork
 
     topic = f"moothall/{home.store.community.hex()[:16]}"
-    network: Network = Libp2pNetwork(home.unlock().device.seed, gate=gate, topic=topic)
+    seed = home.unlock().device.seed
+    network: Network = Libp2pNetwork(
+        seed, gate=gate, topic=topic, offer_relay=offer_relay, roomy=roomy
+    )
     return network
 
 
@@ -124,6 +129,8 @@ class Options:
     shop: str | None = None
     shop_url: str | None = None
     notify: str | None = None  # a command that hears of what asks for the owner; never kept
+    offer_relay: bool = False  # members behind a NAT may be reached through this node
+    always_on: bool = False  # a helper machine: more connections, all blobs, and a relay
     as_json: bool = False
 
 
@@ -235,8 +242,13 @@ async def _live(
     # SQLite waits for another process's lock inside this one thread; a busy step is tried again.
     database.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     peers = Peers(home.store, trio.current_time)
-    network = real_network(home, peers.may_talk)
-    node = Node(home, network, keys=home.unlock(), peers=peers)
+    network = real_network(
+        home,
+        peers.may_talk,
+        offer_relay=options.offer_relay or options.always_on,
+        roomy=options.always_on,
+    )
+    node = Node(home, network, keys=home.unlock(), peers=peers, always_on=options.always_on)
     home.told = node.poke
     gateway.begin(home, node)
     set_meta(database, "gateway_secret", gateway.secret.hex())

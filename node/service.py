@@ -28,6 +28,7 @@ from node.indexing import Indexing
 from node.keystore import Keys
 from node.neighbours import CARDS, Neighbours
 from node.network.links import BLOB, JOIN, SYNC, LinkError, Network, Stream
+from node.network_view import Reached
 from node.opening import Opening
 from node.peers import Peers, forget_contacts
 from node.publishing import Publishing
@@ -68,12 +69,16 @@ class Node:
         clock: Callable[[], float] = trio.current_time,
         dice: random.Random | None = None,
         peers: Peers | None = None,
+        always_on: bool = False,
     ) -> None:
+        self.always_on = always_on  # a helper machine of the community
         self.home = home
         self.store = home.store
         self.network = network
         self.events = Events()
         self.peers = peers or Peers(home.store, clock)
+        self.metrics = self.peers.metrics
+        self.reached = Reached(home.store.now_ms)
         self.last_answer: Answer | None = None  # what the lobby said last, while waiting
         self._keys = keys
         self._clock = clock
@@ -207,6 +212,7 @@ class Node:
             return
         self.events.tell("peer-up" if up else "peer-down", peer=peer)
         if up:
+            self.reached.note(link for link in self.network.links() if link.peer == peer)
             self._heard[peer] = self._clock()
             self._let_in[peer] = self._clock()
             self.neighbours.up(peer)

@@ -35,7 +35,7 @@ def neighbours(store: Store, touch: Mapping[str, int]) -> list[Neighbour]:
     """Who is in touch, whoever was heard last first. `touch`: peer id -> seconds."""
     found = []
     for peer, seconds in touch.items():
-        person = _person_of_peer(store, peer)
+        person = person_of_peer(store, peer)
         name = "" if person is None else _name(store, person)
         found.append(Neighbour(peer=peer, person=person, name=name, seconds=seconds))
     return sorted(found, key=lambda each: (each.seconds, each.name, each.peer))
@@ -127,7 +127,8 @@ def _said(kind: str, translate: Translate) -> str:
     return sentences.get(kind, t("%(name)s has written something."))
 
 
-def _person_of_peer(store: Store, peer: str) -> bytes | None:
+def person_of_peer(store: Store, peer: str) -> bytes | None:
+    """The person whose node this peer id is; None while nobody here knows."""
     try:
         return _person_of_device(store, device_key_of(peer))
     except Invalid:

@@ -18,6 +18,17 @@ def run_options(command: Command) -> Command:
     """The options of every command that runs a node."""
     for option in (
         click.option(
+            "--always-on",
+            is_flag=True,
+            help="Run as a helper machine of the community: more connections, every photo, and a "
+            "relay.",
+        ),
+        click.option(
+            "--offer-relay",
+            is_flag=True,
+            help="Let members who can't be reached from outside be reached through this node.",
+        ),
+        click.option(
             "--notify",
             metavar="COMMAND",
             help="Have a shell run this for whatever asks for you, with the event as JSON on its "

@@ -50,6 +50,7 @@ from libp2p.transport.upgrader import TransportUpgrader
 from multiaddr import Multiaddr  # type: ignore[import-untyped]
 
 from node.network import libp2p_yamux  # noqa: F401 - its import is what it does
+from node.network.libp2p_wire import Wire, tcp_wire, wire_of
 
 logger = logging.getLogger("moothall.network")
 
@@ -63,10 +64,17 @@ RESET_SECONDS = 1.0
 class CarefulSwarm(Swarm):
     """TCP connections that are dialled only when we say so, and counted until they close."""
 
-    def __init__(self, me: ID, peerstore: IPeerStore, upgrader: TransportUpgrader) -> None:
+    def __init__(
+        self,
+        me: ID,
+        peerstore: IPeerStore,
+        upgrader: TransportUpgrader,
+        *,
+        limit: int = INBOUND_LIMIT,
+    ) -> None:
         config = ConnectionConfig(
-            max_connections=INBOUND_LIMIT,
-            high_watermark=INBOUND_LIMIT,
+            max_connections=limit,
+            high_watermark=limit,
             low_watermark=0,
             min_connections=0,
         )
@@ -82,7 +90,11 @@ class CarefulSwarm(Swarm):
         # one attempt. Goes when `host.connect` tries every address and forgets failures. The
         # system resolves names, as the library's resolver doesn't know those of the local network.
         stream = TrioTCPStream(await trio.open_tcp_stream(host, port))
-        raw = RawConnection(stream, True)
+        return await self.dial_over(tcp_wire(stream), peer)
+
+    async def dial_over(self, wire: Wire, peer: ID) -> INetConn:
+        """Connect to `peer` over this; it is closed if that fails."""
+        raw = RawConnection(wire, True)
         try:
             return await self.upgrade_outbound_raw_conn(raw, peer)
         except BaseException:
@@ -105,8 +117,13 @@ class CarefulSwarm(Swarm):
         # H3: the library parks this task, with its token, until the whole swarm ends, so that the
         # node accepts nothing more after a few hundred connections in its life. Wait for this
         # connection instead. Goes when the library releases the token on close.
-        raw = RawConnection(read_write_closer, False)
-        host = _host_of(read_write_closer)
+        wire = (
+            read_write_closer
+            if isinstance(read_write_closer, Wire)
+            else tcp_wire(read_write_closer)
+        )
+        raw = RawConnection(wire, False)
+        host = wire.place
         if self._greeting[host] >= GREETING_EACH:
             # Silent connections hold tokens until they time out: few for each address.
             with trio.CancelScope(shield=True):
@@ -316,14 +333,6 @@ def check_port_free(host: str, port: int, family: socket.AddressFamily) -> None:
 def _content_id(msg: rpc_pb2.Message) -> bytes:
     """A message is named by its content, so that it is one message whoever sent it."""
     return hashlib.sha256(msg.data).digest()
-
-
-def _host_of(stream: ReadWriteCloser) -> str:
-    """The remote address of a raw connection, as far as the socket tells."""
-    try:
-        return str(stream.stream.socket.getpeername()[0])  # type: ignore[attr-defined]
-    except (AttributeError, OSError):
-        return "unknown"
 
 
 async def _quietly(close: Callable[[], Awaitable[object]]) -> None:

@@ -26,8 +26,14 @@ from multiaddr import Multiaddr  # type: ignore[import-untyped]
 from node.network import libp2p_addresses
 from node.network.libp2p_framing import FramedStream, linger
 from node.network.libp2p_gossip import GatedPubsub
-from node.network.libp2p_hazards import CarefulGossipSub, CarefulSwarm, noise_and_yamux
+from node.network.libp2p_hazards import (
+    INBOUND_LIMIT,
+    CarefulGossipSub,
+    CarefulSwarm,
+    noise_and_yamux,
+)
 from node.network.libp2p_lobby import CONNECTIONS, IDLE_SECONDS, GatedHost
+from node.network.libp2p_wire import wire_of
 from node.network.links import (
     JOIN,
     MAX_GOSSIP,
@@ -53,17 +59,29 @@ OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 2.8
 INTRODUCE_SECONDS = 60.0  # between attempts to gossip with a member whose gate may be shut
 PART_SECONDS = 1.0
+ROOMY_LIMIT = 512  # connections of a helper machine; INBOUND_LIMIT of another
 
 
 class Libp2pNetwork:
     """One device on the network; `run` it once. `topic` names the community's gossip."""
 
-    def __init__(self, device_seed: bytes, *, gate: Gate, topic: str) -> None:
+    def __init__(
+        self,
+        device_seed: bytes,
+        *,
+        gate: Gate,
+        topic: str,
+        offer_relay: bool = False,
+        roomy: bool = False,
+    ) -> None:
+        """`offer_relay`: members may be reached through this node. `roomy`: many may connect."""
         self._keys = create_new_key_pair(device_seed)
         self._me = ID.from_pubkey(self._keys.public_key)
         self.peer_id = str(self._me)
         self._gate = gate
         self._topic = topic
+        self._offers_relay = offer_relay
+        self._limit = ROOMY_LIMIT if roomy else INBOUND_LIMIT
         self._handlers: dict[str, Handler] = {}
         self._check: GossipCheck = _pass_nothing_on
         self._watchers: list[Callable[[str, bool], None]] = []
@@ -87,7 +105,7 @@ class Libp2pNetwork:
 
     def links(self) -> list[Link]:
         return [
-            Link(peer, "", not conn.muxed_conn.is_initiator, "", since, 0, 0)
+            _link(peer, conn, since)
             for peer, connections in self._up.items()
             for conn, since in connections.items()
         ]
@@ -233,7 +251,8 @@ class Libp2pNetwork:
     def _assemble(self) -> tuple[GatedHost, CarefulSwarm, GatedPubsub, CarefulGossipSub]:
         peerstore = PeerStore()
         peerstore.add_key_pair(self._me, self._keys)
-        swarm = CarefulSwarm(self._me, peerstore, noise_and_yamux(self._keys))
+        upgrader = noise_and_yamux(self._keys)
+        swarm = CarefulSwarm(self._me, peerstore, upgrader, limit=self._limit)
         host = GatedHost(swarm, self._gate)
         host.remove_stream_handler(ID_PUSH)  # what peers say of their addresses we ask elsewhere
         for protocol, handler in self._handlers.items():
@@ -354,6 +373,14 @@ class _Watch(INotifee):
 
     async def listen_close(self, network: INetwork, multiaddr: Multiaddr) -> None:
         pass
+
+
+def _link(peer: str, conn: INetConn, since: float) -> Link:
+    wire = wire_of(conn.muxed_conn)
+    inbound = not conn.muxed_conn.is_initiator
+    if wire is None:
+        return Link(peer, "", inbound, "", since, 0, 0)
+    return Link(peer, wire.address, inbound, wire.relay, since, wire.received, wire.sent)
 
 
 async def _close_quietly(thing: INetConn) -> None:

@@ -6,7 +6,6 @@ here runs. Members never pass through the lobby; nothing else is offered in it, 
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -20,6 +19,7 @@ from libp2p.protocol_muxer.multiselect_communicator import MultiselectCommunicat
 
 from node.network.libp2p_framing import abort
 from node.network.libp2p_hazards import CarefulHost, CarefulSwarm
+from node.network.libp2p_wire import wire_of
 from node.network.links import (
     JOIN,
     LOBBY_BYTES,
@@ -165,18 +165,6 @@ class _Metered:
 
 
 def address_of(conn: IMuxedConn) -> str:
-    """Where a connection comes from, as one sender: an IPv4 address or the /64 of an IPv6 one."""
-    # The library's own look-up knows IPv4 only, so ask the socket.
-    layer: object = conn
-    for name in ("secured_conn", "conn", "read_writer", "read_write_closer", "stream", "stream"):
-        layer = getattr(layer, name, None)
-    try:
-        host = cast("trio.SocketStream", layer).socket.getpeername()[0]
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except (AttributeError, OSError, ValueError):
-        return "unknown"
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((address, 64), strict=False))
+    """Where a connection comes from, as one sender: an address, or a relay with all behind it."""
+    wire = wire_of(conn)
+    return wire.place if wire else "unknown"

@@ -4,7 +4,12 @@ import pytest
 import trio
 import trio.testing
 
+from tests.network.without import take_away  # isort: skip - before node.network changes the library
 from tests.network.people import Village, WallClock
+
+
+def pytest_configure() -> None:
+    take_away()
 
 
 @pytest.fixture(params=["memory", "libp2p"])

@@ -15,12 +15,22 @@ from node.network.links import MAX_MESSAGE, LinkError
 WINDOW = 256 * 1024  # bytes one end may be ahead of the other
 
 
+class Meter:
+    """How many bytes were put on one direction of a connection, all its pipes together."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+
 class Pipe:
     """One direction of a stream: messages that arrive after the latency, in order."""
 
-    def __init__(self, latency: Callable[[], float], window: int = WINDOW) -> None:
+    def __init__(
+        self, latency: Callable[[], float], window: int = WINDOW, meter: Meter | None = None
+    ) -> None:
         self._latency = latency
         self._window = window
+        self._meter = meter or Meter()
         self._queue: deque[tuple[float, bytes | None]] = deque()  # None is the end
         self._held = 0
         self._fault: str | None = None
@@ -40,17 +50,13 @@ class Pipe:
         if self._fault is not None:
             raise _link_error(self._fault)
         if not self._ignored:
-            self._held += len(message)
-            self._queue.append((self._arrival(), message))
-            self._wake()
+            self._hold(message)
 
     def offer(self, message: bytes) -> bool:
         """Put without waiting; False if there is no room or no reader."""
         if self._over() or self._held + len(message) > self._window:
             return False
-        self._held += len(message)
-        self._queue.append((self._arrival(), message))
-        self._wake()
+        self._hold(message)
         return True
 
     async def get(self, limit: int) -> bytes:
@@ -95,6 +101,12 @@ class Pipe:
         self._fault = self._fault or reason
         self._queue.clear()
         self._held = 0
+        self._wake()
+
+    def _hold(self, message: bytes) -> None:
+        self._held += len(message)
+        self._meter.bytes += len(message)
+        self._queue.append((self._arrival(), message))
         self._wake()
 
     def _arrival(self) -> float:

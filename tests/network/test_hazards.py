@@ -5,6 +5,7 @@ Over real sockets on 127.0.0.1, except where time itself is the matter.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 
@@ -116,6 +117,24 @@ async def test_h3_a_closed_connection_makes_room_for_another(town: Village) -> N
             await trio.lowlevel.checkpoint()
 
 
+async def test_h3_a_node_accepts_more_than_400_connections_in_its_life(town: Village) -> None:
+    ana, ben = town.person("ana"), town.person("ben")
+    await town.arrive(ana, ben)
+    port = int(ben.net.addresses[0].split("/")[4])
+
+    async def come_and_go(times: int) -> None:
+        for _ in range(times):
+            connection = await ana.net._swarm.dial_one(ben.net._me, "127.0.0.1", port)
+            await connection.muxed_conn.secured_conn.close()
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(4):
+            nursery.start_soon(come_and_go, 101)
+
+    while ben.net._swarm._inbound_limiter.borrowed_tokens > 1:
+        await trio.lowlevel.checkpoint()
+
+
 async def test_h4_a_cancelled_node_closes_its_port_within_3_seconds(town: Village) -> None:
     ana, ben = town.person("ana"), town.person("ben")
     await town.arrive(ana)
@@ -142,6 +161,26 @@ async def test_h5_a_failed_dial_is_not_held_against_the_next(town: Village) -> N
     with pytest.raises(LinkError):
         await ana.net.connect(ben.id, [DEAD])
     await ana.net.connect(ben.id, [DEAD, "/ip4/127.0.0.1/tcp/2", *ben.net.addresses])
+
+    assert await ben.news.receive() == (ana.id, True)
+
+
+async def test_h5_a_peer_that_moved_is_found_at_its_new_address(town: Village) -> None:
+    ana, ben = town.person("ana"), town.person("ben")
+    await town.arrive(ana)
+    async with trio.open_nursery() as first:
+        await first.start(ben.net.run, ANY_PORT)
+        old = ben.net.addresses
+        await town.meet(ana, ben)
+        first.cancel_scope.cancel()
+    assert await ana.news.receive() == (ben.id, False)
+    assert await ben.news.receive() == (ana.id, False)
+    await town.arrive(ben)
+    assert ben.net.addresses != old
+
+    with pytest.raises(LinkError):
+        await ana.net.connect(ben.id, old)
+    await ana.net.connect(ben.id, [*old, *ben.net.addresses])
 
     assert await ben.news.receive() == (ana.id, True)
 
@@ -244,6 +283,40 @@ async def test_h7_a_writer_waits_for_a_reader_that_pauses(
     nursery.cancel_scope.cancel()
 
 
+async def test_h7_a_reader_that_stalls_harms_its_own_stream_only(town: Village) -> None:
+    ana, ben = town.person("ana"), town.person("ben")
+    stalled = trio.Event()
+
+    async def serve(stream: Stream) -> None:
+        if await stream.receive() == b"stall":
+            stalled.set()
+            await trio.sleep_forever()
+        await stream.send(b"as ever")
+
+    ben.net.handle(SYNC, serve)
+    await town.arrive(ana, ben)
+    await town.meet(ana, ben)
+
+    async def push(stream: Stream) -> None:
+        with contextlib.suppress(LinkError):
+            while True:
+                await stream.send(bytes(500_000))
+
+    async with trio.open_nursery() as nursery:
+        pushed = [await ana.net.open(ben.id, SYNC) for _ in range(8)]
+        for stream in pushed:
+            await stream.send(b"stall")
+            nursery.start_soon(push, stream)
+        await stalled.wait()
+        while any(stream._stream.muxed_stream.send_window > 0 for stream in pushed):
+            await trio.lowlevel.checkpoint()
+        for _ in range(20):
+            steady = await ana.net.open(ben.id, SYNC)
+            await steady.send(b"go on")
+            assert await steady.receive() == b"as ever"
+        nursery.cancel_scope.cancel()
+
+
 async def test_h8_a_burst_of_gossip_arrives_whole(town: Village) -> None:
     ana, ben = await two_friends(town)
     await town.gossiping(ana, ben)
@@ -328,3 +401,24 @@ async def test_h12_who_ignores_the_window_is_cut_off(town: Village) -> None:
 
 async def test_h13_the_root_logger_is_left_alone() -> None:
     assert isinstance(swarm_connection.logging, logging.Logger)
+
+
+async def test_h14_a_second_node_on_one_port_is_told(town: Village) -> None:
+    ana, ben = town.person("ana"), town.person("ben")
+    await town.arrive(ana)
+
+    with trio.move_on_after(5), pytest.raises(LinkError) as error:
+        await ben.net.run([ana.net.addresses[0].split("/p2p/")[0]])
+
+    assert error.value.reason == "port-in-use"
+
+
+async def test_h15_messages_are_not_hoarded(town: Village) -> None:
+    ana, ben = await two_friends(town)
+    await town.gossiping(ana, ben)
+
+    for number in range(20):
+        await ana.net.publish(b"%d" % number + bytes(50_000))
+        await ben.heard.receive()
+
+    assert not ben.net._pubsub.router.equivocation_detection

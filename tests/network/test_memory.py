@@ -131,3 +131,22 @@ async def test_gossip_goes_round_a_ring_once(
         assert person.heard.receive_nowait()[1] == b"bread"
         assert person.heard.statistics().current_buffer_used == 0
     assert people[0].heard.statistics().current_buffer_used == 0
+
+
+async def test_links_say_who_dialled_when_and_how_much_went_over_them(
+    autojump_clock: trio.testing.MockClock, nursery: trio.Nursery
+) -> None:
+    await trio.sleep(100)
+    ana, ben = await pair(World(), nursery)
+    stream = await ana.net.open(ben.id, SYNC)
+    await stream.send(b"four")
+    await stream.receive()
+    await ben.net.publish(b"bread")
+
+    (out,), (back,) = ana.net.links(), ben.net.links()
+
+    assert (out.peer, out.inbound, out.relay) == (ben.id, False, "")
+    assert (back.peer, back.inbound, back.relay) == (ana.id, True, "")
+    assert f"{out.address}/p2p/{ben.id}" in ben.net.addresses
+    assert out.since == back.since == pytest.approx(100, abs=1)
+    assert (out.sent, out.received) == (back.received, back.sent) == (4, 9)

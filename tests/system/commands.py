@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
 import gc
 import importlib
 import json
@@ -25,11 +26,22 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 PROJECT = Path(__file__).resolve().parents[2]
 LARGEST = 128 * 1024  # bytes of a request
 ENDING = 10.0  # seconds
+CLONE_NEWNET = 0x40000000  # of linux/sched.h
+
+
+class Place(NamedTuple):
+    """Where a command runs, if not simply on this machine; `tests.hosts` makes such places."""
+
+    wrapper: tuple[str, ...]  # what the server that forks is started by
+    network: str = ""  # path of the network namespace to enter; that of the server without one
+
+
+HERE = Place(())
 
 
 class Process:
@@ -68,6 +80,7 @@ def start(
     *,
     build: str = "moothall",
     folder: Path = PROJECT,
+    place: Place = HERE,
 ) -> Process:
     """Run a command; its output can be read from `stdout`, unless that names another file.
 
@@ -79,8 +92,9 @@ def start(
         ours, writing = os.pipe()
         reading = open(ours, encoding="utf-8")  # noqa: PTH123, SIM115 - the caller closes it
     said, told = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    request = json.dumps([[build, *arguments], dict(environment), str(folder)]).encode()
-    socket.send_fds(_server(), [request], [writing, stderr, told.fileno()])
+    asked = [[build, *arguments], dict(environment), str(folder), place.network]
+    files = [writing, stderr, told.fileno()]
+    socket.send_fds(_server(place.wrapper), [json.dumps(asked).encode()], files)
     told.close()
     if stdout is None:
         os.close(writing)
@@ -94,11 +108,12 @@ def run(
     *,
     build: str = "moothall",
     folder: Path = PROJECT,
+    place: Place = HERE,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; TimeoutError."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         files = err.fileno(), out.fileno()
-        process = start(arguments, environment, *files, build=build, folder=folder)
+        process = start(arguments, environment, *files, build=build, folder=folder, place=place)
         try:
             code = process.wait(seconds)
         except TimeoutError:
@@ -111,11 +126,11 @@ def run(
 
 
 @cache
-def _server() -> socket.socket:
+def _server(wrapper: tuple[str, ...]) -> socket.socket:
     """Where to ask. The server ends, with all that it has started, when this process does."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.system.commands", str(theirs.fileno())],
+        [*wrapper, sys.executable, "-m", "tests.system.commands", str(theirs.fileno())],
         cwd=PROJECT,
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
@@ -181,8 +196,10 @@ def _serve(asked: socket.socket) -> list[str]:
 
 
 def _become(request: Any, files: list[int]) -> list[str]:
-    arguments, environment, folder = request
+    arguments, environment, folder, network = request
     os.chdir(folder)
+    if network:
+        _enter(network)
     os.dup2(files[0], 1)
     os.dup2(files[1], 2)
     # Those of the server asked once what kind of files they are; these are others.
@@ -193,6 +210,13 @@ def _become(request: Any, files: list[int]) -> list[str]:
     os.environ.clear()
     os.environ.update(environment)
     return [str(each) for each in arguments]
+
+
+def _enter(network: str) -> None:
+    """Move this process to a network namespace; `os.setns` comes with Python 3.12."""
+    with Path(network).open("rb") as namespace:
+        if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), f"can't enter {network}")
 
 
 if __name__ == "__main__":

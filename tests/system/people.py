@@ -46,6 +46,7 @@ class Person:
         self.secret: Path | None = None  # a file with the passphrase, where there is one
         self.build = "moothall"  # or the module of another program, for the node
         self.tool = "moothall"  # the same for commands
+        self.place = commands.HERE
         self._events: queue.Queue[str] = queue.Queue()  # lines; an empty one at the end
         self._log = folder / f"{name.lower()}.log"
 
@@ -56,7 +57,8 @@ class Person:
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         line = self.command(*arguments)[1:]
-        return commands.run(line, self._environment(), SAFETY, build=self.tool)
+        environment = self._environment()
+        return commands.run(line, environment, SAFETY, build=self.tool, place=self.place)
 
     def do(self, *arguments: str) -> dict[str, Any]:
         """Run a command that must succeed; its JSON answer."""
@@ -101,7 +103,9 @@ class Person:
     def _launch(self, command: str, options: tuple[str, ...]) -> None:
         with self._log.open("a") as log:
             line = self.command(command, *(options or LOOPBACK))[1:]
-            self.node = commands.start(line, self._environment(), log.fileno(), build=self.build)
+            self.node = commands.start(
+                line, self._environment(), log.fileno(), build=self.build, place=self.place
+            )
         self._events = queue.Queue()
         self._reader = threading.Thread(
             target=read_lines, args=(self.node, self._events), daemon=True

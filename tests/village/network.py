@@ -35,7 +35,7 @@ from node.network.links import (
 from node.network.peer_id import peer_id_of
 from node.network.serving import refuse, serve
 from protocol.errors import Invalid
-from tests.network.memory_streams import MemoryStream, Pipe
+from tests.network.memory_streams import MemoryStream, Meter, Pipe
 
 if TYPE_CHECKING:
     from trio_typing import TaskStatus
@@ -139,9 +139,10 @@ class MemoryNetwork:
         return list(self._links)
 
     def links(self) -> list[Link]:
-        return [Link(peer, "", False, "", 0.0, 0, 0) for peer in self._links]
+        return [link.seen_by(self) for link in self._links.values()]
 
     def relaying(self) -> dict[str, Any]:
+        """Nobody relays here: a world without walls between houses."""
         return {"offers": False, "reserved_at": [], "serving": 0}
 
     def on_addresses(self, changed: Callable[[], None]) -> None:
@@ -362,8 +363,10 @@ class _Link:
         self._ends = (dialler, listener)
         between = dialler.peer_id, listener.peer_id
         world = dialler._world
+        self._since = trio.current_time()
+        self._meters = Meter(), Meter()  # towards the dialler, towards the listener
         self._gossip = tuple(
-            Pipe(lambda: world.latency_of(*between), GOSSIP_WINDOW) for _ in range(2)
+            Pipe(lambda: world.latency_of(*between), GOSSIP_WINDOW, meter) for meter in self._meters
         )
         self._pipes: list[Pipe] = []
         self.gossips = False
@@ -371,8 +374,25 @@ class _Link:
     def other(self, one: MemoryNetwork) -> MemoryNetwork:
         return self._ends[self._ends[0] is one]
 
+    def seen_by(self, one: MemoryNetwork) -> Link:
+        other, inbound = self.other(one), one is self._ends[1]
+        # The dialler's port is any: it is of no use to whom it dialled.
+        address = f"/ip4/{other.host}/tcp/{0 if inbound else (other._ports or [0])[0]}"
+        return Link(
+            peer=other.peer_id,
+            address=address,
+            inbound=inbound,
+            relay="",
+            since=self._since,
+            received=self._meter_to(one).bytes,
+            sent=self._meter_to(other).bytes,
+        )
+
     def gossip_to(self, one: MemoryNetwork) -> Pipe:
-        return self._gossip[self._ends[0] is one]
+        return self._gossip[one is self._ends[1]]
+
+    def _meter_to(self, one: MemoryNetwork) -> Meter:
+        return self._meters[one is self._ends[1]]
 
     def introduce(self) -> None:
         """Gossip starts once both sides hold the other for a member, as of this moment."""
@@ -382,7 +402,10 @@ class _Link:
     def open(self, opener: MemoryNetwork, server: MemoryNetwork) -> tuple[MemoryStream, ...]:
         world = opener._world
         pair = opener.peer_id, server.peer_id
-        there, back = (Pipe(lambda: world.latency_of(*pair)) for _ in range(2))
+        there, back = (
+            Pipe(lambda: world.latency_of(*pair), meter=self._meter_to(end))
+            for end in (server, opener)
+        )
         self._pipes = [pipe for pipe in self._pipes if not pipe.done]
         self._pipes += (there, back)
         return MemoryStream(server.peer_id, there, back), MemoryStream(opener.peer_id, back, there)

@@ -1,0 +1,73 @@
+"""What a connection runs over: the bytes below Noise, counted, and where they come from.
+
+A connection's wire is a TCP socket or a circuit through a relay (libp2p_circuit). What a peer says
+about its own addresses has no part in this.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from libp2p.io.abc import ReadWriteCloser
+from libp2p.io.trio import TrioTCPStream
+
+if TYPE_CHECKING:
+    from libp2p.abc import IMuxedConn
+
+
+class Wire(ReadWriteCloser):
+    """Carries one connection's encrypted bytes."""
+
+    def __init__(
+        self, carrier: ReadWriteCloser, *, address: str, place: str, relay: str = ""
+    ) -> None:
+        """`address` is a multiaddress; `place` counts as one sender, for limits; `relay` a peer."""
+        self.address = address
+        self.place = place
+        self.relay = relay
+        self.received = 0
+        self.sent = 0
+        self._carrier = carrier
+
+    async def read(self, n: int | None = None) -> bytes:
+        data = await self._carrier.read(n)
+        self.received += len(data)
+        return data
+
+    async def write(self, data: bytes) -> None:
+        await self._carrier.write(data)
+        self.sent += len(data)
+
+    async def close(self) -> None:
+        await self._carrier.close()
+
+    def get_remote_address(self) -> tuple[str, int] | None:
+        """For the library, which tells peers how we see them; a relay's address is not theirs."""
+        return None if self.relay else self._carrier.get_remote_address()
+
+
+def tcp_wire(stream: ReadWriteCloser) -> Wire:
+    """A TCP connection. An IPv6 sender is its /64, which one household or server commonly has."""
+    # The library's own look-up knows IPv4 only, so ask the socket.
+    try:
+        if not isinstance(stream, TrioTCPStream):
+            raise ValueError
+        host, port = stream.stream.socket.getpeername()[:2]
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except (OSError, ValueError):
+        return Wire(stream, address="", place="unknown")
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    place = str(address)
+    if isinstance(address, ipaddress.IPv6Address):
+        place = str(ipaddress.ip_network((address, 64), strict=False))
+    return Wire(stream, address=f"/ip{address.version}/{address}/tcp/{port}", place=place)
+
+
+def wire_of(conn: IMuxedConn) -> Wire | None:
+    """What a connection of ours runs over; None if it is none of ours."""
+    layer: object = conn
+    for name in ("secured_conn", "conn", "read_writer", "read_write_closer", "stream"):
+        layer = getattr(layer, name, None)
+    return layer if isinstance(layer, Wire) else None

@@ -1,0 +1,1 @@
+"""A community in simulated time: `soak` lives through days of it, `scale` measures its growth."""

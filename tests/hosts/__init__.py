@@ -1,0 +1,1 @@
+"""Several hosts on one machine: network namespaces with cables, homes behind NAT, lost packets."""
