@@ -1,6 +1,7 @@
 """Pictures' bytes between neighbours: asked for by hash, on streams of their own.
 
-On demand, when a page shows a picture that is not here, and ahead, for the newest listings' cards.
+On demand, when a page shows a picture that is not here, and ahead: for the newest listings' cards,
+or, on a helper machine, for all listings, the newest first, as long as there is room.
 Whoever sends other bytes than were asked for has to wait, as after any fault. Bytes that are what
 was asked for but not what the listing says are its maker's doing: they are left, and nobody waits.
 """
@@ -50,7 +51,10 @@ REMEMBERED = 10_000
 
 
 class Blobs:
-    """One node's pictures. `clock` is monotonic seconds; `dice` chooses whom to ask."""
+    """One node's pictures. `clock` is monotonic seconds; `dice` chooses whom to ask.
+
+    `everything`: all pictures of all listings are fetched before anybody looks at them.
+    """
 
     def __init__(
         self,
@@ -60,8 +64,10 @@ class Blobs:
         *,
         clock: Callable[[], float],
         dice: random.Random,
+        everything: bool = False,
     ) -> None:
         self._store = store
+        self._room = blobs.HELPER_BYTES if everything else None
         self._network = network
         self._peers = peers
         self._clock = clock
@@ -155,8 +161,15 @@ class Blobs:
             self._store.wipe_trail()  # of what was erased since
 
     async def _fetch_some(self) -> bool:
-        """Fetch a few cards' pictures; whether any came."""
-        lacking = blobs.missing(self._store, NEWEST, NEWEST)
+        """Fetch a few of the pictures that are wanted ahead; whether any came."""
+        if self._room is not None:
+            if blobs.fetched_bytes(self._store) > self._room - MAX_ASKED * MAX_ANSWER:
+                return False  # what came next would push out what came before
+            lacking = blobs.missing_anywhere(
+                self._store, NEWEST + len(self._nowhere) + len(self._useless)
+            )
+        else:
+            lacking = blobs.missing(self._store, NEWEST, NEWEST)
         names = [name for name in lacking if not self._known_to_fail(name)][:MAX_ASKED]
         return bool(names) and await self._fetch(names) > 0
 
@@ -223,7 +236,7 @@ class Blobs:
             if len(data) not in said:
                 raise Invalid("bad-blob", "a picture of another size than its listing says")
             with self._store.transaction(sync=FAST):
-                blobs.put(self._store, name, data, own=False)
+                blobs.put(self._store, name, data, own=False, room=self._room)
         except Invalid as error:
             logger.info("a picture is not kept: %s", error)
             if len(self._useless) > REMEMBERED:

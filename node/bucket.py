@@ -14,14 +14,26 @@ class Bucket:
 
     def take(self, amount: float, now: float) -> bool:
         """Whether `amount` was there; `now` in seconds."""
-        self._tokens = min(self._size, self._tokens + (now - self._then) * self._rate)
-        self._then = now
+        self._fill(now)
         if self._tokens < amount:
             return False
         self._tokens -= amount
         return True
 
-    def owe(self, amount: float, now: float) -> None:
-        """Spend what was only known afterwards; until it has come in again nothing is there."""
-        self.take(0.0, now)
+    def has(self, amount: float, now: float) -> bool:
+        """Whether `amount` is there; nothing is spent."""
+        self._fill(now)
+        return self._tokens >= amount
+
+    def owe(self, amount: float, now: float) -> float:
+        """Spend what was only known afterwards; until it has come in again nothing is there.
+
+        The seconds until then.
+        """
+        self._fill(now)
         self._tokens -= amount
+        return max(0.0, -self._tokens / self._rate)
+
+    def _fill(self, now: float) -> None:
+        self._tokens = min(self._size, self._tokens + (now - self._then) * self._rate)
+        self._then = now

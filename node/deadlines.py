@@ -35,7 +35,7 @@ class Deadlines:
             try:
                 self.tell()
             except Exception as error:  # others wrote what is read here
-                logger.error("deadlines can't be read: %s", error, exc_info=True)
+                logger.error("deadlines can't be read: %s", type(error).__name__, exc_info=True)
             await trio.sleep(LOOK_SECONDS)
 
     def tell(self) -> None:

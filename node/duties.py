@@ -64,7 +64,7 @@ class Duties:
                 await self._act()
                 pause = self._until_next_look(began)
             except Exception as error:  # others wrote what is judged here
-                logger.error("the teller's duty waits: %s", error, exc_info=True)
+                logger.error("the teller's duty waits: %s", type(error).__name__, exc_info=True)
                 pause = RETRY_SECONDS
             await self._acted()
             with trio.move_on_after(pause):

@@ -3,7 +3,8 @@
 A message is a strict DAG-CBOR array: `[0, [[device, lane, entries], ...]]`, `[1, certificate]`,
 `[2, address card]` or `[3, bytes of a teller's message]`. A message is passed on when all of it
 could be placed here; what is ahead of our logs, or by somebody unknown, is set aside and asked for
-by sync. Proofs go by sync alone.
+by sync. Proofs go by sync alone. What comes faster than its author's or its carrier's share
+(node.admission, node.allowances) is left to sync, too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import cbor2
 
 from governance.membership import CANDIDATE
+from node.metrics import KEPT_BACK, PASSED_ON, REFUSED
 from node.network.links import MAX_GOSSIP
 from node.peers import Peers
 from protocol.cards import Card, read_card
@@ -77,6 +79,10 @@ def teller_message(message: Message) -> bytes | None:
     return raw if len(raw) <= MAX_GOSSIP else None
 
 
+class _Later(Exception):
+    """Nobody's fault: this is left to a later sync."""
+
+
 class Hearing:
     """Takes gossip in. `ahead(peer)` is called when a peer has more than it said."""
 
@@ -94,29 +100,36 @@ class Hearing:
 
     async def check(self, peer: str, message: bytes) -> bool:
         """Keep what can be placed; whether to pass the message on. Never raises."""
-        if self._peers.waits(peer) or not self._peers.may_ask(peer):
+        if self._peers.waits(peer) or not self._peers.may_ask(peer, "gossip", len(message)):
             return False
+        counts = self._peers.metrics.gossip
         try:
             placed = self._take(peer, message)
         except Invalid as error:
+            counts.add(REFUSED)
             self._peers.fault(peer, error.reason)
             return False
         except StoreError as error:
             logger.error("gossip could not be kept: %s", error)
             return False
+        except _Later:
+            counts.add(KEPT_BACK)
+            return False
+        counts.add(PASSED_ON if placed else KEPT_BACK)
         if not placed and message[1] == RECORDS:
             self._ahead(peer)
         return placed
 
     def _take(self, peer: str, message: bytes) -> bool:
+        """Whether all of it could be placed; _Later where nothing of it is looked at now."""
         value = decode(message, limit=MAX_GOSSIP)
-        if not isinstance(value, list) or len(value) != 2:
+        if not isinstance(value, list) or len(value) != 2 or type(value[0]) is not int:
             raise Invalid("bad-message", "not a gossip message")
         sort, content = value
         store = self._store
         with store.transaction(sync=FAST):
             if sort == RECORDS:
-                placed = self._take_records(content)
+                placed = self._take_records(peer, content)
             elif sort == CERTIFICATE:
                 placed = self._take_certificate(peer, content)
             elif sort == TELLER:
@@ -133,10 +146,9 @@ class Hearing:
         known = standing_of(self._store, device)
         return known is not None and known[0] != CANDIDATE
 
-    def _take_records(self, content: Any) -> bool:
+    def _take_records(self, peer: str, content: Any) -> bool:
         if not isinstance(content, list) or not 1 <= len(content) <= 64:
             raise Invalid("bad-message", "a gossip message without records")
-        placed = True
         for item in content:
             if (
                 not isinstance(item, list)
@@ -147,11 +159,25 @@ class Hearing:
                 or type(item[1]) is not int
             ):
                 raise Invalid("bad-message", "gossip that is not [device, lane, entries]")
-            outcome = log.keep_segment(self._store, item[0], item[1], item[2])
+            self._admit(peer, item[0])
+        placed = True
+        for device, lane, entries in content:
+            outcome = log.keep_segment(self._store, device, lane, entries)
             placed = placed and outcome.word in (log.KEPT, log.HAD, log.FORK)
+            if outcome.new:
+                size = sum(len(entry[0]) + len(entry[3] or b"") for entry in entries)
+                self._peers.admission.took(device, outcome.new, size)
         if self._store.changed:  # a listing changes nobody's standing
             settle(self._store)
         return placed and all(self._known(item[0]) for item in content)
+
+    def _admit(self, peer: str, device: bytes) -> None:
+        """_Later if no more is taken in of this author now, or of newcomers from this peer."""
+        if self._known(device):
+            if not self._peers.admission.takes_in(device):
+                raise _Later
+        elif not self._peers.may_ask(peer, "newcomers"):
+            raise _Later
 
     def _take_certificate(self, peer: str, content: Any) -> bool:
         """What is ahead of us, or of another chain, sync finds out about, and nobody is at fault.

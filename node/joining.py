@@ -135,10 +135,13 @@ class Lobby:
         store: Store,
         kept: Callable[[set[str]], None],
         publish: Callable[[bytes], Awaitable[None]],
+        fault: Callable[[str, str], None] = lambda peer, reason: None,
     ) -> None:
+        """`fault(peer, reason)`: a member, who has no business here, asks nonsense."""
         self._store = store
         self._kept = kept
         self._publish = publish
+        self._fault = fault
 
     async def serve(self, stream: Stream) -> None:
         """One question, one answer. A malformed question ends without one."""
@@ -158,7 +161,7 @@ class Lobby:
             if answer == lobby.answer() and entries is not None:
                 await self._publish(cbor2.dumps([RECORDS, [[device, GOV, entries]]]))
         except Invalid as error:
-            logger.info("a stranger's question was refused: %s", error.reason)
+            logger.info("refused a question of the stranger %s: %s", stream.peer, error.reason)
         finally:
             await stream.aclose()
 

@@ -42,7 +42,13 @@ class Timing:
 
 
 class Words(Counter[str]):
-    """Counts by a word; however many words there are, few are told apart."""
+    """Counts by a word; however many words there are, few are told apart.
+
+    `Words(expected)` begins with these at 0, so that they are shown before they happen.
+    """
+
+    def __init__(self, expected: Sequence[str] = ()) -> None:
+        super().__init__(dict.fromkeys(expected, 0))
 
     def add(self, word: str) -> None:
         """Once more."""
@@ -53,10 +59,10 @@ class Metrics:
     """Everything since the node started."""
 
     def __init__(self) -> None:
-        self.conversations = Words()  # by THROUGH, BROKEN, FAULT
+        self.conversations = Words((THROUGH, BROKEN, FAULT))
         self.conversation_seconds = Timing(CONVERSATION_SECONDS)
         self.faults = Words()  # of peers, by the reason word that `status` names
-        self.gossip = Words()  # messages, by SENT, PASSED_ON, KEPT_BACK, REFUSED
+        self.gossip = Words((SENT, PASSED_ON, KEPT_BACK, REFUSED))  # messages
         self.refused = Words()  # what was turned away before it was read: sync, gossip, cards, ...
 
     def conversation(self, seconds: float, ended: str) -> None:

@@ -101,7 +101,7 @@ class Neighbours:
                 stream = await self._network.open(peer, CARDS)
                 try:
                     await stream.send(self._peers.cards())
-                    self._peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME)
+                    self._peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME, peer)
                 finally:
                     await stream.aclose()
         except (LinkError, Invalid, StoreError) as error:
@@ -116,7 +116,7 @@ class Neighbours:
             return
         try:
             with trio.move_on_after(EXCHANGE_SECONDS):
-                self._peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME)
+                self._peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME, stream.peer)
                 await stream.send(self._peers.cards())
         except Invalid as error:
             self._peers.fault(stream.peer, error.reason)

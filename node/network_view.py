@@ -7,7 +7,7 @@ may talk are shown: a stranger in the lobby is nobody's neighbour.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,13 +80,6 @@ class Reached:
                 if place:
                     self.last_ms[place] = self._now_ms()
 
-    def plain(self) -> dict[str, Any]:
-        """As JSON has it."""
-        return {
-            "since": rfc3339(self.since_ms),
-            **{place: rfc3339(self.last_ms[place]) for place in self.last_ms},
-        }
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
@@ -97,7 +90,11 @@ class View:
     why: str  # why nobody is in touch: one of the words above; "" while somebody is
     addresses: tuple[str, ...]  # own ones
     relaying: dict[str, Any]  # as `links.Network.relaying` says
-    reached: dict[str, Any]
+    since_ms: int  # when the node started
+    dialled_ms: Mapping[str, int]  # LAN or INTERNET -> when somebody last dialled it from there
+    lan: dict[str, Any] | None  # as `lan.Lan.state`; None where it is not looked around
+    compared: dict[str, Any] | None  # neighbours' newest certificates with ours
+    traffic: tuple[int, int]  # bytes received and sent since the node started
 
     def plain(self) -> dict[str, Any]:
         """As the owner's socket carries it."""
@@ -107,8 +104,25 @@ class View:
             "why": self.why or None,
             "addresses": list(self.addresses),
             "relaying": self.relaying,
-            "reached": self.reached,
+            "since": rfc3339(self.since_ms),
+            "dialled": {place: rfc3339(at) for place, at in self.dialled_ms.items()},
+            "lan": self.lan,
+            "compared": self.compared,
         }
+
+
+NOWHERE = View(
+    rows=(),
+    known=0,
+    why="",
+    addresses=(),
+    relaying={"offers": False, "reserved_at": [], "serving": 0},
+    since_ms=0,
+    dialled_ms={},
+    lan=None,
+    compared=None,
+    traffic=(0, 0),
+)  # of a node that does not run
 
 
 def view(node: Node) -> View:
@@ -123,7 +137,11 @@ def view(node: Node) -> View:
         why="" if found else _why(node, known),
         addresses=tuple(node.network.addresses),
         relaying=node.network.relaying(),
-        reached=node.reached.plain(),
+        since_ms=node.reached.since_ms,
+        dialled_ms=dict(node.reached.last_ms),
+        lan=None if node.lan is None else node.lan.state(),
+        compared=None,
+        traffic=node.network.traffic(),
     )
 
 

@@ -13,7 +13,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from governance.membership import CERTIFIED, PROVISIONAL
-from node.bucket import Bucket
+from node import clock_check
+from node.admission import Admission
+from node.allowances import Allowances
 from node.metrics import Metrics
 from node.network.peer_id import device_key_of, peer_id_of
 from protocol.cards import MAX_CARDS, Card, read_card
@@ -30,8 +32,9 @@ _OWN_ID = re.compile(r"/p2p/[^/]+$")
 
 WAIT_SECONDS = 30.0  # after a first fault; doubles up to the longest
 LONGEST_WAIT = 3600.0
-QUESTIONS = 400  # sync questions, and gossip messages, that a peer may send in a burst
-QUESTIONS_A_SECOND = 40.0
+PATIENCE = 100  # refusals for haste within PATIENCE_SECONDS before it is shown
+PATIENCE_SECONDS = 60.0
+AHEAD_MS = 48 * 3600 * 1000  # a card may be this far ahead: some clock, or ours, is a day wrong
 FOUND_SECONDS = 600.0  # how long an address counts that was seen on the LAN
 MOST_FOUND = 4  # addresses of one device seen there: anybody on the LAN can claim some
 CONTACTS = "contacts"  # the key under which those of a recovery file are kept
@@ -44,11 +47,14 @@ class Peers:
         self._store = store
         self._clock = clock
         self._waits: dict[str, tuple[float, float]] = {}  # peer -> (until, how long)
-        self._buckets: dict[str, Bucket] = {}
+        self._hasty: dict[str, tuple[float, int]] = {}  # peer -> (since, refusals for haste)
         self._own = peer_id_of(store.device)
         self._found: dict[bytes, dict[str, float]] = {}  # device -> address -> when it was seen
+        self._watch = clock_check.Watch(store)
         self.news = False  # somebody new can be dialled
         self.metrics = Metrics()
+        self.allowances = Allowances(clock)
+        self.admission = Admission(clock, store.device)
 
     def may_talk(self, peer: str) -> bool:
         """The gate: members and provisional members; everybody else gets the lobby."""
@@ -66,7 +72,13 @@ class Peers:
         return self._store.db.execute("SELECT 1 FROM certificate LIMIT 1").fetchone() is not None
 
     def fault(self, peer: str, reason: str) -> None:
-        """A peer misbehaved: it waits, longer each time; shown in `status`."""
+        """A peer misbehaved: it waits, longer each time; shown in `status`.
+
+        What it does while it waits already makes the wait no longer.
+        """
+        if self.waits(peer):
+            self.metrics.faults.add(reason)
+            return
         _, length = self._waits.get(peer, (0.0, WAIT_SECONDS / 2))
         length = min(LONGEST_WAIT, length * 2)
         self._waits[peer] = (self._clock() + length, length)
@@ -86,16 +98,19 @@ class Peers:
         """Whether this peer's fault is still fresh."""
         return self._waits.get(peer, (0.0, 0.0))[0] > self._clock()
 
-    def may_ask(self, peer: str) -> bool:
-        """Spend one question from the peer's bucket."""
-        now = self._clock()
-        bucket = self._buckets.get(peer)
-        if bucket is None:
-            if len(self._buckets) > 10_000:
-                self._buckets.clear()
-            bucket = Bucket(size=QUESTIONS, rate=QUESTIONS_A_SECOND, now=now)
-            self._buckets[peer] = bucket
-        return bucket.take(1, now)
+    def may_ask(self, peer: str, sort: str = "sync", size: int = 0) -> bool:
+        """Spend one message of `size` bytes from the peer's share of this sort."""
+        if self.allowances.take(peer, sort, size):
+            return True
+        self.metrics.refused.add(sort)
+        since, count = self._hasty.get(peer, (self._clock(), 0))
+        if self._clock() > since + PATIENCE_SECONDS:
+            since, count = self._clock(), 0
+        self._hasty[peer] = (since, count + 1)
+        if count + 1 == PATIENCE:  # a neighbour may be busy for a moment
+            logger.info("%s comes too fast (%s): what is beyond its share is left", peer, sort)
+            self.note(peer, "too-fast")
+        return False
 
     def addresses(self) -> dict[str, list[str]]:
         """Peer id -> multiaddresses of everybody worth dialling, oneself left out.
@@ -146,28 +161,37 @@ class Peers:
         return {peer: where for peer, where in found.items() if where}
 
     def cards(self) -> bytes:
-        """The newest cards, as one frame for a peer."""
+        """One's own card and the newest of others, as one frame for a peer."""
         rows = self._store.db.execute(
             "SELECT card FROM peer JOIN device ON device.key = peer.device"
             " WHERE card IS NOT NULL AND expires_ms > ? AND standing IN (?, ?)"
-            " ORDER BY issued_ms DESC LIMIT ?",
-            [self._store.now_ms(), PROVISIONAL, CERTIFIED, MAX_CARDS],
+            " ORDER BY peer.device = ? DESC, issued_ms DESC LIMIT ?",
+            [self._store.now_ms(), PROVISIONAL, CERTIFIED, self._store.device, MAX_CARDS],
         ).fetchall()
         return encode([decode(row[0], limit=8192) for row in rows])
 
-    def take_cards(self, frame: bytes, limit: int) -> None:
-        """Keep what is new of a peer's cards; Invalid if one is false."""
+    def take_cards(self, frame: bytes, limit: int, peer: str) -> None:
+        """Keep what is new of a peer's cards; Invalid if one is false.
+
+        The peer's own says what time it is there, for `clock_check`.
+        """
         travelled = decode(frame, limit=limit)
         if not isinstance(travelled, list) or len(travelled) > MAX_CARDS:
             raise Invalid("bad-card", "not a list of address cards")
+        cards = [read_card(item, self._store.community) for item in travelled]
         with self._store.transaction(sync="NORMAL"):
-            for item in travelled:
-                self.keep(read_card(item, self._store.community))
+            for card in cards:
+                self.keep(card)
+        for card in cards:
+            if card.device == device_key_of(peer):
+                known = standing_of(self._store, card.device)
+                if known is not None and known[1] is not None:
+                    self._watch.heard(known[1], card.issued_ms)
 
     def keep(self, card: Card) -> bool:
         """Keep a checked card if it is newer than what we have of its device; whether it was."""
         now = self._store.now_ms()
-        if card.expires_ms <= now or card.issued_ms > now + 24 * 3600 * 1000:
+        if card.expires_ms <= now or card.issued_ms > now + AHEAD_MS:
             return False
         known = self._store.db.execute(
             "SELECT issued_ms FROM peer WHERE device = ?", [card.device]
@@ -175,6 +199,8 @@ class Peers:
         if known is not None and known[0] >= card.issued_ms:
             return False
         if standing_of(self._store, card.device) is None:
+            return False
+        if not self.admission.takes_card(card.device):
             return False
         self._store.db.execute(
             "INSERT OR REPLACE INTO peer (device, card, addresses, issued_ms, expires_ms)"

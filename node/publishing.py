@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from node import gossip
+from node.metrics import SENT, Words
 from node.network.links import Network
 from protocol.records import LANES
 from storage.rows import find_log
@@ -18,7 +19,7 @@ class Publishing:
     """Remembers how far own logs were gossiped. `spread` syncs with every neighbour soon.
 
     `unsure` says whether some neighbour may not be reached by gossip yet, so that sync has to make
-    sure.
+    sure. `sent` counts messages.
     """
 
     def __init__(
@@ -27,11 +28,13 @@ class Publishing:
         network: Network,
         spread: Callable[[], None],
         unsure: Callable[[], bool],
+        sent: Words,
     ) -> None:
         self._store = store
         self._network = network
         self._spread = spread
         self._unsure = unsure
+        self._sent = sent
         self._published: dict[int, int] = {}
 
     def begin(self) -> None:
@@ -54,6 +57,7 @@ class Publishing:
                 continue
             for message in messages:
                 await self._network.publish(message)
+                self._sent.add(SENT)
             if self._unsure():
                 self._spread()
 

@@ -22,12 +22,14 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
-from node import control_server, joining, ports, seat, telling
+from node import control_server, joining, logs, ports, seat, telling
 from node import home as homes
 from node.checkup import Checkup
 from node.deadlines import Deadlines
 from node.home import LOCK, Home
+from node.lan import Lan
 from node.network.links import Gate, LinkError, Network
+from node.network.listening import sort_out
 from node.notifying import Notifier
 from node.peers import Peers
 from node.service import Node
@@ -136,7 +138,7 @@ class Options:
 
 def run(home: Home, options: Options) -> None:
     """Run the node until SIGINT or SIGTERM."""
-    _log_to_stderr()
+    logs.begin()
     home.unlock()
     with only_one(home):
         trio.run(_run, home, options)
@@ -148,18 +150,12 @@ def start(folder: Path, home: Home | None, options: Options, open_link: OpenLink
     The first-run pages and then the desk answer at one address. `open_link` shows a login link to
     the person who started this; it runs in a thread of its own.
     """
-    _log_to_stderr()
+    logs.begin()
     if home is not None:
         home.unlock()
         with only_one(home):
             pass  # said before a port is taken
     trio.run(_start, folder, home, options, open_link)
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s"
-    )
 
 
 async def _run(home: Home, options: Options) -> None:
@@ -238,6 +234,10 @@ async def _live(
     from node.gateway.apps import shop_app
     from node.gateway.shop_window import ShopWindow
 
+    asked = ports.kept_listen(home, options.listen)
+    listen, left_out = sort_out(asked, kept=not options.listen)
+    for sentence in left_out:
+        logger.warning("%s", sentence)
     database = home.store.db
     # SQLite waits for another process's lock inside this one thread; a busy step is tried again.
     database.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
@@ -257,8 +257,9 @@ async def _live(
     async with trio.open_nursery() as nursery:
         if options.notify:
             await nursery.start(Notifier(node.events, options.notify).run)
-        asked = ports.kept_listen(home, options.listen)
-        await nursery.start(node.run, asked)
+        await nursery.start(node.run, listen)
+        node.lan = Lan(network, peers, listen, look=node.neighbours.look)
+        nursery.start_soon(node.lan.run)
         nursery.start_soon(Deadlines(home, node.events).run)
         set_meta(database, "listen", json.dumps(ports.bound(asked, network.addresses)))
         window = gateway.shop_window = ShopWindow(home, shop_app(gateway), nursery)

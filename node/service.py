@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import trio
 
 from governance.roll import MEMBER
-from node import farewell, gossip, joining
+from node import farewell, gossip, joining, network_view
 from node.blobs import Blobs
 from node.conversations import Conversation
 from node.duties import Duties
@@ -27,13 +27,13 @@ from node.home import Home
 from node.indexing import Indexing
 from node.keystore import Keys
 from node.neighbours import CARDS, Neighbours
-from node.network.links import BLOB, JOIN, SYNC, LinkError, Network, Stream
-from node.network_view import Reached
+from node.network.links import BLOB, JOIN, LOBBY_SECONDS, SYNC, LinkError, Network, Stream
 from node.opening import Opening
 from node.peers import Peers, forget_contacts
 from node.publishing import Publishing
 from node.record_news import RecordNews
 from node.trade.clerk import Clerk, keys_for
+from node.turnstile import Turnstile
 from node.vote_news import VoteNews
 from protocol import lobby
 from protocol.errors import StoreError
@@ -42,6 +42,8 @@ from storage import certificates
 
 if TYPE_CHECKING:
     from trio_typing import TaskStatus
+
+    from node.lan import Lan
 
 logger = logging.getLogger("moothall.node")
 
@@ -78,8 +80,9 @@ class Node:
         self.events = Events()
         self.peers = peers or Peers(home.store, clock)
         self.metrics = self.peers.metrics
-        self.reached = Reached(home.store.now_ms)
+        self.reached = network_view.Reached(home.store.now_ms)
         self.last_answer: Answer | None = None  # what the lobby said last, while waiting
+        self.lan: Lan | None = None  # where nodes of a LAN find each other
         self._keys = keys
         self._clock = clock
         self._dice = dice or random.SystemRandom()
@@ -91,7 +94,14 @@ class Node:
         self._votes = VoteNews(self.store, self.events)
         self._heard: dict[str, float] = {}  # peer -> when it was last in touch
         self._let_in: dict[str, float] = {}  # members in touch, when last looked at: since when
-        self.blobs = Blobs(self.store, network, self.peers, clock=clock, dice=self._dice)
+        self.blobs = Blobs(
+            self.store,
+            network,
+            self.peers,
+            clock=clock,
+            dice=self._dice,
+            everything=always_on,
+        )
         self._indexing = Indexing(self.store, self._is_busy)
         self._clerk = Clerk(home, self.events)
         self.opening = Opening(
@@ -104,7 +114,9 @@ class Node:
             keys_for=partial(keys_for, home),
         )
         self._news = trio.Event()
-        self._publishing = Publishing(self.store, network, self.spread, self._is_unsure)
+        self._publishing = Publishing(
+            self.store, network, self.spread, self._is_unsure, self.metrics.gossip
+        )
         self._duties = Duties(
             self.store,
             keys.device,
@@ -123,12 +135,18 @@ class Node:
     ) -> None:
         """Work until cancelled; started once the network listens."""
         self.network.handle(SYNC, self._serve_sync)
-        self.network.handle(CARDS, self.neighbours.serve)
+        cards = Turnstile(self.peers, "cards", self.neighbours.serve)
+        self.network.handle(CARDS, cards.serve)
         self.network.handle(BLOB, self.blobs.serve)
-        self.network.handle(JOIN, joining.Lobby(self.store, self.kept, self.network.publish).serve)
+        lobby = joining.Lobby(self.store, self.kept, self.network.publish, self.peers.fault)
+        self.network.handle(
+            JOIN, Turnstile(self.peers, "join", lobby.serve, seconds=LOBBY_SECONDS).serve
+        )
         hearing = gossip.Hearing(self.store, self.peers, self.kept, self._soon)
         self.network.on_gossip(hearing.check)
         self.network.on_peer(self._peer_changed)
+        self.network.on_fault(self.peers.fault)
+        self.network.on_addresses(self._moved)
         self._records.begin()
         self._publishing.begin()
         async with trio.open_nursery() as nursery:
@@ -202,6 +220,11 @@ class Node:
 
     # Peers
 
+    def _moved(self) -> None:
+        """Where we can be reached has changed: sign it, and tell."""
+        self.neighbours.note_addresses(self._keys.device)
+        self._start(self.neighbours.say_where)
+
     def _peer_changed(self, peer: str, up: bool) -> None:
         if not up:
             self._heard.pop(peer, None)
@@ -267,6 +290,8 @@ class Node:
                 self._again.discard(peer)
                 if self.peers.waits(peer) or not self.peers.may_talk(peer):
                     return through
+                if not self.peers.allowances.has(peer, "fruitless"):
+                    return through
                 stream = await self.network.open(peer, SYNC)
                 talk = Conversation(self.store, stream, self.peers, self.kept)
                 differed = await talk.start()
@@ -275,6 +300,8 @@ class Node:
                     self._duties.catch_up()
                 if talk.new_records:
                     self._news.set()
+                else:
+                    self.peers.allowances.owe(peer, "fruitless")
                 self._heard[peer] = self._clock()
                 await self._gate_may_have_changed()
                 await self.neighbours.exchange(peer)
@@ -412,6 +439,14 @@ class Node:
     async def bring(self, name: bytes) -> bool:
         """A page shows the picture of this hash: whether it is here, after some seconds at most."""
         return await self.blobs.bring(name)
+
+    def connections(self) -> network_view.View:
+        """Who is in touch and how, and how this node can be reached."""
+        return network_view.view(self)
+
+    def waiting(self) -> dict[str, int]:
+        """How much is under way or waits its turn, by what it is."""
+        return {"conversations": len(self._talking) + self._serving.total()}
 
     def touch(self) -> dict[str, Any]:
         """Who is in touch: peer -> seconds since it was last heard."""

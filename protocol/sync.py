@@ -172,7 +172,7 @@ class Asker:
         self._side: list[bytes] = []  # ids of their side set
         self._lacking: list[bytes] = []  # objects still to be asked for
         self._awaited: set[bytes] = set()  # objects asked for and not here yet
-        self._places: dict[Log, Place] = {}
+        self._named: set[Log] = set()  # logs whose places the peer has told
         self._wanted: list[Place] = []
         self._open: set[Log] = set()  # logs of the Want that is being answered
         self._parted: dict[Log, int] = {}
@@ -289,18 +289,19 @@ class Asker:
         return self._ask(Buckets(self._holdings.buckets()), Places)
 
     def _take_places(self, places: Sequence[Place], more: bool) -> list[Any]:
-        for place in places:
-            if place[:2] in self._places:
-                raise PeerFault("bad-message", "two places of one log")
-            self._places[place[:2]] = place
-        if len(self._places) > MOST:
+        """Compare frame by frame: one that names very many must not hold everything else up."""
+        logs = {place[:2] for place in places}
+        if len(logs) < len(places) or logs & self._named:
+            raise PeerFault("bad-message", "two places of one log")
+        self._named |= logs
+        if len(self._named) > MOST:
             raise PeerFault("too-large", "a frontier of too many logs")
-        return [] if more else self._ask_records()
-
-    def _ask_records(self) -> list[Any]:
-        self._wanted, parted = self._holdings.lacking(list(self._places.values()))
-        self._places = {}
+        wanted, parted = self._holdings.lacking(places)
+        self._wanted += wanted
         self._parted.update(dict(parted))
+        if more:
+            return []
+        self._wanted.sort(key=lambda place: place[1])  # `gov` first
         return self._ask_segments()
 
     def _ask_segments(self) -> list[Any]:

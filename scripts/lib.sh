@@ -136,6 +136,17 @@ has_chromium() { command -v chromium >/dev/null; }
 # Sees to it that there is a browser for pages to be looked at in; fails if there can't be one.
 ensure_chromium() { has_chromium || try_to_install "the browser" chromium; }
 
+# Also where only root's PATH looks, as Debian has it.
+has_program() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null; }
+
+# Sees to it that tests can make hosts with cables between them; fails if they can't.
+ensure_network_tools() {
+    local missing=()
+    has_program ip || missing+=(iproute2)
+    has_program nft || missing+=(nftables)
+    [ ${#missing[@]} -eq 0 ] || try_to_install "networks between hosts" "${missing[@]}"
+}
+
 # --- the environment ---------------------------------------------------------------------------
 
 without_addresses() {

@@ -2,7 +2,7 @@
 
 Nothing is kept whose bytes don't hash to its name. Blobs are node-local: which of them are here
 changes no view and no digest. What no listing that stands and no own draft names is let go, at
-once where a listing was erased; fetched ones also go, longest unused first, above FETCHED_BYTES.
+once where a listing was erased; fetched ones also go, longest unused first, when room is short.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from protocol.webp import dimensions
 from storage.store import Store
 
 FETCHED_BYTES = 256 * 1024 * 1024  # of others' pictures, together
+HELPER_BYTES = 8 * 1024**3  # the same on a helper machine, which holds them for everybody
 HOUR_MS = 3_600_000
 PATIENCE_MS = 24 * HOUR_MS  # for a picture that was brought here and that nothing names yet
 
@@ -34,10 +35,11 @@ _NAMED = f"""EXISTS (
 ) OR EXISTS (SELECT 1 FROM draft WHERE instr(draft.body, blob.hash) > 0)"""
 
 
-def put(store: Store, name: bytes, data: bytes, *, own: bool) -> None:
+def put(store: Store, name: bytes, data: bytes, *, own: bool, room: int | None = None) -> None:
     """Keep bytes under their hash; Invalid `bad-blob` if it is not theirs, or they are no picture.
 
-    A picture is a still WebP file within the limits of a listing, by what it says of itself.
+    A picture is a still WebP file within the limits of a listing, by what it says of itself. Of
+    what was fetched, `room` bytes stay (FETCHED_BYTES if None).
 
     The caller holds the transaction. What was fetched and is brought here again becomes own.
     """
@@ -53,7 +55,7 @@ def put(store: Store, name: bytes, data: bytes, *, own: bool) -> None:
         [name, len(data), int(own), store.now_ms(), data],
     )
     if not own:
-        _evict(store)
+        _evict(store, FETCHED_BYTES if room is None else room)
 
 
 def get(store: Store, name: bytes) -> bytes | None:
@@ -155,6 +157,17 @@ def missing(store: Store, listings: int, limit: int) -> list[bytes]:
     return [row[0] for row in rows]
 
 
+def missing_anywhere(store: Store, limit: int) -> list[bytes]:
+    """Of all open listings, the newest first: the hashes of pictures that are not here."""
+    rows = store.db.execute(
+        "SELECT photo.hash FROM listing JOIN photo ON photo.listing = listing.rowid"
+        " WHERE state = 1 AND NOT EXISTS (SELECT 1 FROM blob WHERE blob.hash = photo.hash)"
+        " ORDER BY shown_ms DESC, photo.place, large LIMIT ?",
+        [limit],
+    )
+    return list(dict.fromkeys(row[0] for row in rows))
+
+
 def used(store: Store, names: Iterable[bytes]) -> None:
     """These were shown: they go last. The caller holds the transaction."""
     now = store.now_ms()
@@ -190,12 +203,15 @@ def sweep(store: Store) -> int:
     return len(rows)
 
 
-def _evict(store: Store) -> None:
+def fetched_bytes(store: Store) -> int:
+    """How much of others' pictures is here."""
+    row = store.db.execute("SELECT coalesce(sum(size), 0) FROM blob WHERE own = 0").fetchone()
+    return int(row[0])
+
+
+def _evict(store: Store, room: int) -> None:
     """Make room among what was fetched."""
-    over = int(
-        store.db.execute("SELECT coalesce(sum(size), 0) FROM blob WHERE own = 0").fetchone()[0]
-        - FETCHED_BYTES
-    )
+    over = fetched_bytes(store) - room
     loose = []
     for name, size in store.db.execute(
         "SELECT hash, size FROM blob WHERE own = 0 ORDER BY used_ms, no"

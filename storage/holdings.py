@@ -26,14 +26,20 @@ class StoreHoldings:
     """`protocol.sync.Holdings` over a store. `peer` names who is talking, for the fault list.
 
     `kept` is called after each transaction that brought something new, with words that say what.
+    `wanted` says of a device, when a peer names more of a log of its, whether to ask for it now.
     """
 
     def __init__(
-        self, store: Store, peer: str = "", kept: Callable[[set[str]], None] | None = None
+        self,
+        store: Store,
+        peer: str = "",
+        kept: Callable[[set[str]], None] | None = None,
+        wanted: Callable[[bytes], bool] | None = None,
     ) -> None:
         self._store = store
         self._peer = peer
         self._kept = kept or (lambda words: None)
+        self._wanted = wanted or (lambda device: True)
         self._incoming = chain.Incoming(store)
         self.new_records = 0
 
@@ -103,11 +109,13 @@ class StoreHoldings:
         for device, lane, seq, record_id in theirs:
             held = find_log(self._store, device, lane)
             if held is None:
-                wanted.append((device, lane, 0, ZERO))
+                if self._wanted(device):
+                    wanted.append((device, lane, 0, ZERO))
                 continue
             seq_here = min(seq, held.room)
             if seq_here > held.prefix_seq:
-                wanted.append((device, lane, held.prefix_seq, held.prefix_id))
+                if self._wanted(device):
+                    wanted.append((device, lane, held.prefix_seq, held.prefix_id))
             elif seq_here == seq and id_at(self._store, held.no, seq) != record_id:
                 parted.append(((device, lane), seq))
         return sorted(wanted, key=lambda place: place[1]), parted

@@ -30,6 +30,12 @@ def _register(name: str, script: str) -> None:
         _script(database, script)
 
 
+def unknown_steps(database: Database) -> set[str]:
+    """Steps that were applied by a newer program than this one."""
+    applied = {each.name for each in MIGRATIONS.applied(database)}
+    return applied - {each.name for each in MIGRATIONS._migrations}
+
+
 for _file in sorted(files("storage").joinpath("schema").iterdir(), key=lambda file: file.name):
     if _file.name.endswith(".sql"):
         _register(_file.name.removesuffix(".sql"), _file.read_text("utf-8"))

@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from governance.certified import Certified
+from protocol.messages import Hello
 from storage.database import DURABLE, get_meta, open_database, set_meta, write
 
 
@@ -30,6 +31,7 @@ class Store:
     decided: set[bytes] = field(default_factory=set)  # tips of chains that do not stand
     suspecting: tuple[int, int] | None = None  # since when, and when last, a teller was unheard of
     unreadable: bytes | None = None  # after this certificate tellers made one we can't carry out
+    said: tuple[tuple[int, int], Hello] | None = None  # cache; see storage.frontier.hello
     changed: set[str] = field(default_factory=set)  # words for the service: 'gov', 'certificate'
 
     @contextlib.contextmanager

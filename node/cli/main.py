@@ -42,6 +42,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "desk": ("node.cli.running", "Print a new link that opens your desk."),
     "watch": ("node.cli.running", "Print what happens on the running node, an event a line."),
     "status": ("node.cli.running", "Show how this home and its node are."),
+    "peers": ("node.cli.network", "Show which nodes yours is in touch with, and how."),
+    "doctor": ("node.cli.network", "Look after this home and its node, and say what to do."),
     "inbox": ("node.cli.inbox", "Show what waits for you, and until when."),
     "listing": ("node.cli.listing", "Add, edit, show, list, import and withdraw listings."),
     "search": ("node.cli.finding", "Search the listings of the community."),

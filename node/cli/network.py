@@ -49,7 +49,9 @@ def _peers_text(found: Mapping[str, Any], names: Mapping[str, str]) -> str:
     near = {row["peer"]: _called(row, names) for row in found["peers"]}
     lines = []
     for row in found["peers"]:
-        way = WAYS.get(row["way"]) or f"over the node of {near.get(row['relay'], row['relay'][-8:])}"
+        way = (
+            WAYS.get(row["way"]) or f"over the node of {near.get(row['relay'], row['relay'][-8:])}"
+        )
         inviter = row["inviter"]
         by = "" if inviter is None else f", invited by {names.get(inviter) or inviter[:8]}"
         lines += [

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
 from node import devices
 from node.doctor.finding import Finding, Situation, bad, good, warning
-from node.gateway.metrics_token import TOKEN
 from node.home import DATABASE, KEYS, RECOVERY
+from node.metrics_token import TOKEN
 from node.sizes import size_text
-from storage.migrations import MIGRATIONS
+from storage.migrations import unknown_steps
 
 OLD_DAYS = 365  # of a recovery file: whom it names may have moved
 _DAY_MS = 86_400_000
@@ -36,9 +37,7 @@ def store(situation: Situation) -> Finding:
             "End the node and copy the whole folder, then look with `moothall verify` at what is "
             "wrong; your neighbours hold what you published.",
         )
-    applied = {each.name for each in MIGRATIONS.applied(home.store.db)}
-    newer = applied - {each.name for each in MIGRATIONS._migrations}
-    if newer:
+    if unknown_steps(home.store.db):
         return bad(
             "store",
             "A newer version of Moothall has written to this home.",
@@ -97,7 +96,9 @@ def recovery(situation: Situation) -> Finding | None:
         )
     saved = devices.recovery_saved_ms(home)
     if saved is None:
-        return good("recovery", "Your recovery file was moved away; when it was saved is not known.")
+        return good(
+            "recovery", "Your recovery file was moved away; when it was saved is not known."
+        )
     days = max(0, situation.now_ms - saved) // _DAY_MS
     if days > OLD_DAYS:
         return warning("recovery", f"Your recovery file was saved {days} days ago.", todo)
@@ -105,15 +106,15 @@ def recovery(situation: Situation) -> Finding | None:
     return good("recovery", f"Your recovery file was saved {when}.")
 
 
-def _others_read(path: os.PathLike[str]) -> bool:
+def _others_read(path: Path) -> bool:
     try:
-        return bool(stat.S_IMODE(os.stat(path).st_mode) & 0o077)
+        return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
     except OSError:
         return False  # not there
 
 
-def _of_another(path: os.PathLike[str]) -> bool:
+def _of_another(path: Path) -> bool:
     try:
-        return os.stat(path).st_uid != os.getuid()
+        return path.stat().st_uid != os.getuid()
     except OSError:
         return False

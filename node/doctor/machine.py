@@ -73,15 +73,6 @@ def versions(situation: Situation) -> Finding:
 def clock(situation: Situation) -> Finding:
     """Compared with what other members' nodes say, or with the times in held records."""
     home = situation.home
-    doubt = None if home is None else clock_check.of_store(home.store)
-    if doubt is not None and abs(doubt.off_ms) >= MINUTE_MS:
-        way = "ahead of" if doubt.off_ms > 0 else "behind"
-        told = (
-            f"This computer's clock is {_span(abs(doubt.off_ms))} {way} those of {doubt.persons} "
-            "members."
-        )
-        far = abs(doubt.off_ms) >= HOUR_MS
-        return bad("clock", told, SET_IT) if far else warning("clock", told, SET_IT)
     if home is not None:
         ahead = _records_ahead(home, situation.now_ms)
         if ahead is not None:
@@ -110,8 +101,11 @@ def ports(situation: Situation) -> Finding | None:
         return _listening([str(each) for each in situation.network["addresses"]])
     if situation.home is None or situation.running:
         return None
+    kept = _kept(situation.home)
+    if not kept:
+        return good("ports", "Your node chooses its ports when it first runs, and keeps them.")
     taken = []
-    for what, host, port in _kept(situation.home):
+    for what, host, port in kept:
         try:
             why = _why_not(host, port)
         except OSError as error:  # an address that is no longer this computer's
@@ -142,7 +136,9 @@ def _listening(addresses: list[str]) -> Finding:
             "Your node listens on this computer alone, so no other can dial it.",
             "Start it with --listen /ip4/0.0.0.0/tcp/4001",
         )
-    return good("ports", f"Your node listens at {', '.join(each.split('/p2p/')[0] for each in own)}.")
+    return good(
+        "ports", f"Your node listens at {', '.join(each.split('/p2p/')[0] for each in own)}."
+    )
 
 
 def _kept(home: Home) -> list[tuple[str, str, int]]:

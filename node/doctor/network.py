@@ -6,17 +6,15 @@ Only the running node knows; while it does not run, most of this has nothing to 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from governance.roll import MEMBER
 from node.doctor.finding import Finding, Situation, good, warning
-from node.network_view import ALONE, INTERNET, LAN, NO_ADDRESSES, OUTSIDE
+from node.network_view import ALONE, INTERNET, LAN, NO_ADDRESSES, OUTSIDE, place_of
 from node.peers import Peers
 from storage.views import members, profiles
 
-ENOUGH_INVITERS = 3  # whom neighbours should have come in by, where there are so many
-ENOUGH_COMPARED = 3  # neighbours that the newest certificate should be compared with
 ASK_FRIENDS = "Look whether this computer is online, and ask a friend to start their node."
 
 
@@ -27,22 +25,26 @@ def neighbours(situation: Situation) -> Finding | None:
         return None
     if network is None:
         known = len(Peers(home.store, time.monotonic).addresses())
-        if known or _others(situation) == 0:
-            return good("neighbours", f"Addresses of {known} other nodes are known.")
+        if known:
+            return good("neighbours", f"Addresses of {_count(known, 'other node')} are known.")
+        if _others(situation) == 0:
+            return good("neighbours", "Nobody else belongs yet; `moothall invite` makes a link.")
         return warning("neighbours", "No address of another node is known.", ASK_FRIENDS)
     rows = network["peers"]
     if not rows:
         return _nobody(network)
     inviters = {row["inviter"] for row in rows}
-    told = f"In touch with {_count(len(rows), 'node')}, of {_count(len(network_people(rows)), 'person')}"
-    told += f" whom {_count(len(inviters), 'person')} brought in."
-    possible = {each.inviter for each in members.everybody(home.store) if each.status == MEMBER}
-    if len(inviters) < min(ENOUGH_INVITERS, len(possible)) and len(rows) >= ENOUGH_INVITERS:
+    told = f"In touch with {_count(len(rows), 'node')}, whose owners came in by "
+    told += f"{_count(len(inviters), 'person')}."
+    branch = (network.get("compared") or {}).get("branch")
+    if branch is not None:
+        inviter = profiles.names(home.store).get(bytes.fromhex(branch), "") or branch[:8]
         return warning(
             "neighbours",
-            f"{told} So few could agree to keep something from you.",
-            "Your node looks for others by itself; if it stays so for days, ask members whom "
-            "somebody else invited to start their nodes.",
+            f"{told} All of them came in by {inviter} or whom {inviter} brought in, who could "
+            "keep something from you together.",
+            "Your node looks for others by itself. If it stays so, ask members whom somebody else "
+            "brought in to start their nodes.",
         )
     return good("neighbours", told)
 
@@ -51,24 +53,18 @@ def comparison(situation: Situation) -> Finding | None:
     """Whether neighbours name the same newest certificate."""
     network = situation.network
     compared = None if network is None else network.get("compared")
-    if network is None or compared is None or not network["peers"]:
+    if compared is None or not compared["peers"]:
         return None
     differ, peers = compared["differ"], compared["peers"]
     if differ:
         return warning(
             "comparison",
-            f"{len(differ)} of {_count(peers, 'neighbour')} name another newest certificate than "
-            "this node.",
+            f"The newest certificate is another one at {len(differ)} of {_count(peers, 'node')}.",
             "Ask again in two minutes: mostly one of you is only behind. If it stays so, see "
             "`moothall teller show`, and ask those members by another way what they see.",
         )
-    if peers < min(ENOUGH_COMPARED, int(network["known"])):
-        return warning(
-            "comparison",
-            f"The newest certificate was compared with {_count(peers, 'neighbour')} only.",
-            "Nothing at once: your node compares it with others as soon as they are in touch.",
-        )
-    return good("comparison", f"{_count(peers, 'neighbour')} name the same newest certificate.")
+    told = f"Compared with {_count(peers, 'other member')}: the certificates are the same."
+    return good("comparison", told)
 
 
 def reachability(situation: Situation) -> Finding | None:
@@ -76,22 +72,22 @@ def reachability(situation: Situation) -> Finding | None:
     network = situation.network
     if network is None or network["why"] in (ALONE, OUTSIDE):
         return None
-    reached, relaying = network["reached"], network["relaying"]
-    if INTERNET in reached:
+    dialled, relaying = network["dialled"], network["relaying"]
+    if INTERNET in dialled:
         return good(
             "reachability",
-            f"Others dial your node directly from the internet, last at {reached[INTERNET]}.",
+            f"Others dial your node directly from the internet, last at {dialled[INTERNET]}.",
         )
     if relaying["reserved_at"]:
         return good("reachability", "Others reach your node over a relay.")
-    started = f"since it started at {reached['since']}"
+    started = f"since it started at {network['since']}"
     told = (
         f"Others on the local network dial your node; from the internet nobody has, {started}."
-        if LAN in reached
+        if LAN in dialled
         else f"Nobody has dialled your node from another computer, {started}; whether anybody "
         "could is not known."
     )
-    return warning("reachability", told, _open_a_door([str(each) for each in network["addresses"]]))
+    return warning("reachability", told, _open_a_door(network["addresses"]))
 
 
 def relay(situation: Situation) -> Finding | None:
@@ -112,14 +108,7 @@ def relay(situation: Situation) -> Finding | None:
         }
         over = ", ".join(called.get(peer, peer[-8:]) for peer in relaying["reserved_at"])
         return good("relay", f"Your node has a place at the relay of {over}.")
-    if INTERNET in network["reached"] or not network["peers"]:
-        return None
-    return warning(
-        "relay",
-        "None of your neighbours' nodes relays for others.",
-        "Ask somebody whose computer is always on and can be dialled to say `moothall run "
-        "--offer-relay`; yours finds it by itself.",
-    )
+    return None
 
 
 LAN_OFF = {
@@ -147,11 +136,6 @@ def lan(situation: Situation) -> Finding | None:
     )
 
 
-def network_people(rows: list[Mapping[str, Any]]) -> set[str]:
-    """Whose nodes these are."""
-    return {row["person"] or row["peer"] for row in rows}
-
-
 def _nobody(network: Mapping[str, Any]) -> Finding:
     if network["why"] == ALONE:
         return good("neighbours", "Nobody else belongs yet; `moothall invite` makes a link.")
@@ -177,19 +161,16 @@ def _others(situation: Situation) -> int:
     return sum(each.status == MEMBER and each.person != situation.home.person for each in everybody)
 
 
-def _open_a_door(addresses: list[str]) -> str:
-    ports = {
-        address.split("/")[4]
-        for address in addresses
-        if address.startswith(("/ip4/", "/ip6/"))
-        and "/p2p-circuit" not in address
-        and not address.startswith(("/ip4/127.", "/ip6/::1/"))
-    }
-    if not ports:
-        return "Let your node listen on the network: `moothall run --listen /ip4/0.0.0.0/tcp/4001`."
+def _open_a_door(addresses: Sequence[str]) -> str:
+    """What helps: a relay, and at a public address an open port."""
+    public = {each.split("/")[4] for each in addresses if place_of(each) == INTERNET}
+    if public:
+        return (
+            f"Let the firewall of this computer through to TCP port {' and '.join(sorted(public))}."
+        )
     return (
-        f"If your router can, let it forward TCP port {' and '.join(sorted(ports))} to this "
-        "computer; otherwise a member's node that relays (`moothall run --offer-relay`) will do."
+        "Ask somebody whose computer is always on and has a public address to say `moothall run "
+        "--offer-relay`; your node finds it by itself, and others reach you through it."
     )
 
 

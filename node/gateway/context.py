@@ -22,6 +22,8 @@ from node.gateway.login import LoginTokens, Sessions
 from node.gateway.order_limits import OrderLimits
 from node.gateway.said import Said
 from node.home import Home, now_ms
+from node.metrics import PAGE_SECONDS, Metrics, Timing
+from node.network_view import NOWHERE, View
 from node.people import own_profile
 from protocol.errors import MoothallError, Refused
 from protocol.lobby import Answer
@@ -37,7 +39,16 @@ class Running(Protocol):
     """What a page may ask of the running node; cheap, and without waiting but for `bring`."""
 
     events: Events
+    metrics: Metrics
     last_answer: Answer | None  # what the lobby said last to a newcomer
+
+    def connections(self) -> View:
+        """Who is in touch and how, and how this node can be reached."""
+        ...
+
+    def waiting(self) -> Mapping[str, int]:
+        """How much is under way or waits its turn, by what it is."""
+        ...
 
     def touch(self) -> Mapping[str, int]:
         """Who is in touch: peer id -> seconds since it was last heard."""
@@ -53,7 +64,16 @@ class Alone:
 
     def __init__(self) -> None:
         self.events = Events()
+        self.metrics = Metrics()
         self.last_answer: Answer | None = None
+
+    def connections(self) -> View:
+        """Nobody, nowhere."""
+        return NOWHERE
+
+    def waiting(self) -> Mapping[str, int]:
+        """Nothing."""
+        return {}
 
     def touch(self) -> Mapping[str, int]:
         """Nobody."""
@@ -79,6 +99,7 @@ class Gateway:
     sent: Sent = field(init=False)
     guest_forms: GuestForms = field(init=False)
     order_limits: OrderLimits = field(init=False)
+    page_seconds: dict[str, Timing] = field(default_factory=dict)  # by app
     said: Said = field(default_factory=Said)
     streams: Streams = field(default_factory=Streams)
     first_run: FirstRun | None = None  # where a command makes the home, or may give it up again
@@ -96,6 +117,10 @@ class Gateway:
         self.order_limits = OrderLimits(self.monotonic)
         if self.home is not None:
             self.begin(self.home, self.node)
+
+    def answered(self, app: str, seconds: float) -> None:
+        """A page of this app began to be answered so long after it was asked for."""
+        self.page_seconds.setdefault(app, Timing(PAGE_SECONDS)).add(seconds)
 
     def begin(self, home: Home, node: Running) -> None:
         """From here on there is a home, and a node that runs it."""

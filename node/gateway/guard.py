@@ -70,11 +70,14 @@ class Guard:
             return
         started = False
         visit = self._visit(Request(scope, receive))
+        monotonic = visit.gateway.monotonic
+        asked = monotonic()
 
         async def guarded(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                visit.gateway.answered(visit.audience, monotonic() - asked)
                 _add_headers(message, visit)
             await send(message)
 

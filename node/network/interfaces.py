@@ -18,7 +18,7 @@ class Interface(NamedTuple):
     """One interface; two are equal when nothing about it has changed."""
 
     name: str
-    index: int  # the system's number for it
+    number: int  # the system's index of it
     addresses: tuple[IPv4Interface | IPv6Interface, ...]  # with the subnet of each
 
 
@@ -32,12 +32,17 @@ def interfaces() -> list[Interface]:
         addresses = [_read(each.family, each.address, each.netmask) for each in told]
         some = tuple(each for each in addresses if each is not None and not each.is_loopback)
         try:
-            index = socket.if_nametoindex(name)
+            number = socket.if_nametoindex(name)
         except OSError:
             continue  # gone since
         if some:
-            found.append(Interface(name, index, some))
+            found.append(Interface(name, number, some))
     return found
+
+
+def loopback_is_up() -> bool:
+    """Whether programs on this machine reach each other, and so a browser the desk."""
+    return any(state.isup and "loopback" in state.flags for state in psutil.net_if_stats().values())
 
 
 def _read(family: int, address: str, mask: str | None) -> IPv4Interface | IPv6Interface | None:

@@ -1,4 +1,5 @@
-"""Multiaddresses as we use them: IP or DNS name, and TCP; anything else is refused.
+"""Multiaddresses as we use them: IP or DNS name, and TCP, maybe with a circuit through a relay
+behind; anything else is refused.
 
 Reads and writes the text form only; whether somebody answers there is not asked here.
 """
@@ -6,11 +7,15 @@ Reads and writes the text form only; whether somebody answers there is not asked
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from libp2p.utils.address_validation import expand_wildcard_address
 from multiaddr import Multiaddr  # type: ignore[import-untyped]
 
+from node.network.interfaces import interfaces
 from node.network.libp2p_hazards import check_port_free
 from node.network.links import LinkError
 
@@ -38,16 +43,81 @@ def to_listen(text: str) -> Multiaddr:
     return address
 
 
-def to_dial(text: str, peer: str) -> tuple[str, int]:
-    """Host (an IP address or a name) and port of `peer`; LinkError `bad-address`."""
+class Way(NamedTuple):
+    """One way to a peer: a place to dial, and the relay that answers there, or "" for the peer."""
+
+    text: str
+    host: str  # an IP address or a name
+    port: int
+    relay: str  # peer id
+
+
+def to_dial(text: str, peer: str) -> Way:
+    """How to reach `peer` by this address; LinkError `bad-address`."""
     address, names = _parse(text)
-    if names[2:] == ["p2p"]:
-        if str(address.value_for_protocol("p2p")) != peer:
-            raise LinkError("bad-address", f"{text} is the address of another peer.")
+    head, circuit, tail = text.partition("/p2p-circuit")
+    if circuit:
+        if tail not in ("", f"/p2p/{peer}") or names.count("p2p-circuit") != 1:
+            raise _bad(text)
+        address, names = _parse(head)
+    named = str(address.value_for_protocol("p2p")) if names[2:] == ["p2p"] else ""
+    if named:
         names = names[:2]
     if len(names) != 2 or names[0] not in (*_IP, *_NAMES) or names[1] != "tcp":
         raise _bad(text)
-    return str(address.value_for_protocol(names[0])), int(str(address.value_for_protocol("tcp")))
+    if (circuit and named in ("", peer)) or (not circuit and named not in ("", peer)):
+        raise LinkError("bad-address", f"{text} is no address of this peer.")
+    host = str(address.value_for_protocol(names[0]))
+    port = int(str(address.value_for_protocol("tcp")))
+    return Way(text, host, port, named if circuit else "")
+
+
+def in_order(ways: Iterable[Way]) -> list[Way]:
+    """Direct ways first, then those through relays, then private networks that we are not in."""
+
+    def rank(way: Way) -> int:
+        if is_elsewhere(way.host):
+            return 2
+        return 1 if way.relay else 0
+
+    return sorted(ways, key=rank)
+
+
+def is_elsewhere(host: str) -> bool:
+    """Whether it is an address of a private network in which this machine has none."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False  # a name
+    if not address.is_private or address.is_loopback:
+        return False
+    near = (each.network for one in interfaces() for each in one.addresses)
+    return not any(address in network for network in near)
+
+
+def is_own(host: str) -> bool:
+    """Whether it is an address of this machine, other than loopback."""
+    return any(host == str(each.ip) for one in interfaces() for each in one.addresses)
+
+
+def of_relay(text: str, relay: str, *, here: bool) -> str | None:
+    """An address that a relay names as its own, if others can dial it; `here`: on this machine."""
+    try:
+        way = to_dial(text, relay)
+        address = ipaddress.ip_address(way.host)
+    except (LinkError, ValueError):
+        return None
+    if way.relay or address.is_unspecified or (address.is_loopback and not here):
+        return None
+    return f"/ip{address.version}/{address}/tcp/{way.port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether it is this machine itself."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def to_show(bound: Multiaddr, peer: str) -> list[str]:

@@ -11,10 +11,12 @@ import logging
 import trio
 from libp2p.abc import IHost, INetStream
 from libp2p.peer.id import ID
+from libp2p.pubsub import pubsub
 from libp2p.pubsub.pb import rpc_pb2
 
 from node.network.libp2p_framing import abort
 from node.network.libp2p_hazards import CarefulGossipSub, CarefulPubsub
+from node.network.libp2p_members import Fault, Pace, read_frames
 from node.network.links import MAX_GOSSIP, Gate, GossipCheck
 from node.network.serving import refuse
 
@@ -27,9 +29,17 @@ class GatedPubsub(CarefulPubsub):
     """One topic, members only."""
 
     def __init__(
-        self, host: IHost, router: CarefulGossipSub, topic: str, gate: Gate, check: GossipCheck
+        self,
+        host: IHost,
+        router: CarefulGossipSub,
+        topic: str,
+        gate: Gate,
+        check: GossipCheck,
+        fault: Fault,
     ) -> None:
         super().__init__(host, router, topic, self._check)
+        self._fault = fault
+        self._pace = Pace()
         self._topic = topic
         self._gate = gate
         self._ask = check
@@ -59,6 +69,23 @@ class GatedPubsub(CarefulPubsub):
         # The peer accepts us now, which it may not have done when the connection opened.
         self.introduce(peer)
         await super().stream_handler(stream)
+
+    async def continuously_read_stream(self, stream: INetStream) -> None:
+        """One message after another: a peer that sends much waits for itself alone."""
+        await read_frames(stream, self._pace, self._fault, self._take)
+
+    async def _take(self, peer: ID, rpc: rpc_pb2.RPC) -> None:
+        consume = vars(pubsub)["maybe_consume_signed_record"]  # as libp2p_hazards left it
+        if not consume(rpc, self.host, peer):
+            return
+        for msg in rpc.publish:
+            if self._is_subscribed_to_msg(msg):
+                await self.push_msg(peer, msg)
+        if len(rpc.subscriptions) <= self.max_subscriptions_per_rpc:
+            for subscription in rpc.subscriptions:
+                self.handle_subscription(peer, subscription)
+        if rpc.HasField("control"):
+            await self.router.handle_rpc(rpc, peer)
 
     async def write_msg(self, stream: INetStream, rpc_msg: rpc_pb2.RPC) -> bool:
         peer = stream.muxed_conn.peer_id

@@ -33,14 +33,15 @@ from libp2p.network.config import ConnectionConfig
 from libp2p.network.connection import swarm_connection
 from libp2p.network.connection.raw_connection import RawConnection
 from libp2p.network.exceptions import SwarmException
+from libp2p.network.stream.net_stream import NetStream
 from libp2p.network.swarm import Swarm
 from libp2p.peer.id import ID
-from libp2p.peer.peerstore import env_to_send_in_RPC
+from libp2p.peer.peerstore import PeerStoreError, env_to_send_in_RPC
 from libp2p.pubsub import gossipsub, pubsub
 from libp2p.pubsub.gossipsub import GossipSub
+from libp2p.pubsub.mcache import CacheEntry, MessageCache
 from libp2p.pubsub.pb import rpc_pb2
 from libp2p.pubsub.pubsub import Pubsub
-from libp2p.pubsub.utils import maybe_consume_signed_record
 from libp2p.security.noise.transport import PROTOCOL_ID as NOISE
 from libp2p.security.noise.transport import Transport as NoiseTransport
 from libp2p.stream_muxer.yamux.yamux import PROTOCOL_ID as YAMUX
@@ -50,7 +51,7 @@ from libp2p.transport.upgrader import TransportUpgrader
 from multiaddr import Multiaddr  # type: ignore[import-untyped]
 
 from node.network import libp2p_yamux  # noqa: F401 - its import is what it does
-from node.network.libp2p_wire import Wire, tcp_wire, wire_of
+from node.network.libp2p_wire import Wire, is_relayed, tcp_wire
 
 logger = logging.getLogger("moothall.network")
 
@@ -59,6 +60,7 @@ GREETING_EACH = 16  # unfinished handshakes from one address
 QUEUE_LIMIT = 1024  # gossip messages waiting for one peer
 RECORD_SECONDS = 5.0  # how long our own signed peer record is reused unexamined
 RESET_SECONDS = 1.0
+MESHSUB = TProtocol("/meshsub/1.1.0")  # 1.2 collapses at 20 messages a second
 
 
 class CarefulSwarm(Swarm):
@@ -101,6 +103,16 @@ class CarefulSwarm(Swarm):
             with trio.CancelScope(shield=True):
                 await raw.close()
             raise
+
+    async def accept(self, wire: Wire) -> None:
+        """Serve a connection that somebody else began over this, until it closes."""
+        await self._handle_inbound_connection(wire, Multiaddr(wire.address))
+
+    def _select_connection(self, connections: list[INetConn], peer_id: ID) -> INetConn:
+        # H17: the library prefers a direct connection to a relayed one, but never notes which is
+        # which (its type stays "unknown"). Goes when connections are typed as they are upgraded.
+        direct = [conn for conn in connections if not is_relayed(conn)]
+        return super()._select_connection(direct or connections, peer_id)
 
     async def dial_peer(self, peer_id: ID) -> list[INetConn]:
         """Refuse: nothing in the library may dial by itself."""
@@ -183,6 +195,29 @@ class _NoAutoConnector(AutoConnector):
         return
 
 
+class Seen:
+    """From where others see us, in place of the library's own collection."""
+
+    # H19: the library advertises such addresses, with the port of a connection of the moment, as
+    # soon as a few peers name them, and everybody would dial there. We only want the host. Goes
+    # when observing and advertising can be switched separately.
+
+    def __init__(self) -> None:
+        self.hosts: dict[INetConn, tuple[int, str]] = {}
+
+    def record_observation(self, conn: INetConn, observed: Multiaddr, listening: object) -> None:
+        """A peer says from where we came; worth something only where we dialled."""
+        parts = str(observed).split("/")
+        if conn.muxed_conn.is_initiator and not is_relayed(conn) and parts[1] in ("ip4", "ip6"):
+            self.hosts[conn] = int(parts[1][2]), parts[2]
+
+    def remove_conn(self, conn: INetConn) -> None:
+        self.hosts.pop(conn, None)
+
+    def addrs(self) -> list[Multiaddr]:
+        return []
+
+
 class CarefulHost(BasicHost):
     """A host in which a fault in one stream ends that stream."""
 
@@ -197,9 +232,38 @@ class CarefulHost(BasicHost):
             with trio.CancelScope(shield=True), trio.move_on_after(RESET_SECONDS):
                 await _quietly(net_stream.reset)
 
+    def speaks(self, peer_id: ID, protocol: TProtocol) -> bool:
+        """Whether this peer serves a protocol, as it told when it was asked; False if it wasn't."""
+        try:
+            return bool(self.peerstore.supports_protocols(peer_id, [protocol]))
+        except PeerStoreError:
+            return False
+
+    def forget(self, peer_id: ID) -> None:
+        """No connection is left: what the peer told of itself may not hold when it comes back."""
+        # H18: a peer is asked who it is once in this process's life, whatever program it runs
+        # when it comes back, and its addresses are kept, which nobody here uses. Goes when
+        # identify forgets what it heard with the last connection.
+        self.peerstore.clear_protocol_data(peer_id)
+        self.peerstore.clear_addrs(peer_id)
+
     async def admit(self, net_stream: INetStream) -> None:
         """Agree on a protocol and serve it; a subclass may refuse first."""
         await super()._swarm_stream_handler(net_stream)
+
+
+class ByContent(MessageCache):
+    """What was sent lately, under the names that messages have here."""
+
+    # H28: the library files it by sender and number, offers it to others by that name (IHAVE), and
+    # finds nothing of that name among what it has seen, which it knows by our names: so whatever is
+    # offered is fetched, again at each of three heartbeats. Goes when it asks for a message's name.
+
+    def put(self, msg: rpc_pb2.Message) -> None:
+        name = _content_id(msg)
+        if name not in self.msgs:
+            self.msgs[name] = msg
+            self.history[0].append(CacheEntry(name, msg.topicIDs))
 
 
 class CarefulGossipSub(GossipSub):
@@ -207,7 +271,7 @@ class CarefulGossipSub(GossipSub):
 
     def __init__(self) -> None:
         super().__init__(
-            [TProtocol("/meshsub/1.1.0")],  # 1.2 collapses at 20 messages a second
+            [MESHSUB],
             degree=6,
             degree_low=4,
             degree_high=12,
@@ -216,6 +280,7 @@ class CarefulGossipSub(GossipSub):
             adaptive_gossip_enabled=False,
             eclipse_protection_enabled=False,  # would drop neighbours of one house for one address
         )
+        self.mcache = ByContent(self.mcache.window_size, self.mcache.history_size)
 
     async def heartbeat(self) -> None:
         # H1: an exception here ends the service and with it the node. Goes with H1.
@@ -262,6 +327,11 @@ class CarefulPubsub(Pubsub):
 
     def introduce(self, peer_id: ID) -> None:
         """Open our gossip stream to a connected peer soon, if there is none."""
+        stream = self.peers.get(peer_id)
+        if isinstance(stream, NetStream) and stream.is_closed:
+            # H7: the stream went with one of two connections, and the library doesn't notice
+            # before a message is lost. Goes when it opens another by itself.
+            self._handle_dead_peer(peer_id)
         if peer_id not in self.peers:
             self._schedule_peer_stream_retry(peer_id)
 
@@ -352,11 +422,12 @@ async def _or_log(what: str, work: Callable[..., Awaitable[object]], *args: obje
 
 
 # Signed peer records: the library attaches its own to every RPC, comparing all its addresses each
-# time, and verifies and stores the sender's for every RPC received. Ours is made again at most
-# every RECORD_SECONDS, and a record that did not change is not looked at. Goes when the library
-# sends records only when they change.
+# time, and verifies and stores the sender's for every RPC received; an RPC whose record is older
+# than the last one is dropped with all it carries, so that who set a fast clock right is not heard
+# for as long as it was fast. Ours is made again at most every RECORD_SECONDS, and nobody's is
+# looked at, since we dial by address cards. Goes when the library sends records only when they
+# change and takes a message whatever comes with it.
 _own_record: WeakKeyDictionary[IHost, tuple[float, bytes]] = WeakKeyDictionary()
-_known_records: WeakKeyDictionary[IHost, dict[ID, bytes]] = WeakKeyDictionary()
 
 
 def _own_record_of(host: IHost) -> tuple[bytes, bool]:
@@ -369,24 +440,14 @@ def _own_record_of(host: IHost) -> tuple[bytes, bool]:
     return record, fresh
 
 
-def _take_record_once(msg: rpc_pb2.RPC, host: IHost, peer_id: ID) -> bool:
-    if not msg.HasField("senderRecord"):
-        return True
-    known = _known_records.setdefault(host, {})
-    if known.get(peer_id) == msg.senderRecord:
-        return True
-    if not maybe_consume_signed_record(msg, host, peer_id):
-        return False
-    if len(known) >= INBOUND_LIMIT:
-        known.clear()
-    known[peer_id] = bytes(msg.senderRecord)
+def _ignore_record(msg: rpc_pb2.RPC, host: IHost, peer_id: ID) -> bool:
     return True
 
 
 def _install() -> None:
     for module in (pubsub, gossipsub):
         vars(module).update(
-            env_to_send_in_RPC=_own_record_of, maybe_consume_signed_record=_take_record_once
+            env_to_send_in_RPC=_own_record_of, maybe_consume_signed_record=_ignore_record
         )
     # H13: this module logs through the root logger's functions, which install a handler on the
     # root logger of a program that has none. Goes when it has a logger of its own.

@@ -24,16 +24,23 @@ from libp2p.tools.anyio_service import background_trio_service
 from multiaddr import Multiaddr  # type: ignore[import-untyped]
 
 from node.network import libp2p_addresses
+from node.network.libp2p_circuit import DCUTR, HOP, STOP
+from node.network.libp2p_dialling import Dialler
 from node.network.libp2p_framing import FramedStream, linger
 from node.network.libp2p_gossip import GatedPubsub
 from node.network.libp2p_hazards import (
     INBOUND_LIMIT,
+    MESHSUB,
     CarefulGossipSub,
     CarefulSwarm,
     noise_and_yamux,
 )
 from node.network.libp2p_lobby import CONNECTIONS, IDLE_SECONDS, GatedHost
-from node.network.libp2p_wire import wire_of
+from node.network.libp2p_members import Fault
+from node.network.libp2p_reach import Reach
+from node.network.libp2p_relay import Relay
+from node.network.libp2p_upgrade import Upgrade
+from node.network.libp2p_wire import is_relayed, wire_of
 from node.network.links import (
     JOIN,
     MAX_GOSSIP,
@@ -54,11 +61,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("moothall.network")
 
-DIAL_SECONDS = 5.0  # for each address
+DIRECT_FIRST = 4  # direct addresses in front of those through relays; a card holds eight in all
 OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 2.8
 INTRODUCE_SECONDS = 60.0  # between attempts to gossip with a member whose gate may be shut
 PART_SECONDS = 1.0
+LET_GO_SECONDS = 30.0  # for what still goes on over a circuit when there is a direct connection
 ROOMY_LIMIT = 512  # connections of a helper machine; INBOUND_LIMIT of another
 
 
@@ -84,17 +92,31 @@ class Libp2pNetwork:
         self._limit = ROOMY_LIMIT if roomy else INBOUND_LIMIT
         self._handlers: dict[str, Handler] = {}
         self._check: GossipCheck = _pass_nothing_on
+        self._blame: Fault = _blame_nobody
         self._watchers: list[Callable[[str, bool], None]] = []
         self._moved: list[Callable[[], None]] = []
         self._up: dict[str, dict[INetConn, float]] = {}  # connections, each with its start
+        self._past = (0, 0)  # bytes received and sent on connections that have ended
         self._dialling: dict[str, trio.Lock] = {}
         self._swarm: CarefulSwarm | None = None
         self._host: GatedHost | None = None
         self._pubsub: GatedPubsub | None = None
+        self._relay: Relay | None = None
+        self._reach: Reach | None = None
+        self._dialler: Dialler | None = None
+        self._upgrade: Upgrade | None = None
         self._nursery: trio.Nursery | None = None
 
     @property
     def addresses(self) -> list[str]:
+        if self._swarm is None:
+            return []
+        direct = self._direct_addresses()
+        circuits = self._reach.addresses if self._reach is not None else []
+        relayed = [f"{address}/p2p/{self.peer_id}" for address in circuits]
+        return [*direct[:DIRECT_FIRST], *relayed, *direct[DIRECT_FIRST:]]
+
+    def _direct_addresses(self) -> list[str]:
         if self._swarm is None:
             return []
         bound = [a for listener in self._swarm.listeners.values() for a in listener.get_addrs()]
@@ -110,8 +132,19 @@ class Libp2pNetwork:
             for conn, since in connections.items()
         ]
 
+    def traffic(self) -> tuple[int, int]:
+        links, (received, sent) = self.links(), self._past
+        return (
+            received + sum(link.received for link in links),
+            sent + sum(link.sent for link in links),
+        )
+
     def relaying(self) -> dict[str, Any]:
-        return {"offers": False, "reserved_at": [], "serving": 0}
+        return {
+            "offers": self._offers_relay,
+            "reserved_at": self._reach.reserved_at if self._reach is not None else [],
+            "serving": self._relay.serving if self._relay is not None else 0,
+        }
 
     def on_addresses(self, changed: Callable[[], None]) -> None:
         self._moved.append(changed)
@@ -124,6 +157,9 @@ class Libp2pNetwork:
 
     def on_peer(self, changed: Callable[[str, bool], None]) -> None:
         self._watchers.append(changed)
+
+    def on_fault(self, said: Callable[[str, str], None]) -> None:
+        self._blame = said
 
     async def run(
         self,
@@ -148,7 +184,13 @@ class Libp2pNetwork:
                             await pubsub.subscribe(self._topic)
                             self._host, self._swarm, self._pubsub = host, swarm, pubsub
                             self._nursery = nursery
+                            self._upgrade = Upgrade(
+                                host, swarm, nursery, self._linger, self._direct_addresses
+                            )
+                            host.set_stream_handler(DCUTR, self._upgrade.serve)
                             nursery.start_soon(self._tidy)
+                            if self._reach is not None and not self._offers_relay:
+                                nursery.start_soon(self._reach.keep)
                             try:
                                 task_status.started()
                                 await trio.sleep_forever()
@@ -160,6 +202,7 @@ class Libp2pNetwork:
         finally:
             pubsub.seen_messages.stop()  # it keeps a thread
             self._host = self._swarm = self._pubsub = self._nursery = None
+            self._relay = self._reach = self._dialler = self._upgrade = None
             for peer in list(self._up):
                 for conn in list(self._up[peer]):
                     self._down(peer, conn)
@@ -167,28 +210,18 @@ class Libp2pNetwork:
             raise failed
 
     async def connect(self, peer: str, addresses: Sequence[str]) -> None:
-        swarm = self._running()
+        self._check_running()
         if peer == self.peer_id:
             raise LinkError("self", "That is this node itself.")
         peer_id = _id_of(peer)
         lock = self._dialling.setdefault(peer, trio.Lock())
         try:
             async with lock:
-                if peer in self._up:
-                    return
-                reasons = []
-                for text in addresses:
-                    reason = await self._dial(swarm, peer_id, text)
-                    if reason is None:
-                        return
-                    logger.debug("dialling %s at %s failed: %s", peer, text, reason)
-                    reasons.append(f"{text} ({reason})")
+                if peer not in self._up and self._dialler is not None:
+                    await self._dialler.dial(peer_id, addresses)
         finally:
             if not lock.statistics().tasks_waiting and not lock.locked():
                 self._dialling.pop(peer, None)
-        raise LinkError(
-            "unreachable", f"{peer} can't be reached: {', '.join(reasons) or 'no address known'}."
-        )
 
     async def disconnect(self, peer: str) -> None:
         connections = list(self._up.get(peer, ()))
@@ -206,7 +239,7 @@ class Libp2pNetwork:
             self._down(peer, conn)
 
     async def open(self, peer: str, protocol: str) -> Stream:
-        self._running()
+        self._check_running()
         host = self._host
         if host is None or peer not in self._up:
             raise LinkError("not-connected", f"There is no connection with {peer}.")
@@ -240,27 +273,36 @@ class Libp2pNetwork:
         if not self._gate(peer):
             refuse(peer, "connection", "no-member")
             await self.disconnect(peer)
-        elif self._pubsub is not None:
+        elif self._pubsub is not None and self._host is not None:
             self._pubsub.introduce(_id_of(peer))
+            self._host.identify(_id_of(peer))
+            self._prefer_direct(peer)
 
-    def _running(self) -> CarefulSwarm:
+    def _check_running(self) -> None:
         if self._swarm is None:
             raise LinkError("not-running", "The network of this node isn't running.")
-        return self._swarm
 
     def _assemble(self) -> tuple[GatedHost, CarefulSwarm, GatedPubsub, CarefulGossipSub]:
         peerstore = PeerStore()
         peerstore.add_key_pair(self._me, self._keys)
         upgrader = noise_and_yamux(self._keys)
         swarm = CarefulSwarm(self._me, peerstore, upgrader, limit=self._limit)
-        host = GatedHost(swarm, self._gate)
+        host = GatedHost(swarm, self._gate, self._blame)
         host.remove_stream_handler(ID_PUSH)  # what peers say of their addresses we ask elsewhere
         for protocol, handler in self._handlers.items():
             host.set_stream_handler(TProtocol(protocol), partial(self._serve, handler))
         if JOIN in self._handlers:
             host.serve_strangers(partial(self._serve_stranger, self._handlers[JOIN]))
+        if self._offers_relay:
+            self._relay = Relay(host, self._gate, self._direct_addresses)
+            host.set_stream_handler(HOP, self._relay.serve)
+        self._reach = Reach(host, swarm, self._gate, self._linger, self._have_moved)
+        self._dialler = Dialler(self.peer_id, swarm, self._reach, self._gate)
+        if not self._offers_relay:
+            host.set_stream_handler(STOP, self._reach.serve)
+            host.on_identified(self._reach.look)
         router = CarefulGossipSub()
-        pubsub = GatedPubsub(host, router, self._topic, self._gate, self._check)
+        pubsub = GatedPubsub(host, router, self._topic, self._gate, self._check, self._blame)
         swarm.register_notifee(_Watch(self))
         return host, swarm, pubsub, router
 
@@ -273,19 +315,8 @@ class Libp2pNetwork:
     async def _close(self, swarm: CarefulSwarm) -> None:
         await swarm.close_soon(CLOSE_SECONDS)
 
-    async def _dial(self, swarm: CarefulSwarm, peer: ID, text: str) -> str | None:
-        """Try one address; None if we are connected, else a word on why not."""
-        try:
-            host, port = libp2p_addresses.to_dial(text, str(peer))
-            with trio.move_on_after(DIAL_SECONDS):
-                await swarm.dial_one(peer, host, port)
-                return None
-        except LinkError as error:
-            return error.reason
-        except Exception as error:
-            logger.debug("dialling %s failed: %s", text, error, exc_info=True)
-            return type(error.__cause__ or error).__name__
-        return "too-slow"
+    def _is_direct(self, peer: str) -> bool:
+        return any(not is_relayed(conn) for conn in self._up.get(peer, ()))
 
     async def _serve(self, handler: Handler, stream: INetStream) -> None:
         await serve(handler, FramedStream(cast("NetStream", stream), self._linger))
@@ -303,13 +334,53 @@ class Libp2pNetwork:
         self._up.setdefault(peer, {})[conn] = trio.current_time()
         if first:
             self._tell(peer, True)
+        self._prefer_direct(peer)
+
+    def _prefer_direct(self, peer: str) -> None:
+        """Let circuits go where a direct connection stands; try for one where we were reached."""
+        if self._nursery is None or self._upgrade is None:
+            return
+        circuits = [conn for conn in self._up[peer] if is_relayed(conn)]
+        if circuits and self._is_direct(peer):
+            self._nursery.start_soon(self._let_circuits_go, peer)
+        elif self._gate(peer) and any(not conn.muxed_conn.is_initiator for conn in circuits):
+            self._nursery.start_soon(self._upgrade.begin, _id_of(peer))
 
     def _down(self, peer: str, conn: INetConn) -> None:
         connections = self._up.get(peer)
-        if connections is None or connections.pop(conn, None) is None or connections:
+        if connections is None or connections.pop(conn, None) is None:
             return
-        del self._up[peer]
-        self._tell(peer, False)
+        ended = _link(peer, conn, 0.0)
+        self._past = self._past[0] + ended.received, self._past[1] + ended.sent
+        if not connections:
+            del self._up[peer]
+        if not self._is_direct(peer):
+            for part in (self._relay, self._reach):
+                if part is not None:
+                    part.forget(peer)
+        if not connections:
+            if self._host is not None:
+                self._host.forget(_id_of(peer))
+            self._tell(peer, False)
+
+    async def _let_circuits_go(self, peer: str) -> None:
+        """A direct connection stands: close the others once nothing but gossip uses them."""
+        for conn in [conn for conn in self._up.get(peer, ()) if is_relayed(conn)]:
+            with trio.move_on_after(LET_GO_SECONDS):
+                while any(each.get_protocol() != MESHSUB for each in conn.get_streams()):
+                    await trio.sleep(LET_GO_SECONDS / 100)
+            if self._is_direct(peer):
+                await _close_quietly(conn)
+                self._down(peer, conn)
+        if peer in self._up and self._pubsub is not None:
+            self._pubsub.introduce(_id_of(peer))
+
+    def _have_moved(self) -> None:
+        for changed in self._moved:
+            try:
+                changed()
+            except Exception as error:
+                logger.warning("on_addresses failed: %s", type(error).__name__, exc_info=True)
 
     def _tell(self, peer: str, up: bool) -> None:
         for changed in self._watchers:
@@ -319,10 +390,15 @@ class Libp2pNetwork:
                 logger.warning("on_peer failed: %s", type(error).__name__, exc_info=True)
 
     async def _tidy(self) -> None:
-        """Now and then: part from idle strangers, and introduce members that missed it."""
+        """Now and then: part from idle strangers, introduce members that missed it, look about."""
         introduced = trio.current_time()
+        addresses = self._direct_addresses()
         while True:
             await trio.sleep(IDLE_SECONDS / 6)
+            now_at = self._direct_addresses()
+            if now_at != addresses:
+                addresses = now_at
+                self._have_moved()  # a laptop in another network
             host, pubsub = self._host, self._pubsub
             if host is None or pubsub is None:
                 return
@@ -333,6 +409,7 @@ class Libp2pNetwork:
                 if self._gate(peer):
                     if again:
                         pubsub.introduce(_id_of(peer))
+                        host.identify(_id_of(peer))
                     continue
                 newest = max(self._up.get(peer, {}).values(), default=now)
                 if now - newest > IDLE_SECONDS and not host.in_lobby(_id_of(peer)):
@@ -381,6 +458,10 @@ def _link(peer: str, conn: INetConn, since: float) -> Link:
     if wire is None:
         return Link(peer, "", inbound, "", since, 0, 0)
     return Link(peer, wire.address, inbound, wire.relay, since, wire.received, wire.sent)
+
+
+def _blame_nobody(peer: str, reason: str) -> None:
+    pass
 
 
 async def _close_quietly(thing: INetConn) -> None:

@@ -18,7 +18,8 @@ from libp2p.protocol_muxer.multiselect import Multiselect
 from libp2p.protocol_muxer.multiselect_communicator import MultiselectCommunicator
 
 from node.network.libp2p_framing import abort
-from node.network.libp2p_hazards import CarefulHost, CarefulSwarm
+from node.network.libp2p_hazards import CarefulHost, CarefulSwarm, Seen
+from node.network.libp2p_members import Fault, Members
 from node.network.libp2p_wire import wire_of
 from node.network.links import (
     JOIN,
@@ -75,10 +76,15 @@ class _Places:
 class GatedHost(CarefulHost):
     """A host that serves members everything and strangers only JOIN."""
 
-    def __init__(self, swarm: CarefulSwarm, gate: Gate) -> None:
+    def __init__(self, swarm: CarefulSwarm, gate: Gate, fault: Fault) -> None:
         super().__init__(swarm, disable_identify_address_discovery=True)
         self._gate = gate
+        self._fault = fault
+        self._members = Members()
+        self._seen = Seen()
+        self._observed_addr_manager = self._seen  # type: ignore[assignment]
         self._join: Join | None = None
+        self._identified: Callable[[], None] | None = None
         self._asking = _Places(ASKING_EACH, ASKING)
         self._places = _Places(LOBBY_STREAMS_EACH, LOBBY_STREAMS)
         self._inside: Counter[ID] = Counter()
@@ -94,7 +100,12 @@ class GatedHost(CarefulHost):
     async def admit(self, net_stream: INetStream) -> None:
         peer = net_stream.muxed_conn.peer_id
         if self._gate(str(peer)):
-            await super().admit(net_stream)
+            try:
+                with self._members.place(peer):
+                    await super().admit(net_stream)
+            except LinkError as error:
+                self._fault(str(peer), error.reason)
+                await abort(net_stream)
             return
         stream = cast("NetStream", net_stream)
         self._inside[peer] += 1
@@ -136,10 +147,27 @@ class GatedHost(CarefulHost):
             await communicator.write("na")
         return False
 
+    def identify(self, peer_id: ID) -> None:
+        """Ask a member who it is, unless it has told."""
+        self._schedule_identify(peer_id, reason="member")
+
+    def seen_at(self) -> set[tuple[int, str]]:
+        """(4 or 6, IP address) from which members have seen us dial them."""
+        return set(self._seen.hosts.values())
+
+    def on_identified(self, known: Callable[[], None]) -> None:
+        """Called whenever a peer has been asked who it is."""
+        self._identified = known
+
     def _schedule_identify(self, peer_id: ID, *, reason: str) -> None:
         """Ask only members who they are; a stranger would answer with whatever it likes."""
         if self._gate(str(peer_id)):
             super()._schedule_identify(peer_id, reason=reason)
+
+    async def _identify_peer(self, peer_id: ID, *, reason: str) -> None:
+        await super()._identify_peer(peer_id, reason=reason)
+        if self._identified is not None:
+            self._identified()
 
 
 class _Metered:

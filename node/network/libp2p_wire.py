@@ -13,7 +13,7 @@ from libp2p.io.abc import ReadWriteCloser
 from libp2p.io.trio import TrioTCPStream
 
 if TYPE_CHECKING:
-    from libp2p.abc import IMuxedConn
+    from libp2p.abc import IMuxedConn, INetConn
 
 
 class Wire(ReadWriteCloser):
@@ -71,3 +71,9 @@ def wire_of(conn: IMuxedConn) -> Wire | None:
     for name in ("secured_conn", "conn", "read_writer", "read_write_closer", "stream"):
         layer = getattr(layer, name, None)
     return layer if isinstance(layer, Wire) else None
+
+
+def is_relayed(conn: INetConn) -> bool:
+    """Whether a connection goes through a relay."""
+    wire = wire_of(conn.muxed_conn)
+    return wire is not None and wire.relay != ""

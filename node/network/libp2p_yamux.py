@@ -1,7 +1,7 @@
 """The hazards of py-libp2p 0.8.1's stream multiplexer; see `libp2p_hazards.py` for the rules.
 
 The library names its Yamux classes where it uses them, so they can't be replaced by our own
-subclasses; four methods are exchanged instead, once, when this module is imported.
+subclasses; five methods are exchanged instead, once, when this module is imported.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 import struct
 
 import trio
+from libp2p.abc import IMuxedStream
 from libp2p.io.exceptions import ConnectionClosedError
 from libp2p.security.noise.io import MAX_PLAINTEXT_LENGTH
 from libp2p.stream_muxer.exceptions import MuxedStreamError, MuxedStreamReset
@@ -22,12 +23,17 @@ from libp2p.stream_muxer.yamux.yamux import (
     YamuxStream,
 )
 
+from node.bucket import Bucket
+
 logger = logging.getLogger("moothall.network")
 
 CREDIT_STEP = 64 * 1024  # bytes read from a stream before its sender is given as many again
 WINDOW = 1024 * 1024  # bytes a stream's sender may be ahead of its reader, once it is being read
 STALL_SECONDS = 60.0  # how long a writer waits for a reader that takes nothing
 POLL_SECONDS = 0.002
+MOST_HELD = 8 * 1024 * 1024  # bytes of one connection that nobody has read yet
+STREAMS_AT_ONCE = 200  # that a peer opens, and
+STREAMS_A_SECOND = 40
 FRAME_SECONDS = 20.0  # how long the socket may take for one frame
 # The library's full frames are 17 bytes longer than a Noise message and so cost two of them.
 MAX_PAYLOAD = MAX_PLAINTEXT_LENGTH - HEADER_SIZE
@@ -103,12 +109,28 @@ _read_body = Yamux._read_data_body
 async def _read_data_body(self: Yamux, length: int) -> bytes:
     """Read one frame's data if the peer had the right to send it."""
     # H12: a peer that ignores its window only causes a warning, and fills the memory. Frames
-    # beyond all windows of the connection together close it. Goes when the library does that.
+    # beyond all windows of the connection together close it, and so does what lies unread on so
+    # many streams that they hold MOST_HELD. Goes when the library does that.
     held = sum(map(len, self.stream_buffers.values()))
     windows = sum(stream.target_recv_window for stream in self.streams.values())
-    if held + length > windows + DEFAULT_WINDOW_SIZE:
+    if held + length > min(windows + DEFAULT_WINDOW_SIZE, MOST_HELD):
         raise _TooMuch
     return await _read_body(self, length)
+
+
+_accept = Yamux.accept_stream
+
+
+async def _accept_stream(self: Yamux) -> IMuxedStream:
+    """The next stream that the peer opens, not too soon after the others."""
+    # H24: streams are accepted as fast as a peer opens them, each with buffers and a task. While
+    # one waits here, nothing more is read from its connection. Goes when the library paces them.
+    bucket = vars(self).setdefault(
+        "_accepting",
+        Bucket(size=STREAMS_AT_ONCE, rate=STREAMS_A_SECOND, now=trio.current_time()),
+    )
+    await trio.sleep(bucket.owe(1, trio.current_time()))
+    return await _accept(self)
 
 
 def _install() -> None:
@@ -116,6 +138,7 @@ def _install() -> None:
     YamuxStream._auto_tune_and_send_window_update = _give_credit  # type: ignore[method-assign]
     Yamux._write_frame = _write_frame  # type: ignore[method-assign]
     Yamux._read_data_body = _read_data_body  # type: ignore[method-assign]
+    Yamux.accept_stream = _accept_stream  # type: ignore[method-assign]
 
 
 _install()

@@ -106,6 +106,10 @@ class Network(Protocol):
         """Open connections; a peer may have two for a moment."""
         ...
 
+    def traffic(self) -> tuple[int, int]:
+        """Bytes received and sent in this life, on connections that have ended, too."""
+        ...
+
     def relaying(self) -> dict[str, Any]:
         """`offers` (whether this node relays), `reserved_at` (peer ids), `serving` (circuits)."""
         ...
@@ -124,6 +128,10 @@ class Network(Protocol):
 
     def on_peer(self, changed: Callable[[str, bool], None]) -> None:
         """Called with (peer id, up) when a peer's first connection opens or its last closes."""
+        ...
+
+    def on_fault(self, said: Callable[[str, str], None]) -> None:
+        """Called with (peer id, reason word) for what a member does wrong below any protocol."""
         ...
 
     async def run(

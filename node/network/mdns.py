@@ -22,7 +22,13 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 import trio
-from zeroconf import DNSIncoming, DNSOutgoing, DNSPointer, DNSQuestion, DNSText
+from zeroconf import (  # type: ignore[attr-defined]
+    DNSIncoming,
+    DNSOutgoing,
+    DNSPointer,
+    DNSQuestion,
+    DNSText,
+)
 
 from node.network.interfaces import Interface
 from node.network.peer_id import device_key_of
@@ -34,6 +40,7 @@ GROUPS = {socket.AF_INET: "224.0.0.251", socket.AF_INET6: "ff02::fb"}
 TTL_SECONDS = 120  # of what we say
 MOST_BYTES = 4096  # of a packet; a longer one is cut off and then unreadable
 MOST_ANSWERS = 16  # addresses that are read from one packet
+MOST_TOLD = 8  # that we say, so that they fit one
 QUEUE_BYTES = 128 * 1024  # that the system keeps for us of what we have not read
 
 _MARK = b"\x04_p2p"  # stands in every packet of the service, whatever else is compressed
@@ -67,7 +74,7 @@ class Heard(NamedTuple):
 
 def chance_name() -> str:
     """A name for one run, which says nothing about its bearer."""
-    return secrets.token_hex(20)
+    return secrets.token_hex(20)  # 40 characters
 
 
 def question() -> bytes:
@@ -78,10 +85,13 @@ def question() -> bytes:
 
 
 def answer(name: str, addresses: Sequence[str], seconds: int = TTL_SECONDS) -> bytes:
-    """We are here, at these multiaddresses, each with its `/p2p/ID`; good for so many seconds."""
+    """We are here, at these multiaddresses, each with its `/p2p/ID`; good for so many seconds.
+
+    What is beyond MOST_TOLD is left out.
+    """
     full = f"{name}.{SERVICE}"
-    entries = [f"dnsaddr={address}".encode() for address in addresses]
-    text = b"".join(bytes([len(each)]) + each for each in entries if len(each) <= 255)
+    entries = [f"dnsaddr={address}".encode() for address in addresses if len(address) < 200]
+    text = b"".join(bytes([len(each)]) + each for each in entries[:MOST_TOLD])
     out = DNSOutgoing(_RESPONSE)
     out.add_answer_at_time(DNSPointer(SERVICE, _PTR, _IN, seconds, full), 0)
     out.add_additional_answer(DNSText(full, _TXT, _IN | _UNIQUE, seconds, text))
@@ -116,11 +126,13 @@ def read(packet: bytes) -> Heard | None:
 
 def _entries(text: bytes, seconds: int) -> list[Where]:
     """The `dnsaddr=` entries of a TXT record that we can use."""
-    found = []
+    found: list[Where] = []
     at = 0
     while at < len(text) and len(found) < MOST_ANSWERS:
-        entry = text[at + 1 : at + 1 + text[at]]
-        at += 1 + text[at]
+        end = at + 1 + text[at]
+        if end > len(text):
+            break
+        entry, at = text[at + 1 : end], end
         key, _, value = entry.partition(b"=")
         where = _where(value, seconds) if key.lower() == b"dnsaddr" else None
         if where is not None:
@@ -135,9 +147,9 @@ def _where(value: bytes, seconds: int) -> Where | None:
         device_key_of(peer)
     except (ValueError, Invalid):
         return None
-    if (empty, tcp, p2p) != ("", "tcp", "p2p") or family != f"ip{ip.version}":
+    if (empty, tcp, p2p) != ("", "tcp", "p2p") or family != f"ip{ip.version}" or "%" in host:
         return None
-    if not (port.isdigit() and 0 < int(port[:6]) < 65_536) or str(int(port)) != port:
+    if not port.isdigit() or not 0 < int(port) < 65_536:
         return None
     return Where(peer, ip, int(port), max(0, seconds))
 
@@ -158,9 +170,9 @@ class Wire:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, QUEUE_BYTES)
             if family == socket.AF_INET:
-                self._join4(raw, interface.index)
+                self._join4(raw, interface.number)
             else:
-                self._join6(raw, interface.index)
+                self._join6(raw, interface.number)
             self._socket = trio.socket.from_stdlib_socket(raw)
         except BaseException:
             raw.close()
@@ -190,11 +202,9 @@ class Wire:
         self._to = (group, PORT, 0, index)
 
     async def receive(self) -> bytes:
-        """The next packet that a responder or asker sent; OSError if the interface is gone."""
-        while True:
-            packet, source = await self._socket.recvfrom(MOST_BYTES)
-            if source[1] == PORT:  # RFC 6762, 6: an answer from elsewhere is none
-                return packet
+        """The next packet, empty if it is none of mDNS; OSError if the interface is gone."""
+        packet, source = await self._socket.recvfrom(MOST_BYTES)
+        return bytes(packet) if source[1] == PORT else b""  # RFC 6762, 6
 
     async def send(self, packet: bytes) -> None:
         """Say this to everybody on the interface; OSError if that can't be done."""

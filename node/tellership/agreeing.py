@@ -89,7 +89,7 @@ class _Mind:
         except StoreError:
             raise
         except Exception as error:  # no proposal may keep this teller from asking for another
-            logger.error("a proposal can't be judged: %s", error, exc_info=True)
+            logger.error("a proposal can't be judged: %s", type(error).__name__, exc_info=True)
             return False
         if why:
             logger.debug("a proposal is not prepared: %s", why)

@@ -219,7 +219,7 @@ class Worker:
         self.home.append_here(drafts)
         kept = monotonic_ns()
         self.node.poke()
-        return {"begun_ns": begun, "kept_ns": kept}
+        return {"begun_ns": begun, "kept_ns": kept, "device": self.home.device.hex()}
 
     async def grown(self, after_ns: int, seconds: float) -> dict[str, Any]:
         """When the store last grew after that time; null if it does not within `seconds`."""

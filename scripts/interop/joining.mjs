@@ -1,17 +1,16 @@
 // Coming in: the invitation link, the first two records, the lobby's question.
 import { newSeed, publicKey, sign } from './keys.mjs'
 import { LANES, write } from './records.mjs'
-import { Refused, decode, id32, isBytes, isInteger, list, need, same, sha256 } from './values.mjs'
+import { Refused, characters, decode, id32, isInteger, list, need, same, sha256 } from './values.mjs'
 
 const MAX_LINK = 24_576
 const MAX_PEERS = 8
 
 export function readLink(link) {
   need(link.length <= MAX_LINK, 'bad-link')
-  const payload = /^(?:moothall:join|https?:\/\/[^?#]+)\?(?:.*&)?i=([A-Za-z0-9_-]+)(?:&.*)?$/.exec(link)?.[1]
-  need(payload !== undefined, 'bad-link')
+  const payload = /^(?:moothall|https?):[^?#]*\?(?:[^#]*&)?i=([A-Za-z0-9_-]+)(?:[&#].*)?$/i.exec(link.trim())?.[1]
+  need(payload !== undefined && payload.length % 4 !== 1, 'bad-link')
   const bytes = Uint8Array.from(Buffer.from(payload, 'base64url'))
-  need(Buffer.from(bytes).toString('base64url') === payload && bytes.length > 4, 'bad-link')
   const data = bytes.subarray(0, -4)
   need(same(sha256(data).subarray(0, 4), bytes.subarray(-4)), 'bad-link')
   try {
@@ -19,8 +18,13 @@ export function readLink(link) {
     need(version === 1 && isInteger(height, -1, 2 ** 53 - 1), 'bad-link')
     for (const id of [community, secret, invite, certificate]) id32(id, 'bad-link')
     list(peers, Infinity, 'bad-link')
-    for (const peer of peers) need(Array.isArray(peer) && peer.length === 2 && isBytes(peer[0], 32), 'bad-link')
-    return { community, secret, invite, height, certificate, peers: peers.slice(0, MAX_PEERS) }
+    const read = peers.slice(0, MAX_PEERS)
+    for (const [device, addresses] of read.map((peer) => list(peer, 2, 'bad-link', 2))) {
+      id32(device, 'bad-link')
+      list(addresses, MAX_PEERS, 'bad-link')
+      need(addresses.every((one) => typeof one === 'string' && characters(one) <= 200), 'bad-link')
+    }
+    return { community, secret, invite, height, certificate, peers: read }
   } catch (error) {
     if (error instanceof Refused) throw new Refused('bad-link', error.message)
     throw error

@@ -37,7 +37,18 @@ export const ZEROS = new Uint8Array(32)
 // which refuses the empty one.
 const { Map: _, ...typeEncoders } = dagCbor.encodeOptions.typeEncoders
 const ENCODING = { ...dagCbor.encodeOptions, typeEncoders }
-const DECODING = { ...dagCbor.decodeOptions, useMaps: true, tags: {} }
+const DECODING = { ...dagCbor.decodeOptions, useMaps: true, tags: {}, retainStringBytes: true }
+
+// Of a text that begins with U+FEFF the library's decoder drops that character, as TextDecoder does
+// unless it is told otherwise. Nobody else does, so what it drops is put back.
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true })
+class WholeTexts extends cborg.Tokenizer {
+  next() {
+    const token = super.next()
+    if (token.type === cborg.Type.string && token.byteValue) token.value = UTF8.decode(token.byteValue)
+    return token
+  }
+}
 
 export const encode = (value) => Uint8Array.from(cborg.encode(value, ENCODING))
 
@@ -47,7 +58,7 @@ export function decode(bytes, limit = Infinity) {
   need(bytes.length <= limit, 'too-large')
   let value
   try {
-    value = cborg.decode(bytes, DECODING)
+    value = cborg.decode(bytes, { ...DECODING, tokenizer: new WholeTexts(bytes, DECODING) })
   } catch (error) {
     throw new Refused('not-cbor', error.message)
   }

@@ -109,7 +109,11 @@ async def _live(outcome: Outcome, folder: Path, tell: Callable[[float, str], Non
 
 
 async def _turn_hostile(town: Town, nursery: trio.Nursery, outcome: Outcome) -> None:
-    """Some members' machines fall to somebody else, with their keys."""
+    """Some members' machines fall to somebody else, with their keys.
+
+    Not before all others hold what such a member wrote: an invitation that only its guests hold
+    can't be proved to anybody once who made it says no word of truth any more.
+    """
     from .rogue import Rogue
 
     dice = town.dice("hostile")
@@ -117,7 +121,7 @@ async def _turn_hostile(town: Town, nursery: trio.Nursery, outcome: Outcome) -> 
     times = sorted(dice.uniform(*TURNING) * outcome.days * DAY for _ in range(count))
     for at in times:
         await trio.sleep_until(at)
-        while not (some := [each for each in town.here[1:] if each.standing == "member"]):
+        while not (some := [each for each in town.here[1:] if town.is_known(each)]):
             await trio.sleep(60)
         person = dice.choice(some)
         town.gone.add(person)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ from typing import Any
 import trio
 
 from node import home as homes
-from node.peers import usable
 from protocol.invitation import Link
+from protocol.records import GOV
+from storage.rows import find_log
 from tests.village.network import World
 from tests.village.village import Village, Villager, now_ms
 
@@ -82,6 +82,13 @@ class Town:
         await person.start()
         self.away.discard(person)
 
-    def addresses(self, people: Sequence[Villager]) -> list[str]:
-        """Where these can be reached."""
-        return [each for person in people for each in usable(person.network.addresses)]
+    def is_known(self, person: Villager) -> bool:
+        """Whether all who are here hold all that this member has said in `gov`."""
+        heads = [
+            find_log(each.home.store, person.home.device, GOV)
+            for each in (person, *self.here)
+        ]
+        return person.standing == "member" and all(
+            head is not None and heads[0] is not None and head.prefix_seq == heads[0].prefix_seq
+            for head in heads
+        )

@@ -10,13 +10,14 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 import trio
 from starlette.applications import Starlette
 
+from node import network_view
 from node.checkup import Checkup
 from node.events import Events
 from node.gateway.apps import desk_app, setup_app, shop_app
@@ -25,7 +26,9 @@ from node.gateway.first_run import FirstRun
 from node.gateway.serve import serve
 from node.gateway.shop_window import ShopWindow
 from node.gateway.switch import Switch
+from node.network.links import Link
 from node.network.peer_id import peer_id_of
+from node.network_view import View
 from tests.browser.visits import App
 from tests.browser.world import World
 
@@ -38,12 +41,33 @@ class Neighbourly(Alone):
 
     def __init__(self, world: World) -> None:
         super().__init__()
+        self._world = world
         self.events = Events(lambda: world.now)
         self._devices = [*(home.device for home in world.others), bytes(32)]
         for home in world.others:
             self.events.tell("peer-up", peer=peer_id_of(home.device))
         self.events.tell("record", count=300)
         self.events.tell("certificate", height=3, id="00" * 32)
+
+    def connections(self) -> View:
+        """Some dialled, some dialled us, one comes over another's node."""
+        peers = [peer_id_of(device) for device in self._devices]
+        now, ways = self._world.now, [(False, ""), (True, ""), (True, peers[0])]
+        links = [
+            Link(peer, "/ip4/192.0.2.7/tcp/4001", *ways[n % 3], 60.0 * n, 10**4 * 7**n, 2000 * n)
+            for n, peer in enumerate(peers)
+        ]
+        rows = network_view.rows(self._world.ana.store, links, now=86_400.0, now_ms=now)
+        return replace(
+            network_view.NOWHERE,
+            rows=tuple(rows),
+            known=len(peers),
+            addresses=("/ip4/192.0.2.1/tcp/4001/p2p/" + peers[-1],),
+            since_ms=now - 86_400_000,
+            dialled_ms={network_view.LAN: now - 3_600_000},
+            lan={"on": True, "seen": 1, "why": None},
+            compared={"peers": len(peers) - 1, "same": len(peers) - 1, "differ": []},
+        )
 
     def touch(self) -> Mapping[str, int]:
         """Peer id -> seconds since it was last heard."""

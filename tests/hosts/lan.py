@@ -49,6 +49,24 @@ mkdir "$run/netns"
 mount -t proc moothall /proc 2>/dev/null || true
 exec "$@"
 """
+_MASQUERADE = f"""
+add table ip nat
+add chain ip nat leaving {{ type nat hook postrouting priority srcnat; }}
+add rule ip nat leaving oifname "{UPLINK}" masquerade
+"""
+_LOSS = """
+add table inet loss
+add chain inet loss passing {{ type filter hook forward priority filter; }}
+add rule inet loss passing numgen random mod 100 < {percent} counter drop
+"""
+# What the kernel has to offer, tried once.
+_TRY = f"""
+ip netns add tried
+ip link add tried type bridge
+ip link add {UPLINK} type veth peer name eth1 netns tried
+nft '{_MASQUERADE}'
+nft '{_LOSS.format(percent=5)}'
+"""
 _NAMES = Path("/var/run/netns")
 _numbers = itertools.count(1)
 
@@ -79,7 +97,7 @@ def possible() -> tuple[tuple[str, ...], str]:
     for way in ways:
         wrapper = ("unshare", *way, *_APART, "/bin/sh", "-euc", _PREPARE, "apart")
         tried = subprocess.run(
-            [*wrapper, "ip", "netns", "add", "tried"],
+            [*wrapper, "/bin/sh", "-euc", _TRY],
             env={**os.environ, "PATH": path},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -88,8 +106,8 @@ def possible() -> tuple[tuple[str, ...], str]:
         if tried.returncode == 0:
             return wrapper, ""
     return (), (
-        "this machine permits no network namespaces: run the tests as root, or allow user "
-        f"namespaces (sysctl user.max_user_namespaces). It said: {tried.stderr.strip()}"
+        "this machine lets nobody make network namespaces with NAT: run the tests as root, or "
+        f"allow user namespaces (sysctl user.max_user_namespaces). It said: {tried.stderr.strip()}"
     )
 
 
@@ -173,21 +191,16 @@ class Host:
 
     def masquerade(self) -> None:
         """Whatever leaves by the first cable bears this host's address: NAT, as at home."""
-        self.run(
-            "nft",
-            "add table ip nat; add chain ip nat leaving "
-            "{ type nat hook postrouting priority srcnat; };"
-            f'add rule ip nat leaving oifname "{UPLINK}" masquerade',
-        )
+        self.run("nft", _MASQUERADE)
 
     def lose(self, percent: int) -> None:
         """Drop so many of a hundred packets that pass through here, each way."""
-        self.run(
-            "nft",
-            "add table inet loss; add chain inet loss passing "
-            "{ type filter hook forward priority filter; };"
-            f"add rule inet loss passing numgen random mod 100 < {percent} counter drop",
-        )
+        self.run("nft", _LOSS.format(percent=percent))
+
+    def lost(self) -> int:
+        """How many packets `lose` has dropped."""
+        told = self.run("nft", "list", "table", "inet", "loss")
+        return int(told.split("counter packets ")[1].split()[0])
 
 
 @dataclass(frozen=True)

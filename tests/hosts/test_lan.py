@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-
-import pytest
 
 from tests.hosts.lan import Host, World, internet
 from tests.system.people import SAFETY
@@ -47,12 +44,6 @@ with internet() as world:
     print("made", flush=True)
     sys.stdin.read()
 """
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with internet() as made:
-        yield made
 
 
 def serve(host: Host) -> None:
@@ -98,8 +89,7 @@ def test_packets_are_lost_on_their_way(world: World) -> None:
 
     ana.run(sys.executable, "-c", SHOUTER, "198.51.100.10")
 
-    lost = int(net.run("nft", "list", "table", "inet", "loss").split("packets ")[1].split()[0])
-    assert 100 < lost < 300  # of 400; outside of this once in 10**24 runs
+    assert 100 < net.lost() < 300  # of 400; outside of this once in 10**24 runs
 
 
 def test_nothing_is_left_when_the_tests_are_killed() -> None:

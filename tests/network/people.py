@@ -37,19 +37,25 @@ class WallClock(trio.abc.Clock):
 class Person:
     """A node with its owner's opinions: whom it trusts, what gossip it passes on, what it saw."""
 
-    def __init__(self, make: Callable[..., Network], name: str) -> None:
+    def __init__(self, make: Callable[..., Network], name: str, **options: bool) -> None:
         self.trusts: set[str] | None = None  # None is everybody
         self.passes_on = True
         seed = hashlib.sha256(name.encode()).digest()
-        self.net: Any = make(seed, gate=self._gate, topic=TOPIC)
+        self.net: Any = make(seed, gate=self._gate, topic=TOPIC, **options)
         self.id: str = self.net.peer_id
         self._news, self.news = trio.open_memory_channel[tuple[str, bool]](100)
         self._heard, self.heard = trio.open_memory_channel[tuple[str, bytes]](100)
         self.net.on_peer(lambda peer, up: self._news.send_nowait((peer, up)))
         self.net.on_gossip(self._hear)
+        self.moved = trio.Event()  # set, and another, whenever the addresses have changed
+        self.net.on_addresses(self._move)
 
     def _gate(self, peer: str) -> bool:
         return self.trusts is None or peer in self.trusts
+
+    def _move(self) -> None:
+        self.moved.set()
+        self.moved = trio.Event()
 
     async def _hear(self, peer: str, message: bytes) -> bool:
         self._heard.send_nowait((peer, message))
@@ -69,8 +75,8 @@ class Village:
 
             self._make = Libp2pNetwork
 
-    def person(self, name: str) -> Person:
-        return Person(self._make, name)
+    def person(self, name: str, **options: bool) -> Person:
+        return Person(self._make, name, **options)
 
     async def arrive(self, *people: Person) -> None:
         for person in people:

@@ -53,6 +53,24 @@ async def test_messages_go_both_ways(village: Village, clock: object) -> None:
         assert await stream.receive() == message
 
 
+async def test_bytes_are_counted_and_stay_counted(village: Village, clock: object) -> None:
+    ana, ben = village.person("ana"), village.person("ben")
+    ben.net.handle(SYNC, echo)
+    await village.arrive(ana, ben)
+    await village.meet(ana, ben)
+    await ask(ana, ben, SYNC, bytes(100_000))
+
+    (link,) = ana.net.links()
+    assert (link.peer, link.inbound) == (ben.id, False)
+    for bytes_seen in (link.received, link.sent, *ana.net.traffic(), *ben.net.traffic()):
+        assert 100_000 <= bytes_seen < 150_000
+    await ana.net.disconnect(ben.id)
+    assert await ben.news.receive() == (ana.id, False)
+    assert ana.net.links() == ben.net.links() == []
+    for bytes_seen in (*ana.net.traffic(), *ben.net.traffic()):
+        assert 100_000 <= bytes_seen < 150_000
+
+
 async def test_both_may_send_much_at_once(village: Village, clock: object) -> None:
     ana, ben = village.person("ana"), village.person("ben")
     ben.net.handle(SYNC, echo)

@@ -422,3 +422,18 @@ async def test_h15_messages_are_not_hoarded(town: Village) -> None:
         await ben.heard.receive()
 
     assert not ben.net._pubsub.router.equivocation_detection
+
+
+async def test_h28_what_is_offered_is_not_fetched_again_by_who_has_it(town: Village) -> None:
+    ana, ben = await two_friends(town)
+    await town.gossiping(ana, ben)
+
+    await ana.net.publish(b"bread")
+    await ben.heard.receive()
+
+    offered = ana.net._pubsub.router.mcache.window(TOPIC)
+    assert len(offered) == 1
+    assert ana.net._pubsub.router.mcache.get(offered[0]).data == b"bread"  # to who lacks it
+    with trio.fail_after(5):
+        while not ben.net._pubsub.seen_messages.has(offered[0]):
+            await trio.sleep(0.01)  # it is noted a moment after it was judged

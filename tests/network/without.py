@@ -181,6 +181,12 @@ def _h15() -> None:
     _bare(CarefulGossipSub, "_check_equivocation")
 
 
+def _h28() -> None:
+    from node.network.libp2p_hazards import ByContent
+
+    _bare(ByContent, "put")
+
+
 UNDO: dict[str, Callable[[], None]] = {
     "H1": _h1,
     "H2": _h2,
@@ -197,4 +203,5 @@ UNDO: dict[str, Callable[[], None]] = {
     "H13": _h13,
     "H14": _h14,
     "H15": _h15,
+    "H28": _h28,
 }

@@ -222,10 +222,10 @@ def test_digests_are_over_places_and_ids() -> None:
     places = [tuple(place) for place in value(row["places"])]
 
     assert places == sorted(places)
-    assert frontier._hash(places, 16) == raw(row["frontier"])
+    assert frontier.digest_of(places, 16) == raw(row["frontier"])
     for name, count in (("one bucket", 1), ("four buckets", 4)):
         split = frontier.split(places, count)
-        assert b"".join(frontier._hash(each, 8) for each in split) == raw(row[name])
+        assert b"".join(frontier.digest_of(each, 8) for each in split) == raw(row[name])
     ids = [raw(each) for each in row["side ids"]]
     assert ids == sorted(ids)
     assert sha256(b"".join(ids)).digest()[:16] == raw(row["side"])

@@ -21,6 +21,7 @@ SCRIPTS = [
     "scripts/screenshots",
     "scripts/check-web",
     "scripts/check-oracles",
+    "scripts/check-interop",
     "scripts/translations",
     ".ci/run",
 ]
@@ -253,6 +254,30 @@ def test_a_browser_that_can_not_be_installed_ends_nothing_and_is_named(small, ma
     assert done.stdout == "on\n"
     assert said in done.stderr
     assert "    sudo apt-get install chromium\n" in done.stderr
+
+
+def test_missing_network_tools_are_installed_once(small, tmp_path):
+    done = bash(
+        "is_root() { true; }; has_apt() { true; }\n"
+        'has_program() { [ "$1" = ip ] || [ -e "$MARK" ]; }\n'
+        'apt_get() { [ "$1" = update ] || echo "${@: -1}" >>"$MARK"; }\n'
+        'ensure_network_tools && ensure_network_tools; cat "$MARK"',
+        small,
+        MARK=str(tmp_path / "installed"),
+    )
+
+    assert done.stdout == "nftables\n"
+    assert done.stderr == "Installing Debian packages for networks between hosts: nftables.\n"
+
+
+def test_network_tools_that_can_not_be_installed_end_nothing_and_are_named(small):
+    done = bash(
+        "has_program() { false; }; has_apt() { false; }\nensure_network_tools || echo on", small
+    )
+
+    assert done.stdout == "on\n"
+    assert "can't be installed from here: iproute2 nftables" in done.stderr
+    assert "    sudo apt-get install iproute2 nftables\n" in done.stderr
 
 
 def test_an_old_python_is_passed_over(small, tmp_path):

@@ -46,6 +46,7 @@ class Person:
         self.secret: Path | None = None  # a file with the passphrase, where there is one
         self.build = "moothall"  # or the module of another program, for the node
         self.tool = "moothall"  # the same for commands
+        self.options = LOOPBACK  # how the node runs, unless `start` is told otherwise
         self.place = commands.HERE
         self._events: queue.Queue[str] = queue.Queue()  # lines; an empty one at the end
         self._log = folder / f"{name.lower()}.log"
@@ -102,7 +103,7 @@ class Person:
 
     def _launch(self, command: str, options: tuple[str, ...]) -> None:
         with self._log.open("a") as log:
-            line = self.command(command, *(options or LOOPBACK))[1:]
+            line = self.command(command, *(options or self.options))[1:]
             self.node = commands.start(
                 line, self._environment(), log.fileno(), build=self.build, place=self.place
             )
@@ -169,6 +170,10 @@ class Person:
         with urllib.request.urlopen(self.ready["shop"] + path.lstrip("/"), timeout=SAFETY) as got:
             text: str = got.read().decode()
             return text
+
+    def log(self) -> str:
+        """What the node has written about itself, over all its runs."""
+        return self._log.read_text()
 
     def digest(self) -> str:
         """What `status` shows as the digest."""

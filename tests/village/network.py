@@ -125,6 +125,7 @@ class MemoryNetwork:
         self._check: GossipCheck | None = None
         self._watchers: list[Callable[[str, bool], None]] = []
         self._links: dict[str, _Link] = {}
+        self._past = (0, 0)
         self._ports: list[int] = []
         self._lobby: Counter[str] = Counter()
         self._judging: set[bytes] = set()
@@ -141,6 +142,13 @@ class MemoryNetwork:
     def links(self) -> list[Link]:
         return [link.seen_by(self) for link in self._links.values()]
 
+    def traffic(self) -> tuple[int, int]:
+        links, (received, sent) = self.links(), self._past
+        return (
+            received + sum(link.received for link in links),
+            sent + sum(link.sent for link in links),
+        )
+
     def relaying(self) -> dict[str, Any]:
         """Nobody relays here: a world without walls between houses."""
         return {"offers": False, "reserved_at": [], "serving": 0}
@@ -156,6 +164,9 @@ class MemoryNetwork:
 
     def on_peer(self, changed: Callable[[str, bool], None]) -> None:
         self._watchers.append(changed)
+
+    def on_fault(self, said: Callable[[str, str], None]) -> None:
+        """Never called: there is nothing below the protocols here."""
 
     async def run(
         self,
@@ -256,6 +267,9 @@ class MemoryNetwork:
         if link is None:
             return
         other._links.pop(self.peer_id, None)
+        for end in (self, other):
+            seen = link.seen_by(end)
+            end._past = end._past[0] + seen.received, end._past[1] + seen.sent
         link.fail(reason)
         self._tell(other.peer_id, False)
         other._tell(self.peer_id, False)

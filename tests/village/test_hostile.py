@@ -13,11 +13,22 @@ import trio
 from trio.testing import MockClock
 
 from node import gossip
+from node.allowances import QUESTIONS
+from node.conversations import AGAIN
 from node.network.links import SYNC, LinkError, Stream
-from node.peers import QUESTIONS, WAIT_SECONDS
+from node.peers import WAIT_SECONDS
 from protocol.keys import Signer
 from protocol.kinds import enrol
-from protocol.messages import Buckets, Places, SegmentOf, Want, WantSideIds, pack, unpack
+from protocol.messages import (
+    Buckets,
+    Places,
+    SegmentOf,
+    Want,
+    WantCertificates,
+    WantSideIds,
+    pack,
+    unpack,
+)
 from protocol.records import MARKET, Record, make_record
 from storage import frontier
 from storage.rows import find_log
@@ -269,7 +280,24 @@ async def test_a_question_asked_without_end_is_cut_short(
     await stream.receive()
 
     with contextlib.suppress(LinkError):
-        for _ in range(2 * QUESTIONS):
-            await stream.send(pack(WantSideIds()))  # and never reads an answer
+        for number in range(2 * QUESTIONS):
+            await stream.send(pack(WantCertificates(number)))  # and never reads an answer
 
     await village.until(lambda: ben.faults == ["too-fast"])
+
+
+async def test_the_same_question_again_and_again_is_answered_a_few_times(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    _, ben, mallory = await meet(village)
+    stream = await mallory.network.open(ben.network.peer_id, SYNC)
+    hello = frontier.hello(ben.home.store)
+    await stream.send(pack(hello._replace(frontier=os.urandom(16))))
+    await stream.receive()
+
+    with contextlib.suppress(LinkError):
+        for _ in range(AGAIN + 1):
+            await stream.send(pack(WantSideIds()))
+            await stream.receive()
+
+    await village.until(lambda: ben.faults == ["asked-again"])

@@ -16,7 +16,15 @@ from node import album, market
 from node.blobs import NEWEST
 from node.network.links import BLOB, LinkError, Stream
 from node.photos import Prepared, prepare
-from protocol.blobs import MAX_ASKED, MAX_QUESTION, answer, question, read_answer, read_question
+from protocol.blobs import (
+    MAX_ANSWER,
+    MAX_ASKED,
+    MAX_QUESTION,
+    answer,
+    question,
+    read_answer,
+    read_question,
+)
 from protocol.kinds.listing import LARGE_BYTES, Listing, Photo, Rendition
 from storage import blobs
 from storage.views.listing_queries import Offer
@@ -64,6 +72,46 @@ async def test_cards_come_ahead_and_pages_on_demand(
     assert await brings(ben, first)
     assert blobs.get(ben.home.store, first.large.hash) == shot(1).large.data
     assert ben.faults == ana.faults == []
+
+
+async def test_a_helper_machine_holds_photos_that_nobody_looked_at(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    ana, ben, eva = await village.join("ana", "ben", "eva")
+    await eva.stop()
+    eva.always_on = True
+    await eva.start()
+
+    bread = shows(ana, "Bread", 1, 2)
+    shows(ana, "Rolls", 3)
+    first, second = bread.listing.photos
+    await village.until(lambda: has(eva, second) == (True, True))
+    await village.until(lambda: eva.digest == ben.digest)
+
+    assert has(eva, first) == (True, True)
+    assert has(ben, first) == (True, False)
+    await ana.stop()
+    assert await brings(ben, second)
+
+
+async def test_a_full_helper_machine_keeps_what_it_has(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, eva = await village.join("ana", "eva")
+    await eva.stop()
+    eva.always_on = True
+    monkeypatch.setattr(blobs, "HELPER_BYTES", MAX_ASKED * MAX_ANSWER + 1)
+    await eva.start()
+
+    bread = shows(ana, "Bread", 1)
+    await village.until(lambda: has(eva, bread.listing.photos[0]) == (True, True))
+    rolls = shows(ana, "Rolls", 2)
+    await village.until(lambda: rolls.id in eva.ids)
+    await trio.sleep(120)
+
+    assert has(eva, bread.listing.photos[0]) == (True, True)
+    assert has(eva, rolls.listing.photos[0]) == (False, False)
+    assert await brings(eva, rolls.listing.photos[0])
 
 
 async def test_a_friend_of_a_friend_has_it_when_the_maker_is_away(

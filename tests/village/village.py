@@ -37,6 +37,7 @@ class Villager:
     def __init__(self, village: Village, name: str, home: Home) -> None:
         self.name = name
         self.home = home
+        self.always_on = False  # from its next start
         self._village = village
         self._scope: trio.CancelScope | None = None
         self._ended = trio.Event()
@@ -58,6 +59,7 @@ class Villager:
             keys=self.home.unlock(),
             peers=peers,
             dice=random.Random(self.name),
+            always_on=self.always_on,
         )
         await self._village.nursery.start(self._live)
 

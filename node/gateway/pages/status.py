@@ -17,7 +17,6 @@ from node.gateway.pages.page import DESK, Page
 from node.gateway.visit import Visit
 from node.gateway.words import Words
 from node.home import DATABASE
-from node.inviting import own_addresses
 from node.telling import Neighbour
 from storage import certificates, fork_proofs
 from storage.rows import standing_of
@@ -52,7 +51,6 @@ async def show(visit: Visit) -> Response:
         "status.html",
         touch=touch_text(words, near),
         near=[_near(words, each) for each in near],
-        addresses=own_addresses(visit.home),
         standing=visit.home.standing(),
         newcomers=members.provisional_count(store),
         kept=_kept(visit),

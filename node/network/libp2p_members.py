@@ -1,0 +1,120 @@
+"""What one member's connections may cost: streams, bytes that wait, gossip that is read.
+
+Members are served every protocol, so a hostile one reaches all of the library. Here the library is
+kept from taking in whatever comes: a peer that sends more than its pace is read more slowly, which
+the transport's windows hand back to it, and nothing of it piles up on our side.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import trio
+from google.protobuf.message import DecodeError
+from libp2p.abc import INetStream
+from libp2p.exceptions import ParseError
+from libp2p.io.exceptions import IOException, MessageTooLarge
+from libp2p.network.connection.exceptions import RawConnError
+from libp2p.peer.id import ID
+from libp2p.pubsub.pb import rpc_pb2
+from libp2p.utils.varint import read_varint_prefixed_bytes_limited
+
+from node.bucket import Bucket
+from node.network.libp2p_framing import abort
+from node.network.links import MAX_GOSSIP, LinkError
+
+logger = logging.getLogger("moothall.network")
+
+Fault = Callable[[str, str], None]
+"""(peer, reason): what a peer did wrong below any protocol of ours."""
+
+STREAMS = 96  # of one member at a time; a relay holds one for each peer behind it
+MAX_RPC = 4 * MAX_GOSSIP  # bytes of one gossip frame
+MESSAGE_COST = 8 * 1024  # bytes that a message counts beside its own: a signature, and judging
+ASKED_COST = MAX_GOSSIP  # and each one asked for, which is sent whole
+BURST = 16 * 1024 * 1024
+A_SECOND = 1024 * 1024
+MOST_ASKED = 64  # messages that one frame may ask for
+MOST_PACED = 1000  # peers
+
+
+class Members:
+    """Places for the streams that members open."""
+
+    def __init__(self) -> None:
+        self._open: Counter[ID] = Counter()
+
+    @contextmanager
+    def place(self, peer: ID) -> Iterator[None]:
+        """Hold a place; LinkError `too-many-streams` if there is none."""
+        # H26: a connection may have any number of streams open, each with buffers and a task. Goes
+        # when the library limits them.
+        if self._open[peer] >= STREAMS:
+            raise LinkError("too-many-streams", "This member has too many streams open.")
+        self._open[peer] += 1
+        try:
+            yield
+        finally:
+            self._open[peer] -= 1
+            if not self._open[peer]:
+                del self._open[peer]
+
+
+class Pace:
+    """How fast each peer's gossip is read, all its streams together."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[ID, Bucket] = {}
+
+    async def wait(self, peer: ID, cost: float) -> None:
+        """Return when this much of the peer's may be read."""
+        now = trio.current_time()
+        if peer not in self._buckets:
+            if len(self._buckets) >= MOST_PACED:
+                self._buckets.clear()
+            self._buckets[peer] = Bucket(size=BURST, rate=A_SECOND, now=now)
+        await trio.sleep(self._buckets[peer].owe(cost, now))
+
+
+async def read_frames(
+    stream: INetStream,
+    pace: Pace,
+    fault: Fault,
+    take: Callable[[ID, rpc_pb2.RPC], Awaitable[None]],
+) -> None:
+    """Hand each gossip frame of a stream to `take`, at the peer's pace, until the stream ends."""
+    # H25: the library reads frames of a megabyte as fast as they come and starts a task for every
+    # message in them, thousands at once, before anything is checked; one frame may also ask for the
+    # same message ten thousand times, and gets it as often in one piece. Goes when it bounds both.
+    peer = stream.muxed_conn.peer_id
+    try:
+        while True:
+            frame = await read_varint_prefixed_bytes_limited(stream, MAX_RPC)
+            await pace.wait(peer, len(frame))
+            rpc = rpc_pb2.RPC()
+            rpc.ParseFromString(frame)
+            asked = _asked_once(rpc)
+            await pace.wait(peer, len(rpc.publish) * MESSAGE_COST + asked * ASKED_COST)
+            await take(peer, rpc)
+    except MessageTooLarge:
+        fault(str(peer), "too-large")
+    except (DecodeError, ParseError):
+        fault(str(peer), "bad-message")
+    except (IOException, RawConnError) as error:
+        logger.debug("gossip stream of %s ended: %s", peer, type(error).__name__)
+        return
+    await abort(stream)
+
+
+def _asked_once(rpc: rpc_pb2.RPC) -> int:
+    """Leave each message that a frame asks for once, and few of them; how many are left."""
+    names = list(dict.fromkeys(name for each in rpc.control.iwant for name in each.messageIDs))
+    if not names:
+        return 0
+    del rpc.control.iwant[1:]
+    del rpc.control.iwant[0].messageIDs[:]
+    rpc.control.iwant[0].messageIDs.extend(names[:MOST_ASKED])
+    return len(names[:MOST_ASKED])

@@ -1,0 +1,216 @@
+"""Members who send more than anybody needs: it is held later or not at all, and all agree again."""
+
+from __future__ import annotations
+
+import os
+
+import cbor2
+import pytest
+import trio
+from trio.testing import MockClock
+
+from node import admission, allowances, gossip
+from node.network.links import JOIN, SYNC, LinkError, Stream
+from node.turnstile import AT_ONCE
+from protocol.cards import LIFETIME_MS
+from protocol.codec import encode
+from protocol.keys import ADDRESS, Signer
+from protocol.kinds import enrol
+from protocol.messages import Buckets, End, Places, SideIds, Want, WantSide, WantSideIds, pack
+from protocol.records import GOV, MARKET, Record, make_record
+from tests.village.test_hostile import meet
+from tests.village.village import Village, Villager
+
+HOUR = 3600
+
+
+def held(person: Villager, title: str) -> int:
+    """How many listings that begin so are shown."""
+    rows = person.home.store.db.execute(
+        "SELECT count(*) FROM listing WHERE title LIKE ?", [f"{title}%"]
+    )
+    return int(rows.fetchone()[0])
+
+
+def stranger(community: bytes) -> Record:
+    """How the log of a device begins that nobody invited."""
+    person, device = Signer(os.urandom(32)), Signer(os.urandom(32))
+    return make_record(
+        device,
+        community=community,
+        lane=GOV,
+        seq=1,
+        prev=community,
+        gov=None,
+        kind="enrol",
+        time_ms=1,
+        salt=bytes(16),
+        body=enrol.body(person, community, device.public),
+    )
+
+
+async def test_what_an_author_floods_is_held_later_and_then_by_all(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben, cleo = await village.join("ana", "ben", "cleo")
+    room, an_hour = 20, 60  # records of this size
+    cost = admission.ROW + 300
+    monkeypatch.setattr(admission, "BURST", room * cost)
+    monkeypatch.setattr(admission, "A_DAY", an_hour * 24 * cost)
+    for number in range(80):
+        cleo.offer(f"Tiny {number}")
+        await trio.sleep(0.5)
+    bread = ana.offer("Bread")
+    await village.until(lambda: bread.id in ben.ids & cleo.ids)
+
+    for person in (ana, ben):
+        assert 0 < held(person, "Tiny") < 80
+        assert person.verify() == []
+        assert not person.node.peers.waits(cleo.network.peer_id)
+
+    await village.agree(seconds=3 * HOUR)
+
+    assert held(ana, "Tiny") == held(ben, "Tiny") == 80
+    assert {(who, reason) for _, who, reason in _faults(ana)} <= {
+        (f"author {cleo.home.device.hex()}", "flood")
+    }
+
+
+def _faults(person: Villager) -> list[tuple[int, str, str]]:
+    return list(person.home.store.db.execute("SELECT at_ms, who, reason FROM fault"))
+
+
+async def test_a_flood_is_told_of_its_author_and_not_of_who_carries_it(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben, cleo = await village.join("ana", "ben", "cleo")
+    village.cut(ben, cleo)
+    monkeypatch.setattr(admission, "BURST", 1)
+    monkeypatch.setattr(admission, "A_DAY", 24 * 60 * 100)
+    for number in range(20):
+        cleo.offer(f"Tiny {number}")
+        await trio.sleep(30)
+
+    reasons = {(who, reason) for _, who, reason in _faults(ben)}
+    assert all(who == f"author {cleo.home.device.hex()}" for who, _ in reasons)
+    assert not ben.node.peers.waits(ana.network.peer_id)
+
+
+async def test_a_new_home_takes_in_years_at_once(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben = await village.join("ana", "ben")
+    for number in range(30):
+        ana.offer(f"Jar {number}")
+    await village.agree()
+    monkeypatch.setattr(admission, "BURST", 1)
+    monkeypatch.setattr(admission, "A_DAY", 1)
+    monkeypatch.setattr(admission, "STEPS", 1)
+
+    cleo = await village.invited("cleo", by=ben)
+
+    assert held(cleo, "Jar") == 30
+
+
+async def test_devices_that_nobody_invited_find_little_room(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    ana, ben, mallory = await meet(village)
+    hearing = gossip.Hearing(ben.home.store, ben.node.peers, ben.node.kept, lambda peer: None)
+    room = int(allowances.SHARES["newcomers"].messages)
+
+    for _ in range(2 * room):
+        (message,) = gossip.batches([stranger(mallory.community)])
+        await hearing.check(mallory.network.peer_id, message)
+
+    known = ben.home.store.db.execute("SELECT count(*) FROM device WHERE standing = 0")
+    assert known.fetchone()[0] <= room + 1
+    dan = await village.invited("dan", by=ana)
+    await village.until(lambda: ben.status_of(dan) == "member")
+    assert held(ben, "") == held(ana, "")
+
+
+async def test_logs_that_are_nowhere_are_asked_for_a_few_times(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    ana, ben, mallory = await meet(village)
+
+    def reply(message: object) -> bytes | None:
+        match message:
+            case WantSideIds():
+                return pack(SideIds([], False))
+            case Buckets():
+                nowhere = [(os.urandom(32), MARKET, 9, os.urandom(32)) for _ in range(2048)]
+                return pack(Places(nowhere, True))  # and it goes on
+            case Want() | WantSide():
+                return pack(End())
+        return None
+
+    asked: list[object] = []
+    mallory.script = lambda message: (asked.append(message), reply(message))[1]
+    for _ in range(200):
+        await ben.node.sync_with(mallory.network.peer_id)
+
+    named = sum(len(message.places) for message in asked if isinstance(message, Want))
+    assert named <= allowances.SHARES["newcomers"].messages + 200
+    bread = ana.offer("Bread")
+    await village.until(lambda: bread.id in ben.ids)
+
+
+async def test_cards_by_the_thousand_are_not_passed_on(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    _, ben, mallory = await meet(village)
+    hearing = gossip.Hearing(ben.home.store, ben.node.peers, ben.node.kept, lambda peer: None)
+    now, passed = ben.home.store.now_ms(), 0
+
+    for number in range(200):
+        raw = encode(
+            [mallory.signer.public, ["/ip4/10.0.0.1/tcp/1"], now + number, now + LIFETIME_MS]
+        )
+        signature = mallory.signer.sign(ADDRESS, mallory.community, raw)
+        message = cbor2.dumps([gossip.CARD, [raw, signature]])
+        passed += await hearing.check(mallory.network.peer_id, message)
+
+    assert 0 < passed <= admission.CARDS
+
+
+async def test_a_member_holds_a_few_streams_of_the_lobby_for_a_moment(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    _, ben, mallory = await meet(village)
+    streams = [await mallory.network.open(ben.network.peer_id, JOIN) for _ in range(20)]
+    await trio.sleep(1)
+
+    assert await _open(streams) <= AT_ONCE
+
+    await trio.sleep(20)
+    assert await _open(streams) == 0
+    assert "too-slow" in ben.faults
+
+
+async def _open(streams: list[Stream]) -> int:
+    """On how many of them the other side has not hung up."""
+    count = 0
+    for stream in streams:
+        with trio.move_on_after(0.5) as patience:
+            try:
+                await stream.receive()
+            except LinkError:
+                continue
+        count += patience.cancelled_caught
+    return count
+
+
+async def test_whoever_opens_conversations_without_end_is_named(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    ana, ben, mallory = await meet(village)
+
+    for _ in range(3 * allowances.QUESTIONS):
+        stream = await mallory.network.open(ben.network.peer_id, SYNC)
+        await stream.aclose()
+
+    assert ben.faults == ["too-fast"]
+    bread = ana.offer("Bread")
+    await village.until(lambda: bread.id in ben.ids)
