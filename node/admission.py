@@ -20,6 +20,7 @@ BURST = 128 * MIB  # about 150,000 listings
 A_DAY = 32 * MIB
 STEPS = 1000  # segments and gossip messages, each of which is a transaction
 STEPS_A_SECOND = 25
+STRAY = 20  # steps that a message counts which forks a log or lies beyond its end
 CARDS = 20  # address cards, and
 CARD_SECONDS = 30.0  # between any more
 MOST_AUTHORS = 20_000
@@ -48,6 +49,11 @@ class Admission:
     def pause(self, device: bytes) -> float:
         """Count one more segment of this author's; seconds to wait before it is taken in."""
         return 0.0 if device == self._own else self._step(device).owe(1, self._clock())
+
+    def strayed(self, device: bytes) -> None:
+        """A message of this author's forked its log, or lies beyond its end."""
+        if device != self._own:
+            self._step(device).owe(STRAY, self._clock())
 
     def took(self, device: bytes, records: int, size: int) -> None:
         """So many new records of so many bytes are held now."""

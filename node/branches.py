@@ -141,3 +141,23 @@ def in_turn(
             yield node
         else:
             yield from in_turn(known, load, shuffle, part)
+
+
+def spread(branches: Branches, persons: Iterable[bytes], most: int) -> list[bytes]:
+    """Some of these, best first as they come, such that branches are named evenly, at any depth."""
+    left, chosen = list(dict.fromkeys(persons)), []
+    load: Counter[bytes] = Counter()
+    while left and len(chosen) < most:
+        some, depth = left, 0
+        while len(some) > 1:
+            parts: dict[bytes, list[bytes]] = {}
+            for person in some:
+                way = branches.path(person) or (LOOSE,)
+                part = way[depth] if depth < len(way) else person + b" alone"
+                parts.setdefault(part, []).append(person)
+            some = parts[min(parts, key=lambda each: load[each])]  # the first of those equal
+            depth += 1
+        load.update(branches.path(some[0]) or (LOOSE,))
+        chosen.append(some[0])
+        left.remove(some[0])
+    return chosen

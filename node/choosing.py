@@ -131,12 +131,14 @@ class Choosing:
         if place is not None:
             place.dialling, place.up = False, now
 
-    def failed(self, peer: str, now: float) -> None:
-        """A dial of the plan did not."""
+    def failed(self, peer: str, now: float, begun: float | None = None) -> None:
+        """A dial of the plan did not; or its link, which stood since `begun`, did not last."""
         place = self._places.pop(peer, None)
         if place is not None:
             self._failures.append((now, place.person))
-        self._pause(peer, now)
+        pause = self._pauses.get(peer, (0.0, FIRST_PAUSE))[1]
+        until = (now if begun is None else begun) + pause * self._dice.uniform(0.9, 1.1)
+        self._pauses[peer] = (max(now, until), min(LONGEST_PAUSE, 2 * pause))
 
     def moved(self, peer: str, now: float) -> None:
         """The peer has a new address: what failed before says nothing."""
@@ -154,20 +156,15 @@ class Choosing:
                 if now - place.up >= SHORT:
                     self._pauses.pop(peer, None)
             elif place.up is not None:  # it is dialled again before anybody else gets its place
-                lived, place.up = now - place.up, None
-                if lived < SHORT or peer not in known.devices.get(place.person, ()):
-                    self.failed(peer, now)
+                begun, place.up = place.up, None
+                if now - begun < SHORT or peer not in known.devices.get(place.person, ()):
+                    self.failed(peer, now, begun)
         while self._failures and self._failures[0][0] < now - LONGEST_PAUSE:
             self._failures.popleft()
         self._pauses = {
             peer: pause for peer, pause in self._pauses.items() if pause[0] + LONGEST_PAUSE > now
         }
         self._moved = {peer: at for peer, at in self._moved.items() if now - at < SHORT}
-
-    def _pause(self, peer: str, now: float) -> None:
-        pause = self._pauses.get(peer, (0.0, FIRST_PAUSE))[1]
-        wait = pause * self._dice.uniform(0.9, 1.1)
-        self._pauses[peer] = (now + wait, min(LONGEST_PAUSE, 2 * pause))
 
     def _waits(self, peer: str, now: float) -> bool:
         return peer in self._pauses and self._pauses[peer][0] > now

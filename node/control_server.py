@@ -102,7 +102,7 @@ def _answer(node: Node, login_link: Callable[[], str] | None, request: Any) -> d
             return {"done": True}
         case {"do": "peers"}:
             touch = node.touch()
-            return {"peers": len(touch), "touch": touch}
+            return {"peers": len(touch), "touch": touch, "compared": node.compared()}
         case {"do": "links"}:
             return {**network_view.view(node).plain(), "version": version("moothall")}
         case {"do": "one-time", "places": list(places)}:

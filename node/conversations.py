@@ -46,6 +46,8 @@ IDLE_SECONDS = 30.0  # how long one message may take
 PATIENCE_SECONDS = 120.0  # without a new record while we ask
 MAX_HELLO = 1024  # bytes
 USELESS = 64  # segments without a new record in one conversation
+USELESS_A_SECOND = 1024 * 1024  # bytes of answers that brought nothing: names of what is held
+SMALL = 8 * 1024  # bytes of an answer that costs too little to wait for
 AGAIN = 3  # times that a conversation's question may be asked
 
 Heard = Callable[[str, int, bytes], None]
@@ -164,6 +166,7 @@ class Conversation:
                 await self._say(question)
             frame = await self._receive()
             answer, before = self._unpacked(frame), self.new_records
+            await trio.lowlevel.checkpoint()  # the largest take 20 ms to read, and 40 to compare
             if isinstance(answer, SegmentOf):
                 await self._await_turn(answer.device)
             questions = asker.receive(answer)
@@ -177,9 +180,11 @@ class Conversation:
                 useless += 1  # another peer was quicker, or this one wastes our time
                 if useless > USELESS:
                     raise LinkError("nothing-new", "the peer sends what is here already")
-            if not new and not isinstance(answer, (Side, Certificates)):
+            # Between two steps a page or another peer has its turn.
+            vain = not (new or self._first or isinstance(answer, (Side, Certificates)))
+            if vain:
                 self._spend("useless", len(frame))
-            await trio.lowlevel.checkpoint()  # a page or another peer may have its turn
+            await trio.sleep(len(frame) / USELESS_A_SECOND if vain and len(frame) > SMALL else 0)
 
     async def _answer(self) -> tuple[int, Hello | None]:
         """Answer questions until the peer hands over: how many; its hello then (None: a bye)."""
@@ -219,17 +224,15 @@ class Conversation:
             return True
         if (standing_of(self._store, device) or (CANDIDATE,))[0] == CANDIDATE:
             return self._peers.may_ask(self._stream.peer, "newcomers")
-        return self._peers.admission.has_room(device)
+        return self._peers.takes_more_of(device)
 
     async def _await_turn(self, device: bytes) -> None:
         """An author's segments come in one after another; LinkError once there is no more room."""
         if self._first:
             return
-        admission = self._peers.admission
-        if not admission.has_room(device):
-            self._peers.note(f"author {device.hex()}", "flood")
+        if not self._peers.takes_more_of(device):
             raise LinkError("flood", "an author writes more than is taken in at a time")
-        await trio.sleep(admission.pause(device))
+        await trio.sleep(self._peers.admission.pause(device))
 
     def _count(self, answer: Any, size: int, new: int) -> None:
         if isinstance(answer, SegmentOf) and not self._first:

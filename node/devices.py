@@ -15,7 +15,7 @@ from typing import Any
 from governance.membership import CERTIFIED, PROVISIONAL
 from governance.membership import RETIRED as RETIRED_NOW
 from governance.roll import MEMBER
-from node import peers, recovery
+from node import address_book, peers, recovery
 from node.home import RECOVERY, RETIRED, Home
 from node.inviting import known_peers
 from node.people import own_profile
@@ -211,7 +211,7 @@ def recovery_is_old(home: Home) -> bool:
 
     Also when none was saved since there was somebody to name.
     """
-    known = known_peers(home)
+    known = address_book.reachable(home.store)
     saved: dict[str, Any] = json.loads(get_meta(home.store.db, _SAVED) or "{}")
     good = sum(
         bool(set(saved.get(device.hex(), ())) & set(where)) for device, where in known.items()

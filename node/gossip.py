@@ -82,6 +82,10 @@ def teller_message(message: Message) -> bytes | None:
 class _Later(Exception):
     """Nobody's fault: this is left to a later sync."""
 
+    def __init__(self, author: bytes) -> None:
+        super().__init__()
+        self.author = author
+
 
 class Hearing:
     """Takes gossip in. `ahead(peer)` is called when a peer has more than it said."""
@@ -112,8 +116,9 @@ class Hearing:
         except StoreError as error:
             logger.error("gossip could not be kept: %s", error)
             return False
-        except _Later:
+        except _Later as later:
             counts.add(KEPT_BACK)
+            self._peers.takes_more_of(later.author)  # said outside the transaction
             return False
         counts.add(PASSED_ON if placed else KEPT_BACK)
         if not placed and message[1] == RECORDS:
@@ -164,6 +169,8 @@ class Hearing:
         for device, lane, entries in content:
             outcome = log.keep_segment(self._store, device, lane, entries)
             placed = placed and outcome.word in (log.KEPT, log.HAD, log.FORK)
+            if outcome.word in (log.FORK, log.PARTED, log.IGNORED):
+                self._peers.admission.strayed(device)
             if outcome.new:
                 size = sum(len(entry[0]) + len(entry[3] or b"") for entry in entries)
                 self._peers.admission.took(device, outcome.new, size)
@@ -175,9 +182,9 @@ class Hearing:
         """_Later if no more is taken in of this author now, or of newcomers from this peer."""
         if self._known(device):
             if not self._peers.admission.takes_in(device):
-                raise _Later
+                raise _Later(device)
         elif not self._peers.may_ask(peer, "newcomers"):
-            raise _Later
+            raise _Later(device)
 
     def _take_certificate(self, peer: str, content: Any) -> bool:
         """What is ahead of us, or of another chain, sync finds out about, and nobody is at fault.

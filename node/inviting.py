@@ -15,7 +15,8 @@ from hashlib import blake2b
 
 from governance.membership import Standings
 from governance.roll import MEMBER, Roll
-from node import control
+from node import address_book, control
+from node.branches import spread
 from node.home import LOCK, Home
 from node.market import check_text
 from protocol.codec import encode
@@ -26,6 +27,7 @@ from protocol.kinds import invite as invite_kind
 from storage import certificates
 from storage.database import get_meta
 from storage.own import Draft
+from storage.rows import standing_of
 from storage.standing import assess
 from storage.store import Store
 
@@ -218,14 +220,30 @@ def _link(home: Home, key: Signer, record: bytes) -> Link:
 
 
 def known_peers(home: Home) -> dict[bytes, tuple[str, ...]]:
-    """Some members' devices, and where they can be tried when one's own is away."""
-    rows = home.store.db.execute(
-        "SELECT peer.device, addresses FROM peer JOIN device ON device.key = peer.device"
-        " WHERE standing IN (1, 2) AND card IS NOT NULL AND expires_ms > ?"
-        " ORDER BY issued_ms DESC LIMIT ?",
-        [home.store.now_ms(), MAX_PEERS - 1],
-    ).fetchall()
-    return {row[0]: tuple(json.loads(row[1])) for row in rows if row[0] != home.device}
+    """Some members' devices, and where they can be tried when one's own is away.
+
+    Relays of one's own come first, since a stranger can't come through them. The others are of
+    different persons and branches of the invitation tree, for a newcomer knows nobody else; in
+    each branch preferred who was reached lately, then who relays for others.
+    """
+    store = home.store
+    cards, reached = address_book.reachable(store), address_book.reached(store)
+    relays = address_book.relays(cards)
+    own = address_book.relays({home.device: own_addresses(home)})
+
+    def worth(person: bytes) -> tuple[int, bool]:
+        some = devices[person]
+        return -max(reached.get(each, 0) for each in some), relays.isdisjoint(some)
+
+    devices: dict[bytes, list[bytes]] = {}
+    for device in cards:
+        known = standing_of(store, device)
+        devices.setdefault((known and known[1]) or device, []).append(device)
+    best = sorted(devices, key=lambda person: (*worth(person), person))
+    chosen = [device for device in cards if device in own]
+    for person in spread(address_book.branches(store), best, MAX_PEERS - 1):
+        chosen.append(max(devices[person], key=lambda each: (reached.get(each, 0), each)))
+    return {device: cards[device] for device in list(dict.fromkeys(chosen))[: MAX_PEERS - 1]}
 
 
 def _fate(

@@ -118,7 +118,7 @@ class Lan:
 
     def _reason(self, there: Sequence[Interface], wanted: Sequence[Place]) -> str:
         if wanted:
-            return "refused" if all(place[0].name in self._failed for place in wanted) else ""
+            return "no-permission" if all(place[0].name in self._failed for place in wanted) else ""
         if not self._outward:
             return "loopback-only"
         return "no-network" if not there else "not-listening"

@@ -21,7 +21,7 @@ def token(folder: Path) -> str:
     """The token of the home in this folder, made now if there is none. OSError if it can't be."""
     path = folder / TOKEN
     with contextlib.suppress(FileExistsError):
-        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(made, "w") as file:
             file.write(secrets.token_urlsafe(32) + "\n")
     with path.open(encoding="ascii") as file:

@@ -1,7 +1,7 @@
-"""Being in touch: where we are, where others are, and dialling those who are missing.
+"""Being in touch: where we are, where others are, and dialling those who are chosen.
 
 Addresses travel as signed cards: exchanged when a connection opens or membership changes, and
-gossiped by their own device. Dialling has a longer pause after each failure.
+gossiped by their own device. Whom to dial, and from whom to part, is decided in `choosing`.
 """
 
 from __future__ import annotations
@@ -10,14 +10,19 @@ import json
 import logging
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import islice, zip_longest
 
 import trio
 
+from node import address_book, choosing
+from node.branches import Known, in_turn
+from node.clock_check import FRESH_MS
+from node.comparing import Comparing
 from node.gossip import card_message
 from node.network.links import LinkError, Network, Stream
 from node.peers import Peers, usable
-from protocol.cards import LIFETIME_MS, MAX_FRAME, Card, make_card
+from protocol.cards import LIFETIME_MS, MAX_CARDS, MAX_FRAME, Card, make_card
 from protocol.errors import Invalid, StoreError
 from protocol.keys import Signer
 from storage.store import Store
@@ -27,14 +32,17 @@ logger = logging.getLogger("moothall.neighbours")
 CARDS = "/moothall/cards/1"
 CARDS_SECONDS = 900.0  # between two exchanges with one peer
 EXCHANGE_SECONDS = 10.0  # for one exchange
-DIAL_SECONDS = 10.0
-IDLE_SECONDS = 60.0
-LONGEST_WAIT = 600.0
-NEIGHBOURS = 8
+DIAL_SECONDS = 30.0
+LOOK_SECONDS = 10.0  # between two looks, where nothing calls for one
+BREATH_SECONDS = 0.2  # what comes together is looked at once
+TRIED = 4  # addresses in one dial; those that failed least often
+MOVED_SECONDS = 5.0  # at least, between two cards because of new addresses
+BOOK_SECONDS = 60.0  # after which it is looked anew who is known
+REACHED_SECONDS = 300.0  # between two notes of who is in touch
 
 
 class Neighbours:
-    """Keeps one node in touch with up to NEIGHBOURS members."""
+    """Keeps one node in touch with `most` members of its choice, and hears of the others."""
 
     def __init__(
         self,
@@ -44,6 +52,8 @@ class Neighbours:
         *,
         clock: Callable[[], float],
         dice: random.Random,
+        comparing: Comparing,
+        most: int = choosing.MOST,
     ) -> None:
         self._store = store
         self._network = network
@@ -52,9 +62,15 @@ class Neighbours:
         self._dice = dice
         self._signer: Signer | None = None
         self._card: Card | None = None
+        self._signed_ms = 0  # by our clock; the card may say a moment later than another of ours
         self._exchanged: dict[str, float] = {}
-        self._pauses: dict[str, tuple[float, float]] = {}  # peer -> (not before, next pause)
+        self._comparing = comparing
+        self._choosing = choosing.Choosing(dice, most=most)
+        self._failures: dict[str, dict[str, int]] = {}  # peer -> address -> dials in vain
+        self._book: Known | None = None
+        self._book_at = self._reached_at = -math.inf
         self._known = trio.Event()
+        self._moved = trio.Event()
 
     def note_addresses(self, signer: Signer) -> None:
         """Sign where we listen, for peers and for invitations made while we are away."""
@@ -62,34 +78,59 @@ class Neighbours:
         where = usable(self._network.addresses)
         if not where:
             return
-        self._card = make_card(signer, self._store.community, where, self._store.now_ms())
+        self._signed_ms = self._store.now_ms()
+        issued_ms = self._peers.next_card_ms(self._signed_ms)
+        self._card = make_card(signer, self._store.community, where, issued_ms)
         with self._store.transaction():
             self._store.db.execute(
                 "INSERT OR REPLACE INTO meta (key, value) VALUES ('addresses', ?)",
                 [json.dumps(list(where))],
             )
-            self._peers.keep(self._card)
+            self._peers.keep_own(self._card)
 
     async def renew(self) -> None:
         """Sign it again when half its life is over, so that who runs for weeks can be found."""
-        if self._signer is None or self._card is None:
-            return
-        if self._store.now_ms() - self._card.issued_ms >= LIFETIME_MS // 2:
-            self.note_addresses(self._signer)
+        if self._sign_anew(LIFETIME_MS // 2):
             await self.say_where()
 
-    def up(self, peer: str) -> None:
-        """A peer is here: nothing to dial."""
-        self._pauses.pop(peer, None)
+    def _sign_anew(self, age_ms: int) -> bool:
+        """Sign our card again if it is as old as that, or our clock was set back; whether it was.
 
-    def down(self) -> None:
-        """A peer is gone: dial it soon, for if it has cut us off it only says so when asked."""
+        To a neighbour it says what time it is here, and so must not be old (`clock_check`).
+        """
+        if self._signer is None or self._card is None:
+            return False
+        if 0 <= self._store.now_ms() - self._signed_ms < age_ms:
+            return False
+        self.note_addresses(self._signer)
+        return True
+
+    def moved(self) -> None:
+        """Where we can be reached has changed: sign it and tell, soon."""
+        self._moved.set()
+
+    def changed(self) -> None:
+        """Who belongs has changed, or who is in touch. A peer that is gone may have cut us off,
+        which it only says when it is asked.
+        """
+        self._book = None
         self._known.set()
 
     def look(self) -> None:
         """Dial soon if somebody new is known."""
         if self._peers.news:
             self._known.set()
+
+    @property
+    def known(self) -> Known:
+        """Everybody who may be dialled; a moment old at most."""
+        if self._book is None or self._peers.news or self._book_at + BOOK_SECONDS < self._clock():
+            self._peers.news = False
+            self._book, self._book_at = self._peers.known(), self._clock()
+            self._failures = {
+                peer: some for peer, some in self._failures.items() if peer in self._book.person_of
+            }
+        return self._book
 
     async def exchange(self, peer: str) -> None:
         """Tell each other where everybody can be reached; not again for a while."""
@@ -100,7 +141,8 @@ class Neighbours:
             with trio.move_on_after(EXCHANGE_SECONDS):
                 stream = await self._network.open(peer, CARDS)
                 try:
-                    await stream.send(self._peers.cards())
+                    self._sign_anew(FRESH_MS)
+                    await stream.send(self._peers.cards(self._some()))
                     self._peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME, peer)
                 finally:
                     await stream.aclose()
@@ -117,7 +159,8 @@ class Neighbours:
         try:
             with trio.move_on_after(EXCHANGE_SECONDS):
                 self._peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME, stream.peer)
-                await stream.send(self._peers.cards())
+                self._sign_anew(FRESH_MS)
+                await stream.send(self._peers.cards(self._some()))
         except Invalid as error:
             self._peers.fault(stream.peer, error.reason)
         finally:
@@ -133,32 +176,97 @@ class Neighbours:
                 self._exchanged.pop(peer, None)
                 await self.exchange(peer)
 
+    def _some(self) -> list[str]:
+        """Whose cards to pass on: half of them branch by branch, the others as chance will have
+        it. The newest would be those of whoever signs most often.
+        """
+        known = self.known
+        if len(known.fresh) < MAX_CARDS:
+            return list(known.fresh)
+        persons = islice(in_turn(known, {}, self._dice.shuffle), MAX_CARDS // 2)
+        chosen = [self._dice.choice(known.devices[person]) for person in persons]
+        drawn = self._dice.sample(known.persons, min(MAX_CARDS, len(known.persons)))
+        others = [self._dice.choice(known.devices[person]) for person in drawn]
+        return list(dict.fromkeys([*chosen, *others]))[: MAX_CARDS - 1]
+
     async def dial(self) -> None:
         """Keep in touch, until cancelled."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._tell_moves)
+            while True:
+                self._known = trio.Event()
+                self._carry_out(nursery)
+                with trio.move_on_after(LOOK_SECONDS):
+                    await self._known.wait()
+                await trio.sleep(BREATH_SECONDS)
+
+    def _carry_out(self, nursery: trio.Nursery) -> None:
+        """Look at who is in touch, and begin what has to be done."""
+        now, known, links = self._clock(), self.known, self._network.links()
+        for peer in self._peers.moved:
+            self._choosing.moved(peer, now)
+        self._peers.moved.clear()
+        ties = [choosing.Tie(link.peer, link.inbound, link.since) for link in links]
+        plan = self._choosing.look(now, known, ties)
+        for peer in plan.dial:
+            nursery.start_soon(self._reach, peer)
+        # A reservation lives with its connection, and so do circuits.
+        needed = {*self._network.relaying()["reserved_at"], *(link.relay for link in links)}
+        for peer in plan.part:
+            if peer not in needed:
+                logger.debug("parting from %s", peer)
+                nursery.start_soon(self._network.disconnect, peer)
+        self._comparing.look(known, {link.peer for link in links})
+        if now >= self._reached_at + REACHED_SECONDS:
+            here = [place.peer for place in self._choosing.places if place.up is not None]
+            if here:
+                self._reached_at = now
+                self._note_reached(here)
+
+    def _note_reached(self, peers: list[str]) -> None:
+        try:
+            address_book.note_reached(self._store, peers)
+        except StoreError as error:
+            logger.error("who was reached could not be noted: %s", error)
+
+    async def _reach(self, peer: str) -> None:
+        """Dial a peer at some of its addresses; those that failed before come last."""
+        failures = self._failures.get(peer, {})
+        where = sorted(_mixed(self._peers.where(peer)), key=lambda each: failures.get(each, 0))
+        some = where[:TRIED]
+        reached = False
+        try:
+            with trio.move_on_after(DIAL_SECONDS):
+                await self._network.connect(peer, some)
+                reached = True
+        except LinkError as error:
+            logger.debug("can't reach %s: %s", peer, error.reason)
+        good = {link.address for link in self._network.links() if link.peer == peer}
+        self._failures[peer] = {
+            each: 0 if each in good else failures.get(each, 0) + (each in some) for each in where
+        }
+        if reached:
+            self._choosing.reached(peer, self._clock())
+        else:
+            self._choosing.failed(peer, self._clock())
+        self._known.set()
+
+    async def _tell_moves(self) -> None:
+        """Sign a new card when our addresses changed, not too often, and tell it."""
         while True:
-            here = set(self._network.peers())
-            known = list(self._peers.addresses().items())
-            self._peers.news = False
-            self._dice.shuffle(known)
-            for peer, addresses in known:
-                if len(here) >= NEIGHBOURS:
-                    break
-                after, pause = self._pauses.get(peer, (0.0, DIAL_SECONDS))
-                if peer in here or after > self._clock() or not self._peers.may_talk(peer):
-                    continue
-                try:
-                    with trio.move_on_after(DIAL_SECONDS):  # however many dead addresses it names
-                        await self._network.connect(peer, addresses)
-                        here.add(peer)
-                        # It may drop us at once, and again.
-                        self._pauses[peer] = (self._clock() + DIAL_SECONDS, DIAL_SECONDS)
-                        continue
-                except LinkError as error:
-                    logger.debug("can't reach %s: %s", peer, error.reason)
-                if peer not in here:
-                    longer = min(LONGEST_WAIT, pause * 2)
-                    self._pauses[peer] = (self._clock() + pause, longer)
-            missing = len(here) < min(NEIGHBOURS, len(known))
-            with trio.move_on_after(DIAL_SECONDS if missing else IDLE_SECONDS):
-                await self._known.wait()
-            self._known = trio.Event()
+            await self._moved.wait()
+            self._moved = trio.Event()
+            try:
+                if self._signer is not None:
+                    self.note_addresses(self._signer)
+                    await self.say_where()
+            except StoreError as error:
+                logger.error("the new addresses could not be signed: %s", error)
+            await trio.sleep(MOVED_SECONDS)
+
+
+def _mixed(addresses: Sequence[str]) -> list[str]:
+    """Direct addresses and those over a relay in turn, so that a dial tries some of both."""
+    direct = [each for each in addresses if "/p2p-circuit" not in each]
+    relayed = [each for each in addresses if "/p2p-circuit" in each]
+    return [each for pair in zip_longest(direct, relayed) for each in pair if each is not None]

@@ -93,7 +93,7 @@ class View:
     since_ms: int  # when the node started
     dialled_ms: Mapping[str, int]  # LAN or INTERNET -> when somebody last dialled it from there
     lan: dict[str, Any] | None  # as `lan.Lan.state`; None where it is not looked around
-    compared: dict[str, Any] | None  # neighbours' newest certificates with ours
+    compared: dict[str, Any] | None  # as `comparing.Comparing.result`
     traffic: tuple[int, int]  # bytes received and sent since the node started
 
     def plain(self) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def view(node: Node) -> View:
         since_ms=node.reached.since_ms,
         dialled_ms=dict(node.reached.last_ms),
         lan=None if node.lan is None else node.lan.state(),
-        compared=None,
+        compared=node.comparing.result(),
         traffic=node.network.traffic(),
     )
 

@@ -13,9 +13,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from governance.membership import CERTIFIED, PROVISIONAL
-from node import clock_check
+from node import address_book, clock_check
 from node.admission import Admission
 from node.allowances import Allowances
+from node.branches import Known
 from node.metrics import Metrics
 from node.network.peer_id import device_key_of, peer_id_of
 from protocol.cards import MAX_CARDS, Card, read_card
@@ -34,6 +35,7 @@ WAIT_SECONDS = 30.0  # after a first fault; doubles up to the longest
 LONGEST_WAIT = 3600.0
 PATIENCE = 100  # refusals for haste within PATIENCE_SECONDS before it is shown
 PATIENCE_SECONDS = 60.0
+FLOOD_SECONDS = 3600.0  # between two notes of one author's flood
 AHEAD_MS = 48 * 3600 * 1000  # a card may be this far ahead: some clock, or ours, is a day wrong
 FOUND_SECONDS = 600.0  # how long an address counts that was seen on the LAN
 MOST_FOUND = 4  # addresses of one device seen there: anybody on the LAN can claim some
@@ -48,10 +50,12 @@ class Peers:
         self._clock = clock
         self._waits: dict[str, tuple[float, float]] = {}  # peer -> (until, how long)
         self._hasty: dict[str, tuple[float, int]] = {}  # peer -> (since, refusals for haste)
+        self._flooding: dict[bytes, float] = {}  # author -> when that was said
         self._own = peer_id_of(store.device)
         self._found: dict[bytes, dict[str, float]] = {}  # device -> address -> when it was seen
         self._watch = clock_check.Watch(store)
         self.news = False  # somebody new can be dialled
+        self.moved: set[str] = set()  # peers that have another address than before
         self.metrics = Metrics()
         self.allowances = Allowances(clock)
         self.admission = Admission(clock, store.device)
@@ -112,6 +116,17 @@ class Peers:
             self.note(peer, "too-fast")
         return False
 
+    def takes_more_of(self, device: bytes) -> bool:
+        """Whether more of an author's records is taken in now; says so where not, now and then."""
+        if self.admission.has_room(device):
+            return True
+        now = self._clock()
+        if self._flooding.get(device, -FLOOD_SECONDS) + FLOOD_SECONDS <= now:
+            self._flooding[device] = now
+            logger.info("author %s writes more than is taken in at a time", device.hex())
+            self.note(f"author {device.hex()}", "flood")
+        return False
+
     def addresses(self) -> dict[str, list[str]]:
         """Peer id -> multiaddresses of everybody worth dialling, oneself left out.
 
@@ -132,11 +147,31 @@ class Peers:
         for address in usable(addresses):
             if len(address) > MAX_ADDRESS:
                 continue
-            self.news = self.news or address not in seen
+            if address not in seen:
+                self.news = True
+                self.moved.add(peer)
             seen.pop(address, None)  # to the end: the newest are kept
             seen[address] = self._clock()
         for address in list(seen)[:-MOST_FOUND]:
             del seen[address]
+
+    def known(self) -> Known:
+        """Everybody who may be dialled, as `choosing` needs it."""
+        fresh = self._dialled(self._store.now_ms())
+        return address_book.known(self._store, contacts(self._store), fresh)
+
+    def where(self, peer: str) -> list[str]:
+        """The addresses of one peer, in the order in which they are to be tried; expired ones too.
+
+        Two of the LAN come first: anybody there can claim some, and they must not use up a dial.
+        """
+        device = device_key_of(peer)
+        row = self._store.db.execute(
+            "SELECT addresses FROM peer WHERE device = ?", [device]
+        ).fetchone()
+        told = contacts(self._store).get(device, ()) if row is None else json.loads(row[0])
+        near = self._on_lan(device)
+        return list(dict.fromkeys([*near[:2], *told, *near]))
 
     def _on_lan(self, device: bytes) -> list[str]:
         """Where this device was seen lately, newest first."""
@@ -160,13 +195,23 @@ class Peers:
         found.pop(self._own, None)
         return {peer: where for peer, where in found.items() if where}
 
-    def cards(self) -> bytes:
-        """One's own card and the newest of others, as one frame for a peer."""
+    def cards(self, of: Sequence[str]) -> bytes:
+        """One's own card and those of these peers, as one frame for a peer."""
+        some = json.dumps([device_key_of(peer).hex() for peer in of])
         rows = self._store.db.execute(
             "SELECT card FROM peer JOIN device ON device.key = peer.device"
             " WHERE card IS NOT NULL AND expires_ms > ? AND standing IN (?, ?)"
+            " AND lower(hex(peer.device)) IN (SELECT value FROM json_each(?) UNION SELECT ?)"
             " ORDER BY peer.device = ? DESC, issued_ms DESC LIMIT ?",
-            [self._store.now_ms(), PROVISIONAL, CERTIFIED, self._store.device, MAX_CARDS],
+            [
+                self._store.now_ms(),
+                PROVISIONAL,
+                CERTIFIED,
+                some,
+                self._store.device.hex(),
+                self._store.device,
+                MAX_CARDS,
+            ],
         ).fetchall()
         return encode([decode(row[0], limit=8192) for row in rows])
 
@@ -188,13 +233,31 @@ class Peers:
                 if known is not None and known[1] is not None:
                     self._watch.heard(known[1], card.issued_ms)
 
+    def keep_own(self, card: Card) -> None:
+        """This device's card, just signed."""
+        self._write(card)
+
+    def next_card_ms(self, now_ms: int) -> int:
+        """When to say that a card of this device was issued: now, and after its last one.
+
+        Else nobody would take it after the clock was set back. One that was so far ahead that
+        nobody took it doesn't count.
+        """
+        row = self._store.db.execute(
+            "SELECT issued_ms FROM peer WHERE device = ?", [self._store.device]
+        ).fetchone()
+        last = -1 if row is None else int(row[0])
+        return now_ms if last > now_ms + AHEAD_MS else max(now_ms, last + 1)
+
     def keep(self, card: Card) -> bool:
         """Keep a checked card if it is newer than what we have of its device; whether it was."""
         now = self._store.now_ms()
         if card.expires_ms <= now or card.issued_ms > now + AHEAD_MS:
             return False
+        if card.device == self._store.device:
+            return False  # an old one of ours, on its way round
         known = self._store.db.execute(
-            "SELECT issued_ms FROM peer WHERE device = ?", [card.device]
+            "SELECT issued_ms, addresses FROM peer WHERE device = ?", [card.device]
         ).fetchone()
         if known is not None and known[0] >= card.issued_ms:
             return False
@@ -202,6 +265,13 @@ class Peers:
             return False
         if not self.admission.takes_card(card.device):
             return False
+        self._write(card)
+        if known is None or json.loads(known[1]) != list(card.addresses):
+            self.moved.add(peer_id_of(card.device))
+        self.news = True
+        return True
+
+    def _write(self, card: Card) -> None:
         self._store.db.execute(
             "INSERT OR REPLACE INTO peer (device, card, addresses, issued_ms, expires_ms)"
             " VALUES (?, ?, ?, ?, ?)",
@@ -213,8 +283,6 @@ class Peers:
                 card.expires_ms,
             ],
         )
-        self.news = True
-        return True
 
 
 def contacts(store: Store) -> dict[bytes, tuple[str, ...]]:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import trio
 
 from governance.roll import MEMBER
-from node import farewell, gossip, joining, network_view
+from node import choosing, farewell, gossip, joining, network_view
 from node.blobs import Blobs
+from node.comparing import Comparing
 from node.conversations import Conversation
 from node.duties import Duties
 from node.events import Events
@@ -86,7 +87,16 @@ class Node:
         self._keys = keys
         self._clock = clock
         self._dice = dice or random.SystemRandom()
-        self.neighbours = Neighbours(self.store, network, self.peers, clock=clock, dice=self._dice)
+        self.comparing = Comparing(self.store, clock, self._differs)
+        self.neighbours = Neighbours(
+            self.store,
+            network,
+            self.peers,
+            clock=clock,
+            dice=self._dice,
+            comparing=self.comparing,
+            most=choosing.MOST_ALWAYS_ON if always_on else choosing.MOST,
+        )
         self._talking: set[str] = set()
         self._serving: Counter[str] = Counter()
         self._again: set[str] = set()
@@ -146,7 +156,7 @@ class Node:
         self.network.on_gossip(hearing.check)
         self.network.on_peer(self._peer_changed)
         self.network.on_fault(self.peers.fault)
-        self.network.on_addresses(self._moved)
+        self.network.on_addresses(self.neighbours.moved)
         self._records.begin()
         self._publishing.begin()
         async with trio.open_nursery() as nursery:
@@ -198,6 +208,7 @@ class Node:
         if words & {"gov", "certificate", "fork", "standing", "teller"}:
             self._duties.wake()
         if "standing" in words:
+            self.neighbours.changed()
             self._start(self.neighbours.say_where)
             self._forget_invitation()
         self.neighbours.look()
@@ -220,17 +231,17 @@ class Node:
 
     # Peers
 
-    def _moved(self) -> None:
-        """Where we can be reached has changed: sign it, and tell."""
-        self.neighbours.note_addresses(self._keys.device)
-        self._start(self.neighbours.say_where)
+    def _differs(self, peer: str, height: int) -> None:
+        """Another member's node names a certificate that is not ours."""
+        logger.warning("%s names another certificate at height %d than this node", peer, height)
+        self.events.tell("differs", peer=peer, height=height)
 
     def _peer_changed(self, peer: str, up: bool) -> None:
+        if up or self.home.standing() in (MEMBER, "provisional"):
+            self.neighbours.changed()
         if not up:
             self._heard.pop(peer, None)
             self._let_in.pop(peer, None)
-            if self.home.standing() in (MEMBER, "provisional"):
-                self.neighbours.down()
         if not self.peers.may_talk(peer):
             return
         self.events.tell("peer-up" if up else "peer-down", peer=peer)
@@ -238,7 +249,6 @@ class Node:
             self.reached.note(link for link in self.network.links() if link.peer == peer)
             self._heard[peer] = self._clock()
             self._let_in[peer] = self._clock()
-            self.neighbours.up(peer)
             self.blobs.news(peer=True)
             self._start(self._welcome, peer)
 
@@ -293,10 +303,11 @@ class Node:
                 if not self.peers.allowances.has(peer, "fruitless"):
                     return through
                 stream = await self.network.open(peer, SYNC)
-                talk = Conversation(self.store, stream, self.peers, self.kept)
+                talk = self._conversation(stream)
                 differed = await talk.start()
                 through = through or talk.through
                 if talk.through:
+                    self.comparing.through(peer)
                     self._duties.catch_up()
                 if talk.new_records:
                     self._news.set()
@@ -323,6 +334,9 @@ class Node:
             self._again.discard(peer)
             self._talking.discard(peer)
         return through
+
+    def _conversation(self, stream: Stream) -> Conversation:
+        return Conversation(self.store, stream, self.peers, self.kept, heard=self.comparing.heard)
 
     async def ask_everybody(self) -> int:
         """Bring what all members have who can be reached; with how many nodes that went well."""
@@ -369,7 +383,7 @@ class Node:
             await stream.aclose()
             return
         self._heard[stream.peer] = self._clock()
-        talk = Conversation(self.store, stream, self.peers, self.kept)
+        talk = self._conversation(stream)
         self._serving[stream.peer] += 1
         try:
             # Already asking this peer on a stream of ours: twice would bring everything twice.
@@ -377,19 +391,23 @@ class Node:
         finally:
             self._serving -= Counter([stream.peer])
         if talk.through:
+            self.comparing.through(stream.peer)
             self._duties.catch_up()
         if talk.new_records:
             self._news.set()
         await self._gate_may_have_changed()
 
     async def _sync_now_and_then(self) -> None:
-        """Repair what gossip lost: a random neighbour every minute."""
+        """Repair what gossip lost: a random neighbour every minute, or one that did not say yet
+        which certificate is its newest.
+        """
         while True:
             await trio.sleep(SYNC_SECONDS)
             self._start(self.neighbours.renew)
             here = [peer for peer in self.network.peers() if self.peers.may_talk(peer)]
             if here:
-                self._soon(self._dice.choice(here))
+                untold = self.comparing.next(self.neighbours.known, here, self._dice)
+                self._soon(untold or self._dice.choice(here))
 
     async def _spread(self) -> None:
         """What sync brought, gossip did not carry: tell the other neighbours, a few at a time."""
@@ -443,6 +461,10 @@ class Node:
     def connections(self) -> network_view.View:
         """Who is in touch and how, and how this node can be reached."""
         return network_view.view(self)
+
+    def compared(self) -> dict[str, Any]:
+        """What others say the newest certificate is."""
+        return self.comparing.result()
 
     def waiting(self) -> dict[str, int]:
         """How much is under way or waits its turn, by what it is."""

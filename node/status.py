@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from node import control, devices, fraud, seat, telling
+from node import comparing, control, devices, fraud, seat, telling
 from node.home import LOCK, Home
 from node.people import own_profile
 from protocol.errors import MoothallError
@@ -23,7 +23,8 @@ LANE_NAMES = {number: name for name, number in LANES.items()}
 def of_home(home: Home) -> dict[str, Any]:
     """Everything `status` shows; who is in touch is asked of the running node."""
     store = home.store
-    near = telling.neighbours(store, _touch(home))
+    running = _running(home)
+    near = telling.neighbours(store, running.get("touch", {}))
     charter = certificates.charter(store)
     (records,) = store.db.execute("SELECT count(*) FROM record").fetchone()
     (aside,) = store.db.execute("SELECT count(*) FROM aside").fetchone()
@@ -49,6 +50,7 @@ def of_home(home: Home) -> dict[str, Any]:
         ],
         "height": certificates.tip(store)[0],
         "certificate": certificates.tip(store)[1].hex(),
+        "compared": running.get("compared", comparing.NOTHING),
         "digest": digest(store),
         "provisional": standing in ("waiting", "provisional"),
         "newcomers": members.provisional_count(store),
@@ -70,12 +72,12 @@ def faults(store: Store) -> list[tuple[int, str, str]]:
     ).fetchall()
 
 
-def _touch(home: Home) -> dict[str, int]:
+def _running(home: Home) -> dict[str, Any]:
+    """What the running node tells of others; nothing where none runs."""
     try:
-        answer = control.ask(home.socket, {"do": "peers"})
+        return control.ask(home.socket, {"do": "peers"}) or {}
     except MoothallError:
         return {}
-    return {} if answer is None else answer.get("touch", {})
 
 
 def _fork(home: Home, device: bytes, lane: int, seq: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from node.network.peer_id import device_key_of
 from protocol.errors import Invalid
@@ -68,6 +68,8 @@ def sentence(store: Store, event: Event, translate: Translate = str) -> str:
             return t("Caught up: %(n)s new entries.") % {"n": count}
         case {"event": "certificate", "height": int(height)}:
             return t("The tellers have confirmed step %(n)s.") % {"n": height}
+        case {"event": "differs", "peer": str(peer), "height": int(height)}:
+            return _differs(t) % {"name": who(store, peer), "n": height}
         case {"event": "fork"}:
             return t("Two versions of somebody's log were found; see the status.")
         case {"event": "vote", "phase": str(phase)}:
@@ -81,6 +83,34 @@ def sentence(store: Store, event: Event, translate: Translate = str) -> str:
         case {"event": "refused", "message": str(message)}:
             return t("Not let in yet: %(message)s") % {"message": message}
     return str(event.get("event", ""))
+
+
+def comparison(store: Store, compared: Mapping[str, Any], translate: Translate = str) -> list[str]:
+    """What is odd about what others say of the newest certificate (`comparing.Comparing.result`),
+    in sentences; nothing mostly.
+    """
+    t = translate
+    said = [
+        _differs(t) % {"name": who(store, each["peer"]), "n": each["height"]}
+        for each in compared["differ"]
+    ]
+    if compared.get("branch") is not None:
+        said.append(
+            t(
+                "Everybody your node is in touch with came in through %(name)s, and could keep "
+                "something from you together. Your node looks for others; ask a member whom "
+                "somebody else brought in to start theirs."
+            )
+            % {"name": _called(store, compared["branch"])}
+        )
+    return said
+
+
+def _differs(translate: Translate) -> str:
+    return translate(
+        "The node of %(name)s names another decision of the tellers at step %(n)s than yours. If "
+        "it stays so, ask them by another way what they see."
+    )
 
 
 def _gone_on(phase: str, translate: Translate) -> str:

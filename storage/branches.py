@@ -9,6 +9,8 @@ touches the log itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
+from itertools import islice
 
 from protocol.evidence import Fork, fork_proof
 from protocol.records import GOV, Record, read_record, signed
@@ -81,10 +83,19 @@ def trim(store: Store, log: Log) -> None:
     )
 
 
-def held(store: Store, log_no: int, seq: int) -> list[Record]:
-    """The records held beside the log at this seq, in the order of their ids."""
-    rows = store.db.execute(f"{_ROW} WHERE log_no = ? AND seq = ? ORDER BY id", [log_no, seq])
-    return [read_record(*row) for row in rows.fetchall()]
+def held(store: Store, log_no: int, seq: int, prev: bytes) -> Iterator[Record]:
+    """The records held beside the log at this seq that hang on `prev`, in the order of their ids.
+
+    Read one by one: a device that forks without end fills the place, and two are mostly enough.
+    """
+    rows = store.db.execute(
+        "SELECT id FROM contested WHERE log_no = ? AND seq = ? AND instr(header, ?) ORDER BY id",
+        [log_no, seq, prev],
+    )
+    for (record_id,) in rows:
+        record = find(store, record_id)
+        if record is not None and record.header.prev == prev:
+            yield record
 
 
 def all_held(store: Store, log_no: int) -> list[Record]:
@@ -105,7 +116,7 @@ def onward(store: Store, log: Log) -> list[Record]:
     founding = find(store, store.community) if seq == 0 else None
     if founding is not None and founding.log == (log.device, log.lane):
         prev = founding.header.prev  # it hangs on nothing
-    while seq < log.limit and len(found := tree.after(seq + 1, prev)) == 1:
+    while seq < log.limit and len(found := list(islice(tree.after(seq + 1, prev), 2))) == 1:
         (record,) = found
         if record.header.lane == GOV and record.body is None:
             break
@@ -171,16 +182,18 @@ class Tree:
         for record in more:
             self._more.setdefault(record.header.seq, []).append(record)
 
-    def after(self, seq: int, prev: bytes) -> list[Record]:
+    def after(self, seq: int, prev: bytes) -> Iterator[Record]:
         """The records at `seq` that hang on `prev`, in the order of their ids."""
         mine = record_at(self._store, self._log.no, seq)
-        found = [*held(self._store, self._log.no, seq), *self._more.get(seq, ())]
-        if mine is not None:
-            found.append(mine)
-        return sorted(
-            {each.id: each for each in found if each.header.prev == prev}.values(),
-            key=lambda each: each.id,
+        known = [*self._more.get(seq, ()), *([] if mine is None else [mine])]
+        here = sorted(
+            (each for each in known if each.header.prev == prev), key=lambda each: each.id
         )
+        last = b""
+        for each in merge(here, held(self._store, self._log.no, seq, prev), key=lambda r: r.id):
+            if each.id != last:
+                yield each
+            last = each.id
 
     def run(self, first: Record, tips: Iterable[bytes] = ()) -> list[Record] | None:
         """The shortest way on from `first` to a valid signature, or to one of `tips`, or None.
@@ -225,9 +238,8 @@ def fork_among(
 
 def _fork_at(store: Store, tree: Tree, record: Record) -> Fork | None:
     """The fork at the place of this record, if others hang where it does."""
-    siblings = tree.after(record.header.seq, record.header.prev)
     ways = []
-    for each in siblings if len(siblings) > 1 else ():
+    for each in tree.after(record.header.seq, record.header.prev):
         way = tree.run(each)
         if way is not None:
             ways.append(way)

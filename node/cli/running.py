@@ -134,13 +134,14 @@ def status(out: Output) -> None:
         def who(text: str) -> str:
             return telling.who(home.store, text)
 
-        out.answer(data, _status_text(data, who))
+        odd = telling.comparison(home.store, data["compared"])
+        out.answer(data, _status_text(data, who, odd))
 
 
 FRAUD = {"split": "two different decisions", "double": "two different answers"}
 
 
-def _status_text(data: dict[str, Any], who: Callable[[str], str]) -> str:
+def _status_text(data: dict[str, Any], who: Callable[[str], str], odd: list[str]) -> str:
     from node.cli.render import line
 
     name, at = line(data["name"]) or "(no name yet)", line(data["community_name"])
@@ -150,6 +151,12 @@ def _status_text(data: dict[str, Any], who: Callable[[str], str]) -> str:
         f"{data['records']} records, certified up to height {data['height']}",
         f"digest {data['digest'][:16]}",
     ]
+    if data["compared"]["peers"]:
+        lines.append(
+            f"{_counted(data['compared']['same'], 'other member', 'other members')} of "
+            f"{data['compared']['peers']} asked: the same newest certificate"
+        )
+    lines += [line(f"ASK: {each}") for each in odd]
     if data["newcomers"]:
         lines.append(_counted(data["newcomers"], "device is", "devices are") + " provisional")
     lines += [

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 from importlib.metadata import PackageNotFoundError, version
 
+from node import clock_check
 from node import ports as kept_ports
 from node.doctor.finding import Finding, Situation, bad, good, warning
 from node.home import Home
@@ -16,6 +17,7 @@ from protocol.errors import MoothallError
 from storage import certificates
 from storage.database import get_meta
 
+PEERS = "for peers"
 LIBRARIES = ("libp2p", "trio", "PyNaCl", "cbor2")  # whose versions matter when something is odd
 SCARCE, LITTLE = 100 * 10**6, 10**9  # bytes
 AHEAD_MS = 3_600_000  # how far others' claimed times may be ahead of ours without a hint
@@ -73,6 +75,14 @@ def versions(situation: Situation) -> Finding:
 def clock(situation: Situation) -> Finding:
     """Compared with what other members' nodes say, or with the times in held records."""
     home = situation.home
+    doubt = None if home is None else clock_check.of_store(home.store)
+    if doubt is not None:
+        way = "ahead" if doubt.ahead_ms > 0 else "behind"
+        told = f"This computer's clock seems to be {_span(abs(doubt.ahead_ms))} {way}: the nodes of"
+        told += f" {doubt.persons} members say so."
+        if situation.running:
+            return bad("clock", told, SET_IT)
+        return warning("clock", f"When your node ran last: {told}", SET_IT)
     if home is not None:
         ahead = _records_ahead(home, situation.now_ms)
         if ahead is not None:
@@ -104,21 +114,20 @@ def ports(situation: Situation) -> Finding | None:
     kept = _kept(situation.home)
     if not kept:
         return good("ports", "Your node chooses its ports when it first runs, and keeps them.")
-    taken = []
+    taken = {}
     for what, host, port in kept:
-        try:
-            why = _why_not(host, port)
-        except OSError as error:  # an address that is no longer this computer's
-            why = error
+        why = _why_not(host, port)
         if why is not None:
-            taken.append(f"{what} {host}:{port} ({why.strerror})")
+            taken[what, host, port] = why
     if taken:
-        return bad(
-            "ports",
-            f"Your node could not listen at: {', '.join(taken)}.",
-            "End the program that uses them, or choose others with --listen, --desk or --shop of "
-            "`moothall run`.",
+        where = [f"{what} {host}:{port} ({why})" for (what, host, port), why in taken.items()]
+        told = f"Your node could not listen as before: {', '.join(where)}."
+        todo = (
+            "End the program that uses it, or choose another with --listen, --desk or --shop of "
+            "`moothall run`."
         )
+        pages = any(what != PEERS for what, *_ in taken)  # without these it does not start
+        return bad("ports", told, todo) if pages else warning("ports", told, todo)
     return good("ports", "The ports of your node are free.")
 
 
@@ -147,7 +156,7 @@ def _kept(home: Home) -> list[tuple[str, str, int]]:
     for address in kept_ports.kept_listen(home, ()):
         parts = address.split("/")
         if len(parts) >= 5 and parts[1] in ("ip4", "ip6") and parts[4].isdigit():
-            found.append(("for peers", parts[2], int(parts[4])))
+            found.append((PEERS, parts[2], int(parts[4])))
     for key in ("desk", "shop"):
         kept = get_meta(home.store.db, key)
         if kept:
@@ -158,19 +167,19 @@ def _kept(home: Home) -> list[tuple[str, str, int]]:
     return [each for each in found if each[2]]
 
 
-def _why_not(host: str, port: int) -> OSError | None:
+def _why_not(host: str, port: int) -> str | None:
     """Why nothing could listen there; None if it could."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        try:
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             probe.bind((host, port))
-        except OSError as error:
-            if error.errno == errno.EADDRNOTAVAIL:
-                return OSError(error.errno, "no address of this computer")
-            return error
+    except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            return "no address of this computer"
+        return error.strerror or "not possible"
     return None
 
 

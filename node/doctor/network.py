@@ -33,9 +33,9 @@ def neighbours(situation: Situation) -> Finding | None:
     rows = network["peers"]
     if not rows:
         return _nobody(network)
-    inviters = {row["inviter"] for row in rows}
-    told = f"In touch with {_count(len(rows), 'node')}, whose owners came in by "
-    told += f"{_count(len(inviters), 'person')}."
+    inviters = {row["inviter"] for row in rows if row["inviter"] is not None}
+    told = f"In touch with {_count(len(rows), 'node')}"
+    told += f", of people whom {_count(len(inviters), 'other')} invited." if inviters else "."
     branch = (network.get("compared") or {}).get("branch")
     if branch is not None:
         inviter = profiles.names(home.store).get(bytes.fromhex(branch), "") or branch[:8]
@@ -79,7 +79,9 @@ def reachability(situation: Situation) -> Finding | None:
             f"Others dial your node directly from the internet, last at {dialled[INTERNET]}.",
         )
     if relaying["reserved_at"]:
-        return good("reachability", "Others reach your node over a relay.")
+        return good("reachability", "Others can reach your node over a relay.")
+    if not any(place_of(each) for each in network["addresses"]):
+        return None  # it listens on this computer alone, as `ports` says
     started = f"since it started at {network['since']}"
     told = (
         f"Others on the local network dial your node; from the internet nobody has, {started}."
@@ -175,5 +177,4 @@ def _open_a_door(addresses: Sequence[str]) -> str:
 
 
 def _count(number: int, what: str) -> str:
-    many = "people" if what == "person" else f"{what}s"
-    return f"{number} {what if number == 1 else many}"
+    return f"{number} {what if number == 1 else f'{what}s'}"

@@ -10,8 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from node.comparing import NOTHING
 from node.events import Events
 from node.gateway.facts import Facts
 from node.gateway.file_reading import FileReading
@@ -46,6 +47,10 @@ class Running(Protocol):
         """Who is in touch and how, and how this node can be reached."""
         ...
 
+    def compared(self) -> Mapping[str, Any]:
+        """What others say the newest certificate is, as `comparing.Comparing.result`."""
+        ...
+
     def waiting(self) -> Mapping[str, int]:
         """How much is under way or waits its turn, by what it is."""
         ...
@@ -70,6 +75,10 @@ class Alone:
     def connections(self) -> View:
         """Nobody, nowhere."""
         return NOWHERE
+
+    def compared(self) -> Mapping[str, Any]:
+        """Nobody says anything."""
+        return NOTHING
 
     def waiting(self) -> Mapping[str, int]:
         """Nothing."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from node import recalling, tellers
+from node import recalling, tellers, telling
 from node.gateway.sentences import Sentence, sentence
 from node.gateway.visit import Visit
 
@@ -19,7 +19,7 @@ _QUARTER_MS = 900_000  # how long a line may be late: what waits has waited for 
 class Notice:
     """A line, and the page that says more: its path and what the link to it is called."""
 
-    text: Sentence
+    text: Sentence | str
     path: str
     label: str
 
@@ -61,4 +61,10 @@ def _elect(visit: Visit) -> Notice | None:
     return Notice(sentence(visit, found), "/tellers", visit.words.gettext("See the tellers"))
 
 
-_ALL: tuple[Callable[[Visit], Notice | None], ...] = (_recall, _waiting, _elect)
+def _differ(visit: Visit) -> Notice | None:
+    """Somebody's node names another newest certificate, or all are of one branch."""
+    said = telling.comparison(visit.store, visit.gateway.node.compared(), visit.words.gettext)
+    return Notice(said[0], "/network", visit.words.gettext("See who is in touch")) if said else None
+
+
+_ALL: tuple[Callable[[Visit], Notice | None], ...] = (_recall, _differ, _waiting, _elect)

@@ -15,9 +15,7 @@ import logging
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from time import monotonic
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import trio
 from libp2p.abc import IHost, INetConn, INetStream, IPeerStore
@@ -36,7 +34,7 @@ from libp2p.network.exceptions import SwarmException
 from libp2p.network.stream.net_stream import NetStream
 from libp2p.network.swarm import Swarm
 from libp2p.peer.id import ID
-from libp2p.peer.peerstore import PeerStoreError, env_to_send_in_RPC
+from libp2p.peer.peerstore import PeerStoreError
 from libp2p.pubsub import gossipsub, pubsub
 from libp2p.pubsub.gossipsub import GossipSub
 from libp2p.pubsub.mcache import CacheEntry, MessageCache
@@ -58,7 +56,9 @@ logger = logging.getLogger("moothall.network")
 INBOUND_LIMIT = 128  # accepted connections at a time
 GREETING_EACH = 16  # unfinished handshakes from one address
 QUEUE_LIMIT = 1024  # gossip messages waiting for one peer
-RECORD_SECONDS = 5.0  # how long our own signed peer record is reused unexamined
+# Neighbours to whom a message is sent whole. Each costs a sending of every message by everybody;
+# what so few do not bring, those brought who were only told of it, and sync.
+DEGREE, DEGREE_LOW, DEGREE_HIGH = 4, 3, 6
 RESET_SECONDS = 1.0
 MESHSUB = TProtocol("/meshsub/1.1.0")  # 1.2 collapses at 20 messages a second
 
@@ -198,9 +198,8 @@ class _NoAutoConnector(AutoConnector):
 class Seen:
     """From where others see us, in place of the library's own collection."""
 
-    # H19: the library advertises such addresses, with the port of a connection of the moment, as
-    # soon as a few peers name them, and everybody would dial there. We only want the host. Goes
-    # when observing and advertising can be switched separately.
+    # The library advertises such addresses, with the port of a connection of the moment, as soon
+    # as a few peers name them, and everybody would dial there. We only want the host.
 
     def __init__(self) -> None:
         self.hosts: dict[INetConn, tuple[int, str]] = {}
@@ -272,14 +271,16 @@ class CarefulGossipSub(GossipSub):
     def __init__(self) -> None:
         super().__init__(
             [MESHSUB],
-            degree=6,
-            degree_low=4,
-            degree_high=12,
+            degree=DEGREE,
+            degree_low=DEGREE_LOW,
+            degree_high=DEGREE_HIGH,
             heartbeat_interval=1,
             spam_protection_enabled=False,  # its limit of 10 a second is below one burst of ours
             adaptive_gossip_enabled=False,
             eclipse_protection_enabled=False,  # would drop neighbours of one house for one address
         )
+        # Scores weigh nothing by default and are reckoned for every peer at every message.
+        self.scorer = None
         self.mcache = ByContent(self.mcache.window_size, self.mcache.history_size)
 
     async def heartbeat(self) -> None:
@@ -424,20 +425,10 @@ async def _or_log(what: str, work: Callable[..., Awaitable[object]], *args: obje
 # Signed peer records: the library attaches its own to every RPC, comparing all its addresses each
 # time, and verifies and stores the sender's for every RPC received; an RPC whose record is older
 # than the last one is dropped with all it carries, so that who set a fast clock right is not heard
-# for as long as it was fast. Ours is made again at most every RECORD_SECONDS, and nobody's is
-# looked at, since we dial by address cards. Goes when the library sends records only when they
-# change and takes a message whatever comes with it.
-_own_record: WeakKeyDictionary[IHost, tuple[float, bytes]] = WeakKeyDictionary()
-
-
-def _own_record_of(host: IHost) -> tuple[bytes, bool]:
-    now = monotonic()
-    made, record = _own_record.get(host, (0.0, b""))
-    if record and now - made < RECORD_SECONDS:
-        return record, False
-    record, fresh = env_to_send_in_RPC(host)
-    _own_record[host] = (now, record)
-    return record, fresh
+# for as long as it was fast. We dial by address cards: none is sent and nobody's is looked at. Goes
+# when the library sends records only when they change and takes a message whatever comes with it.
+def _no_record(host: IHost) -> tuple[bytes, bool]:
+    return b"", False
 
 
 def _ignore_record(msg: rpc_pb2.RPC, host: IHost, peer_id: ID) -> bool:
@@ -447,7 +438,7 @@ def _ignore_record(msg: rpc_pb2.RPC, host: IHost, peer_id: ID) -> bool:
 def _install() -> None:
     for module in (pubsub, gossipsub):
         vars(module).update(
-            env_to_send_in_RPC=_own_record_of, maybe_consume_signed_record=_ignore_record
+            env_to_send_in_RPC=_no_record, maybe_consume_signed_record=_ignore_record
         )
     # H13: this module logs through the root logger's functions, which install a handler on the
     # root logger of a program that has none. Goes when it has a logger of its own.

@@ -202,6 +202,6 @@ def _is_worth(host: str) -> bool:
 
 async def _expect(stream: INetStream, kind: HolePunch.Type.ValueType) -> HolePunch:
     told = await read(stream, HolePunch)
-    if told.type != kind:
+    if not told.HasField("type") or told.type != kind:
         raise LinkError("unexpected", "The peer does not follow the protocol.")
     return told

@@ -7,13 +7,17 @@ about its own addresses has no part in this.
 from __future__ import annotations
 
 import ipaddress
+import socket
 from typing import TYPE_CHECKING
 
 from libp2p.io.abc import ReadWriteCloser
 from libp2p.io.trio import TrioTCPStream
 
 if TYPE_CHECKING:
+    import trio
     from libp2p.abc import IMuxedConn, INetConn
+
+PATIENCE_SECONDS = 30  # with no sign of the other machine, until the connection counts as dead
 
 
 class Wire(ReadWriteCloser):
@@ -53,6 +57,7 @@ def tcp_wire(stream: ReadWriteCloser) -> Wire:
     try:
         if not isinstance(stream, TrioTCPStream):
             raise ValueError
+        _notice_death(stream.stream.socket)
         host, port = stream.stream.socket.getpeername()[:2]
         address = ipaddress.ip_address(host.partition("%")[0])
     except (OSError, ValueError):
@@ -63,6 +68,24 @@ def tcp_wire(stream: ReadWriteCloser) -> Wire:
     if isinstance(address, ipaddress.IPv6Address):
         place = str(ipaddress.ip_network((address, 64), strict=False))
     return Wire(stream, address=f"/ip{address.version}/{address}/tcp/{port}", place=place)
+
+
+def _notice_death(sock: trio.socket.SocketType) -> None:
+    """Have the system ask now and then whether the other machine is there, and end the connection.
+
+    A home that was given another address, a computer that lost its power: nobody says goodbye.
+    Without this the node would believe in such a neighbour for a quarter of an hour when it sends
+    something, and for ever when it does not. It also keeps a router from forgetting who is quiet.
+    """
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (  # where the system has them
+        ("TCP_KEEPIDLE", PATIENCE_SECONDS),
+        ("TCP_KEEPINTVL", max(1, PATIENCE_SECONDS // 3)),
+        ("TCP_KEEPCNT", 3),
+        ("TCP_USER_TIMEOUT", PATIENCE_SECONDS * 1000),  # for what was sent
+    ):
+        if hasattr(socket, name):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def wire_of(conn: IMuxedConn) -> Wire | None:

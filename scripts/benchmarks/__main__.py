@@ -13,7 +13,19 @@ from types import FrameType
 from benchmarks.lines import Bench
 from benchmarks.report import Report
 
-PARTS = ("sync", "small", "pages", "readers", "commands", "assembly", "letters", "settling", "idle")
+PARTS = (
+    "sync",
+    "small",
+    "pages",
+    "readers",
+    "commands",
+    "assembly",
+    "letters",
+    "settling",
+    "network",
+    "idle",
+    "hostile",
+)
 
 
 def main() -> int:
@@ -54,7 +66,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="only 10,000 listings; neither readers nor an idle node",
+        help="only 10,000 listings; no readers, no hostile member, no idle node",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument("--quiet", action="store_true", help="do not say how far it is")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +13,7 @@ from benchmarks.report import Line
 from benchmarks.worker import memory_mb
 from benchmarks.workers import Process
 
-IDLE_SECONDS = 20
+IDLE_SECONDS = 65  # more than a minute's sync
 SETTLE_SECONDS = 8  # until nodes that were just started are idle
 
 
@@ -30,11 +32,16 @@ def idle(folder: Path, moothall: str, say: Callable[[str], None]) -> Iterator[Li
             nodes[-1].read(workers.READY_SECONDS)
         time.sleep(SETTLE_SECONDS)
         before = [workers.cpu_seconds(node.pid) for node in nodes]
+        carried = [_carried(moothall, made.folder / name) for name in names]
         begun = time.monotonic()
         time.sleep(IDLE_SECONDS)
         window = time.monotonic() - begun
         spent = [
             workers.cpu_seconds(node.pid) - was for node, was in zip(nodes, before, strict=True)
+        ]
+        rates = [
+            (_carried(moothall, made.folder / name) - was) / window
+            for name, was in zip(names, carried, strict=True)
         ]
         memory = [memory_mb(node.pid) for node in nodes]
     finally:
@@ -56,3 +63,21 @@ def idle(folder: Path, moothall: str, say: Callable[[str], None]) -> Iterator[Li
         values=[100 * seconds / window for seconds in spent],
         note=f"over {IDLE_SECONDS} s",
     )
+    yield Line(
+        key="idle-bytes",
+        what="idle node of 3 members: bytes on all its connections, both ways",
+        unit="B/s",
+        aim=2_000,
+        values=rates,
+        note=f"over {IDLE_SECONDS} s",
+    )
+
+
+def _carried(moothall: str, home: Path) -> int:
+    """Bytes on the connections that stand, both ways."""
+    command = [moothall, "--home", str(home), "--json", "peers"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if done.returncode:
+        raise workers.NotMeasured("a node did not tell its connections")
+    rows = json.loads(done.stdout)["peers"]
+    return sum(int(row["received"]) + int(row["sent"]) for row in rows)

@@ -17,12 +17,14 @@ from benchmarks.assembly import assembly
 from benchmarks.community import Community
 from benchmarks.crowd import crowd
 from benchmarks.fees import fee_splits
+from benchmarks.hostile import hostile
 from benchmarks.idle import idle
 from benchmarks.letters import letters
 from benchmarks.machine import Limits
 from benchmarks.report import Line, Report
 from benchmarks.settling import settlement
 from benchmarks.tellers import tellers
+from benchmarks.together import together
 from benchmarks.workers import NotMeasured, Process
 
 MOOTHALL = Path(sys.executable).parent / "moothall"
@@ -30,6 +32,7 @@ NEWCOMERS_RECORDS = 3  # enrolment, join and profile in a fresh home
 SIGNED = community.TOGETHER  # records to a signature
 SYNC_AIMS = {10_000: 0.6, 100_000: 5.0}  # seconds
 FEW = 10  # new listings in a small sync
+LONG, LONG_LETTERS = 400, 10_000  # records with the longest description
 NEW_SECONDS = 10  # how long a neighbour may take to see something
 
 
@@ -71,7 +74,7 @@ class Bench:
     def _parts(self, limits: Limits) -> Iterator[Callable[[], Iterator[Line]]]:
         for size in self.sizes:
             last = size == max(self.sizes)
-            if self.parts - {"assembly", "letters", "settling", "idle"}:
+            if self.parts - {"assembly", "letters", "settling", "network", "idle", "hostile"}:
                 self.say(f"a community with {size:,} listings")
                 made = community.make(self._folder(f"community-{size}"), size)
             if self.parts & ({"sync", "small"} if last else {"sync"}):
@@ -130,6 +133,19 @@ class Bench:
                 return settlement(folder, small=self._small_sizes, say=self.say)
 
             yield settled
+        if "hostile" in self.parts and not self.quick:
+
+            def attacked() -> Iterator[Line]:
+                folder = self._folder("hostile")
+                return hostile(folder, str(MOOTHALL), self.say, small=self._small_sizes)
+
+            yield attacked
+        if "network" in self.parts:
+
+            def many() -> Iterator[Line]:
+                return together(self._folder("together"), quick=self.quick, say=self.say)
+
+            yield many
         if "idle" in self.parts and not self.quick:
 
             def idle_nodes() -> Iterator[Line]:
@@ -178,6 +194,7 @@ class Bench:
         streaming = wire / (raw["mib_s"] * 1024 * 1024)
         aim = SYNC_AIMS.get(n)
         per_record = [one["commit_s"] / n * 1e6 for one in found]
+        carried = [one["received"] / one["commit_s"] / 2**20 for one in found]
         yield Line(
             key=f"first-sync-{n}",
             what=f"first sync of {n:,}: HELLO to last commit",
@@ -187,6 +204,15 @@ class Bench:
             limit=max(least, streaming),
             note=f"{median(per_record):.0f} µs a record, {wire / 1e6:.1f} MB;"
             f" limit: {'checks and rows' if least > streaming else 'raw stream'}",
+        )
+        yield Line(
+            key=f"sync-share-{n}",
+            what=f"first sync of {n:,}: throughput as a share of the raw stream's",
+            unit="",
+            aim=0.33,
+            values=[rate / raw["mib_s"] for rate in carried],
+            note=f"{median(carried):.1f} of {raw['mib_s']:.0f} MiB/s; small records, checked,"
+            " filed and on disk",
         )
         yield Line(
             key=f"first-sync-text-{n}",
@@ -293,6 +319,19 @@ class Bench:
             values=[one["commit_ms"] for one in fresh],
             limit=trip * median(one["round_trips"] for one in fresh),
             note=f"{median(one['round_trips'] for one in fresh):.0f} round trips",
+        )
+        for _ in range(self.runs):
+            ana.ask("append", count=LONG, letters=LONG_LETTERS)
+        long = [ben.ask("sync", peer=peer)]
+        rate = long[0]["received"] / (long[0]["commit_ms"] / 1000) / 2**20
+        yield Line(
+            key="sync-share-long",
+            what=f"sync of {LONG * self.runs} records of {LONG_LETTERS:,} letters: throughput as a"
+            " share of the raw stream's",
+            unit="",
+            aim=0.33,
+            values=[rate / raw["mib_s"]],
+            note=f"{rate:.1f} of {raw['mib_s']:.0f} MiB/s",
         )
         self.say("publishing")
         yield self._published(limits, ana, ben, trip, runs)

@@ -21,7 +21,7 @@ from node import home as homes
 from node.home import Home, now_ms
 from node.network.libp2p_host import Libp2pNetwork
 from node.peers import Peers
-from node.service import Node
+from node.service import SETTLING_SECONDS, Node
 from storage.database import set_meta
 from storage.digest import digest
 from storage.own import Draft
@@ -149,7 +149,8 @@ async def _meet(nodes: list[WatchingNode], dice: random.Random) -> None:
             await trio.sleep(0.1)
     if patience.cancelled_caught:
         raise NotMeasured(f"{NODES} nodes made no gossip mesh within {MESH_SECONDS:.0f} s")
-    await trio.sleep(5)  # first conversations and exchanges of addresses
+    # As long as neighbours are new, everything goes by sync as well.
+    await trio.sleep(SETTLING_SECONDS + 5)
 
 
 def _meshed(node: WatchingNode) -> bool:

@@ -207,9 +207,16 @@ class Worker:
     def _drafts(self, count: int) -> list[Draft]:
         return [Draft("listing", each.body()) for each in self._inventor.listings(count)]
 
-    async def append(self, count: int) -> dict[str, Any]:
-        """New listings that nobody is told of."""
-        self.home.append_here(self._drafts(count))
+    async def append(self, count: int, letters: int = 0) -> dict[str, Any]:
+        """New listings that nobody is told of, with a description of so many letters."""
+        drafts = self._drafts(count)
+        if letters:
+            text = (os.urandom(letters).hex() for _ in drafts)
+            drafts = [
+                draft._replace(body={**draft.body, "description": next(text)[:letters]})
+                for draft in drafts
+            ]
+        self.home.append_here(drafts)
         return {}
 
     async def publish(self) -> dict[str, Any]:

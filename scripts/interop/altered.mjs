@@ -5,7 +5,7 @@ import { readCertificate } from './certificates.mjs'
 import { isSigned, isUsable } from './keys.mjs'
 import { readMessage } from './messages.mjs'
 import { readEntry, readHeader, readSegment } from './records.mjs'
-import { Refused, decode, unhex } from './values.mjs'
+import { Refused, decode, id32, list, unhex } from './values.mjs'
 
 const LIMIT = 524_288
 
@@ -14,9 +14,8 @@ const readersOf = (community) => ({
   header: readHeader,
   entry: (bytes) => readEntry(decode(bytes, LIMIT)),
   segment: (bytes) => {
-    const value = decode(bytes, LIMIT)
-    if (!Array.isArray(value) || value.length !== 3) throw new Refused('bad-segment')
-    const [device, lane, entries] = value
+    const [device, lane, entries] = list(decode(bytes, LIMIT), 3, 'bad-segment', 3)
+    id32(device, 'bad-segment')
     return readSegment(entries, community, device, lane)
   },
   certificate: (bytes) => readCertificate(decode(bytes, LIMIT)),
@@ -37,7 +36,10 @@ function isTaken(read, bytes) {
 // How many were read alike, in words; throws with the first of those that were not.
 export async function checkAltered(file, community) {
   const readers = readersOf(community)
-  const cases = (await readFile(file, 'utf8')).trim().split('\n').map((line) => JSON.parse(line))
+  const cases = (await readFile(file, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
   const differ = cases.filter((one) => {
     if (one.reader !== 'signature') return isTaken(readers[one.reader], unhex(one.hex)) !== one.taken
     const [key, signature, part] = [one.key, one.signature, one.part].map(unhex)
@@ -45,7 +47,9 @@ export async function checkAltered(file, community) {
   })
   if (differ.length > 0) {
     const [first] = differ
-    throw new Error(`${differ.length} of ${cases.length} are read otherwise, the first: ${JSON.stringify(first)}`)
+    throw new Error(
+      `${differ.length} of ${cases.length} are read otherwise, the first: ${JSON.stringify(first)}`,
+    )
   }
   return `${cases.length}, of which ${cases.filter(({ taken }) => taken).length} are taken`
 }

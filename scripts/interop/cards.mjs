@@ -14,7 +14,10 @@ export function readCard(travel, community) {
   const [device, addresses, issued, expires] = items
   id32(device, 'bad-card')
   list(addresses, 8, 'bad-card')
-  need(addresses.every((one) => typeof one === 'string' && characters(one) <= 200), 'bad-card')
+  need(
+    addresses.every((one) => typeof one === 'string' && characters(one) <= 200),
+    'bad-card',
+  )
   need(isInteger(issued, 0, 2 ** 53) && isInteger(expires, Number(issued), 2 ** 53), 'bad-card')
   need(Number(expires) - Number(issued) <= LIFETIME, 'bad-card')
   need(isSigned(device, signature, 'address', community, raw), 'bad-signature')

@@ -1,9 +1,31 @@
 // Certificates: their form, signatures and quorum.
 import { isSigned } from './keys.mjs'
-import { bigEndian, decode, encode, hex, id32, integer, isBytes, isInteger, list, need, sha256 } from './values.mjs'
+import {
+  bigEndian,
+  decode,
+  encode,
+  hex,
+  id32,
+  integer,
+  isBytes,
+  isInteger,
+  list,
+  need,
+  sha256,
+} from './values.mjs'
 
 const KINDS = [
-  'roll', 'open', 'close', 'effect', 'annul', 'remove', 'tellers', 'move-seat', 'recall', 'checkpoint']
+  'roll',
+  'open',
+  'close',
+  'effect',
+  'annul',
+  'remove',
+  'tellers',
+  'move-seat',
+  'recall',
+  'checkpoint',
+]
 const MAX_BODY = 65_536
 const MAX_SIGNERS = 3_200
 const bad = (condition, what) => need(condition, 'bad-certificate', what)
@@ -35,9 +57,18 @@ export function readCertificate(travel) {
     bad(isBytes(line[1], 64), 'a signature')
   })
   return {
-    community, height: integer(height, 0, 2 ** 53 - 1, 'bad-certificate'), prev, kind, charter, root,
-    tellers, decision, view: integer(view, 0, 2 ** 32 - 1, 'bad-certificate'), signatures,
-    id: sha256(body), travel,
+    community,
+    height: integer(height, 0, 2 ** 53 - 1, 'bad-certificate'),
+    prev,
+    kind,
+    charter,
+    root,
+    tellers,
+    decision,
+    view: integer(view, 0, 2 ** 32 - 1, 'bad-certificate'),
+    signatures,
+    id: sha256(body),
+    travel,
   }
 }
 

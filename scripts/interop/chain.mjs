@@ -1,7 +1,19 @@
 // Folding the chain of certificates: from the founding record to who belongs and what was decided.
 // What this program can't carry out (elections, recalls, moves of a seat) it says so about.
 import { checkSignatures } from './certificates.mjs'
-import { AMENDING, KIND_OF, amend, concerned, isOptions, isPerson, isTime, needsOf, optionsOf, ruleOf, seatsOf } from './effects.mjs'
+import {
+  AMENDING,
+  KIND_OF,
+  amend,
+  concerned,
+  isOptions,
+  isPerson,
+  isTime,
+  needsOf,
+  optionsOf,
+  ruleOf,
+  seatsOf,
+} from './effects.mjs'
 import { NO_ROLL, carryOut, isMember, members, remove, rootOf } from './roll.mjs'
 import { enrols } from './records.mjs'
 import { decode, encode, hex, id32, isInteger, list, need, same, sha256 } from './values.mjs'
@@ -14,9 +26,16 @@ export function begin(founding, community) {
   need(founder !== null && founding.kind === 'found', 'bad-founding')
   const charter = decode(founding.body).get('charter')
   return {
-    community, height: -1, id: community, charter, charterHash: sha256(encode(charter)),
-    tellers: [[founder, founding.device]], founder: [founder, founding.device], roll: NO_ROLL,
-    votes: new Map(), history: [],
+    community,
+    height: -1,
+    id: community,
+    charter,
+    charterHash: sha256(encode(charter)),
+    tellers: [[founder, founding.device]],
+    founder: [founder, founding.device],
+    roll: NO_ROLL,
+    votes: new Map(),
+    history: [],
   }
 }
 
@@ -34,7 +53,12 @@ export function fold(state, certificate) {
   bad(same(after.charterHash, certificate.charter), 'another charter')
   bad(same(rootOf(after.roll), certificate.root), 'another roll')
   bad(same(encode(after.tellers), encode(certificate.tellers)), 'other tellers')
-  return { ...after, height: certificate.height, id: certificate.id, history: [...state.history, certificate] }
+  return {
+    ...after,
+    height: certificate.height,
+    id: certificate.id,
+    history: [...state.history, certificate],
+  }
 }
 
 const STEPS = { roll, open, close, effect: inEffect, remove: inEffect, annul }
@@ -61,7 +85,18 @@ function open(state, after, certificate) {
   else openFirst(state, after, certificate)
 }
 
-const KEYS = ['at', 'author', 'class', 'effect', 'kind', 'options', 'proposal', 'quorums', 'stage', 'thresholds']
+const KEYS = [
+  'at',
+  'author',
+  'class',
+  'effect',
+  'kind',
+  'options',
+  'proposal',
+  'quorums',
+  'stage',
+  'thresholds',
+]
 
 function openFirst(state, after, certificate) {
   const { decision } = certificate
@@ -75,23 +110,41 @@ function openFirst(state, after, certificate) {
   const options = optionsOf(effect, rule, decision.get('options'))
   const needs = needsOf(state.charter, charter, rule)
   const expected = new Map([
-    ['stage', rule.get('notice_s') === 0 ? 'vote' : 'notice'], ['options', options], ...Object.entries(needs)])
+    ['stage', rule.get('notice_s') === 0 ? 'vote' : 'notice'],
+    ['options', options],
+    ...Object.entries(needs),
+  ])
   for (const [key, value] of expected) bad(same(encode(value), encode(decision.get(key))), `another ${key}`)
   const absent = concerned(effect, rule)
   const vote = {
-    proposal: hex(decision.get('proposal')), author, kind, effect, rule, ...needs,
-    options: options.map(([id]) => id), seats: seatsOf(state.charter, effect),
-    electorate: members(state.roll).filter((person) => !absent.includes(person)), rounds: [], phase: 'notice',
+    proposal: hex(decision.get('proposal')),
+    author,
+    kind,
+    effect,
+    rule,
+    ...needs,
+    options: options.map(([id]) => id),
+    seats: seatsOf(state.charter, effect),
+    electorate: members(state.roll).filter((person) => !absent.includes(person)),
+    rounds: [],
+    phase: 'notice',
     opened: decision,
   }
   put(after, vote, {})
-  if (decision.get('stage') === 'vote') newRound(state, after, vote, certificate, '', vote.options, vote.seats)
+  if (decision.get('stage') === 'vote')
+    newRound(state, after, vote, certificate, '', vote.options, vote.seats)
 }
 
 function newRound(state, after, vote, certificate, name, options, seats) {
   const round = {
-    name, open: certificate.id, tellers: state.tellers, options, seats, at: certificate.decision.get('at'),
-    electorate: vote.electorate.filter((person) => members(state.roll).includes(person)), result: null,
+    name,
+    open: certificate.id,
+    tellers: state.tellers,
+    options,
+    seats,
+    at: certificate.decision.get('at'),
+    electorate: vote.electorate.filter((person) => members(state.roll).includes(person)),
+    result: null,
   }
   put(after, vote, { phase: 'open', rounds: [...vote.rounds, round] })
 }
@@ -104,7 +157,10 @@ function openAgain(state, after, certificate) {
   bad(decision.get('stage') === 'vote' && decision.get('round') === NEXT[vote.phase], 'another round')
   const [last, asked] = [vote.rounds.at(-1), decision.get('round')]
   if (asked === 'appeal') {
-    bad(vote.effect.get('type') === 'expel' && !vote.rounds.some(({ name }) => name === 'appeal'), 'an appeal')
+    bad(
+      vote.effect.get('type') === 'expel' && !vote.rounds.some(({ name }) => name === 'appeal'),
+      'an appeal',
+    )
     id32(decision.get('record'), 'bad-certificate')
   }
   const name = asked === 'again' ? last.name : asked
@@ -123,7 +179,9 @@ function close(state, after, certificate) {
   const vote = voteOf(state, decision, 'open')
   const round = vote.rounds.at(-1)
   bad(same(decision.get('open'), round.open), 'another round')
-  const [stops, outcome, winners, tied, seats] = ['stops', 'outcome', 'winners', 'tied', 'seats'].map((key) => decision.get(key))
+  const [stops, outcome, winners, tied, seats] = ['stops', 'outcome', 'winners', 'tied', 'seats'].map((key) =>
+    decision.get(key),
+  )
   list(stops, round.tellers.length, 'bad-certificate').forEach((id) => id32(id, 'bad-certificate'))
   bad(new Set(stops.map(hex)).size === stops.length, 'one stop twice')
   bad(['adopted', 'rejected', 'missed', 'tie'].includes(outcome), 'an outcome')
@@ -134,10 +192,19 @@ function close(state, after, certificate) {
   id32(decision.get('root'), 'bad-certificate')
   bad(decision.get('tally') instanceof Map, 'a tally')
   bad(outcome === 'tie' ? tied.length > 0 && seats > 0 : tied.length === 0 && seats === 0, 'a tie')
-  if (outcome === 'adopted') bad((winners.length > 0) === (round.options.length > 0), 'winners')
+  if (outcome === 'adopted') bad(winners.length > 0 === round.options.length > 0, 'winners')
   else if (outcome !== 'tie') bad(winners.length === 0, 'winners')
   const voters = round.electorate.filter((person) => members(state.roll).includes(person))
-  const result = { outcome, winners, tied, seats, decision, voters, certificate: certificate.id, height: certificate.height }
+  const result = {
+    outcome,
+    winners,
+    tied,
+    seats,
+    decision,
+    voters,
+    certificate: certificate.id,
+    height: certificate.height,
+  }
   const rounds = [...vote.rounds.slice(0, -1), { ...round, result }]
   const had = (name) => vote.rounds.some((each) => each.name === name)
   let phase = 'failed'
@@ -161,8 +228,16 @@ function annul(state, after, { decision }) {
   const vote = state.votes.get(hex(id32(decision.get('proposal'), 'bad-certificate')))
   bad(vote !== undefined, 'no vote')
   const why = decision.get('why')
-  const phase = { withdrawn: 'withdrawn', stale: 'annulled', opening: 'annulled', again: 'again', recount: 'open' }[why]
+  const phase = {
+    withdrawn: 'withdrawn',
+    stale: 'annulled',
+    opening: 'annulled',
+    again: 'again',
+    recount: 'open',
+  }[why]
   bad(phase !== undefined, 'no reason')
-  const undone = ['again', 'recount'].includes(why) ? { rounds: [...vote.rounds.slice(0, -1), { ...vote.rounds.at(-1), result: null }] } : {}
+  const undone = ['again', 'recount'].includes(why)
+    ? { rounds: [...vote.rounds.slice(0, -1), { ...vote.rounds.at(-1), result: null }] }
+    : {}
   put(after, vote, { phase, ...undone })
 }

@@ -13,7 +13,10 @@ export async function checkDialled(member, person, others) {
   await check('cards: both sides exchange signed addresses', async () => {
     const connection = await member.connect(person.address)
     const cards = await member.tradeCards(connection)
-    expect(cards.some(({ device }) => peerOf(device) === person.ready.peer), 'its own card did not come')
+    expect(
+      cards.some(({ device }) => peerOf(device) === person.ready.peer),
+      'its own card did not come',
+    )
     await member.sync(connection)
     return `${cards.length} cards`
   })
@@ -31,7 +34,7 @@ export async function checkDialled(member, person, others) {
     // Who has the lower peer id opens the conversation.
     const opened = member.peer < theirs ? await member.sync(dialled) : null
     for (const each of [person, ...others]) {
-      await each.until(async () => (await each.titles()).includes('Chestnuts'), 'the listing came')
+      await each.until(() => each.has('Chestnuts'), 'the listing came')
     }
     const conversations = [...(opened ? [opened] : []), ...member.served]
     const asked = [...new Set(conversations.flatMap((each) => each.asked))]

@@ -40,7 +40,10 @@ export async function checkStrangers(person, community) {
   const node = await startPeer(keys.seed)
   try {
     const connection = await dial(node, person.address)
-    await check('a stranger connects by TCP, Noise and Yamux', () => `${connection.encryption}, ${connection.multiplexer}`)
+    await check(
+      'a stranger connects by TCP, Noise and Yamux',
+      () => `${connection.encryption}, ${connection.multiplexer}`,
+    )
 
     await check('sync, gossip, cards, pictures, identify and ping are refused to a stranger', async () => {
       const open_ = []
@@ -63,14 +66,16 @@ export async function checkStrangers(person, community) {
         const answer = await ask(await dial(peer, person.address), question(other, stray.records))
         expect(answer?.[0] === 'refused' && answer[1] === 'foreign', `it said ${answer}`)
         return answer[1]
-      } finally { await peer.stop() }
+      } finally {
+        await peer.stop()
+      }
     })
 
     await check('a malformed question gets no answer', async () => {
       expect((await ask(connection, ['join', community, []])) === null, 'it was answered')
     })
 
-    await check('another\'s records get no answer', async () => {
+    await check("another's records get no answer", async () => {
       const another = prepare({ community, invite: newSeed(), secret: newSeed() }, Date.now())
       expect((await ask(connection, question(community, another.records))) === null, 'it was answered')
     })
@@ -88,10 +93,14 @@ export async function checkStrangers(person, community) {
       expect(extra === null, 'a fourth was answered')
       for (const framed of held) await framed.close()
       const answer = await until(
-        () => ask(connection, question(community, keys.records)).catch(() => null), 'a place is free again')
+        () => ask(connection, question(community, keys.records)).catch(() => null),
+        'a place is free again',
+      )
       return `then ${answer[1]}`
     })
-  } finally { await node.stop() }
+  } finally {
+    await node.stop()
+  }
 }
 
 // Runs beside the others: it only waits.
@@ -108,7 +117,9 @@ export async function checkSlowStranger(person) {
       expect(seconds > 8 && seconds < 20, `after ${seconds} s`)
       return `${seconds.toFixed(1)} s`
     })
-  } finally { await node.stop() }
+  } finally {
+    await node.stop()
+  }
 }
 
 // Joins by a link as a newcomer. The seed of the new device.
@@ -131,10 +142,16 @@ export async function checkJoining(person) {
       expect(answer?.[0] === 'welcome', `it said ${answer}`)
       const { members } = await person.until(async () => {
         const found = await person.do('member', 'list')
-        return found.members.some((one) => one.person === Buffer.from(keys.person).toString('hex') && one.status === 'member') && found
+        return (
+          found.members.some(
+            (one) => one.person === Buffer.from(keys.person).toString('hex') && one.status === 'member',
+          ) && found
+        )
       }, 'the newcomer is a member')
       return `${members.length} members`
     })
-  } finally { await node.stop() }
+  } finally {
+    await node.stop()
+  }
   return keys.seed
 }

@@ -11,7 +11,9 @@ import { hex, unhex } from './values.mjs'
 const MOOTHALL = process.env.MOOTHALL ?? 'moothall'
 const PATIENCE = 90_000 // ms; ends a check that would hang
 const LOOPBACK = ['--listen', '/ip4/127.0.0.1/tcp/0', '--desk', '127.0.0.1:0', '--shop', 'none']
-const ENVIRONMENT = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MOOTHALL')))
+const ENVIRONMENT = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('MOOTHALL')),
+)
 const run = promisify(execFile)
 
 export class Person {
@@ -26,7 +28,9 @@ export class Person {
     this.events = [] // what its node told since, each with the time of its coming
   }
 
-  #arguments(words) { return ['--home', this.home, '--json', ...words] }
+  #arguments(words) {
+    return ['--home', this.home, '--json', ...words]
+  }
 
   async do(...words) {
     try {
@@ -38,7 +42,10 @@ export class Person {
   }
 
   async start(...options) {
-    const node = spawn(MOOTHALL, this.#arguments(['run', ...LOOPBACK, ...options]), { env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] })
+    const node = spawn(MOOTHALL, this.#arguments(['run', ...LOOPBACK, ...options]), {
+      env: ENVIRONMENT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     node.stderr.pipe(createWriteStream(this.log, { flags: 'a' }))
     this.#node = node
     const lines = createInterface({ input: node.stdout })
@@ -69,7 +76,9 @@ export class Person {
       const found = await condition()
       if (found) return found
       if (Date.now() > deadline) throw new Error(`${this.name} never saw that ${what}`)
-      const told = new Promise((resolve) => { this.#wake = resolve })
+      const told = new Promise((resolve) => {
+        this.#wake = resolve
+      })
       const timer = setTimeout(this.#wake, 1_000)
       await told
       clearTimeout(timer)
@@ -81,7 +90,9 @@ export class Person {
     if (node === null) return
     this.#node = null
     if (node.exitCode !== null || node.signalCode !== null) return
-    const ended = new Promise((resolve) => { node.once('exit', resolve) })
+    const ended = new Promise((resolve) => {
+      node.once('exit', resolve)
+    })
     node.kill('SIGINT')
     const late = setTimeout(() => node.kill('SIGKILL'), 10_000)
     await ended
@@ -93,9 +104,9 @@ export class Person {
     return members.filter(({ status }) => status === 'member').map(({ name }) => name)
   }
 
-  async titles() {
-    const { listings } = await this.do('listing', 'list', '--limit', '9999')
-    return listings.map(({ title }) => title)
+  async has(title) {
+    const { listings } = await this.do('search', title)
+    return listings.some((one) => one.title === title)
   }
 
   async status(proposal) {
@@ -144,11 +155,18 @@ export async function decide(people, words, choices) {
   const [author] = people
   const { proposal } = await author.do('proposal', 'new', ...words)
   for (const [at, person] of people.entries()) {
-    await person.until(async () => (await person.status(proposal)) !== undefined && (await person.status(proposal)) !== 'draft', 'the vote is open')
+    await person.until(
+      async () =>
+        (await person.status(proposal)) !== undefined && (await person.status(proposal)) !== 'draft',
+      'the vote is open',
+    )
     if ((await person.status(proposal)) === 'open') await person.do('vote', proposal, choices[at])
   }
   for (const person of people) {
-    await person.until(async () => (await person.status(proposal)) === 'in_effect', `${words[1]} is in effect`)
+    await person.until(
+      async () => (await person.status(proposal)) === 'in_effect',
+      `${words[1]} is in effect`,
+    )
   }
   return proposal
 }

@@ -12,7 +12,9 @@ export function recount(vote, round, { community, roll, records, enrolments }) {
   const read = (id, kind, shape) => {
     const record = held.get(hex(id))
     const body = record && readBody(record, kind, shape)
-    return body && isAuthentic(record, community) && same(body.get('open'), round.open) ? { record, body } : null
+    return body && isAuthentic(record, community) && same(body.get('open'), round.open)
+      ? { record, body }
+      : null
   }
   const { method, revise } = { method: vote.rule.get('method'), revise: vote.rule.get('revise') }
   const ballotOptions = isYesNo(method) ? [] : [...round.options, STATUS_QUO]
@@ -26,7 +28,12 @@ export function recount(vote, round, { community, roll, records, enrolments }) {
     const person = ownerOf(roll, found.record.device)
     if (!round.result.voters.includes(person) || enrolments.get(device) !== person) return null
     if (roll.persons.get(person).devices.get(device) > round.result.height) return null
-    return { id: hex(id), person, version: Number(found.body.get('version')), choice: found.body.get('choice') }
+    return {
+      id: hex(id),
+      person,
+      version: Number(found.body.get('version')),
+      choice: found.body.get('choice'),
+    }
   }
 
   // The list of a chain that ends at `last`; null where a link is missing.
@@ -87,8 +94,22 @@ export function recount(vote, round, { community, roll, records, enrolments }) {
 
   const chosen = [...counted.values()]
   const ids = chosen.map(({ id }) => Uint8Array.from(Buffer.from(id, 'hex'))).sort(compare)
-  const asked = { method, thresholds: vote.thresholds, quorums: vote.quorums, options: round.options, seats: round.seats, voters: round.result.voters.length }
-  const came = { ...outcomeOf(asked, chosen.map(({ choice }) => choice)), ballots: chosen.length, root: sha256(...ids) }
+  const asked = {
+    method,
+    thresholds: vote.thresholds,
+    quorums: vote.quorums,
+    options: round.options,
+    seats: round.seats,
+    voters: round.result.voters.length,
+  }
+  const came = {
+    ...outcomeOf(
+      asked,
+      chosen.map(({ choice }) => choice),
+    ),
+    ballots: chosen.length,
+    root: sha256(...ids),
+  }
   const keys = ['outcome', 'winners', 'tied', 'seats', 'ballots', 'root', 'tally']
   const isEqual = keys.every((key) => same(encode(came[key]), encode(round.result.decision.get(key))))
   return { status: isEqual ? 'equal' : 'differs', ...came }

@@ -1,10 +1,28 @@
 // Effects of votes: what they change, whom they concern, which class of amendment they fall under.
-import { characters, compare, decode, encode, hex, isBytes, isInteger, need, same, sha256 } from './values.mjs'
+import {
+  characters,
+  compare,
+  decode,
+  encode,
+  hex,
+  isBytes,
+  isInteger,
+  need,
+  same,
+  sha256,
+} from './values.mjs'
 
 // Those that this program can carry out; `elect` and `recall` are left to others.
 export const KIND_OF = {
-  amend_values: 'values', set_fees: 'fees', set_rules: 'rules', expel: 'expulsion',
-  spend: 'spending', verdict: 'spending', pick: 'picks', advice: 'advice', elect: 'offices',
+  amend_values: 'values',
+  set_fees: 'fees',
+  set_rules: 'rules',
+  expel: 'expulsion',
+  spend: 'spending',
+  verdict: 'spending',
+  pick: 'picks',
+  advice: 'advice',
+  elect: 'offices',
 }
 export const AMENDING = ['amend_values', 'set_fees', 'set_rules']
 const bad = (condition, what) => need(condition, 'bad-effect', what)
@@ -14,15 +32,23 @@ const copy = (value) => decode(encode(value))
 // The list of values as a map from id, and back.
 const asMap = (charter) => {
   const open = copy(charter)
-  open.set('values', new Map(open.get('values').map((value) => {
-    const rest = new Map(value)
-    rest.delete('id')
-    return [value.get('id'), rest]
-  })))
+  open.set(
+    'values',
+    new Map(
+      open.get('values').map((value) => {
+        const rest = new Map(value)
+        rest.delete('id')
+        return [value.get('id'), rest]
+      }),
+    ),
+  )
   return open
 }
 const asCharter = (open) => {
-  open.set('values', [...open.get('values')].map(([id, rest]) => new Map([['id', id], ...rest])))
+  open.set(
+    'values',
+    [...open.get('values')].map(([id, rest]) => new Map([['id', id], ...rest])),
+  )
   return open
 }
 
@@ -77,24 +103,38 @@ function partOf(charter, name) {
 }
 
 const isAlike = (one, two) => same(encode(one), encode(two))
-const classes = (charter) => ['A', 'B', 'C'].filter((letter) => charter.get('amendment').has(letter))
-  .map((letter) => [letter, charter.get('amendment').get(letter)])
+const classes = (charter) =>
+  ['A', 'B', 'C']
+    .filter((letter) => charter.get('amendment').has(letter))
+    .map((letter) => [letter, charter.get('amendment').get(letter)])
 
-const isSameClass = ([letter, one], others) => others.some(([other, two]) => letter === other &&
-  ['covers', 'approval', 'approval_quorum'].every((key) => isAlike(one.get(key), two.get(key))))
+const isSameClass = ([letter, one], others) =>
+  others.some(
+    ([other, two]) =>
+      letter === other &&
+      ['covers', 'approval', 'approval_quorum'].every((key) => isAlike(one.get(key), two.get(key))),
+  )
 
 // `class`, `thresholds` and `quorums` of the first `open`.
 export function needsOf(charter, after, rule) {
   const [before, later] = [classes(charter), classes(after)]
-  const found = before.find(([, one]) => one.get('covers').some((name) => !isAlike(partOf(charter, name), partOf(after, name))))
+  const found = before.find(([, one]) =>
+    one.get('covers').some((name) => !isAlike(partOf(charter, name), partOf(after, name))),
+  )
   const changed = [
     ...(found ? [found] : []),
-    ...before.filter((one) => !isSameClass(one, later)), ...later.filter((one) => !isSameClass(one, before))]
-  const first = (lists) => lists.filter((one, place) => lists.findIndex((other) => isAlike(one, other)) === place)
+    ...before.filter((one) => !isSameClass(one, later)),
+    ...later.filter((one) => !isSameClass(one, before)),
+  ]
+  const first = (lists) =>
+    lists.filter((one, place) => lists.findIndex((other) => isAlike(one, other)) === place)
   const hasThreshold = ['consent', 'majority', 'supermajority'].includes(rule.get('method'))
   return {
     class: found?.[0] ?? '',
-    thresholds: first([...(hasThreshold ? [rule.get('threshold')] : []), ...changed.map(([, one]) => one.get('approval'))]),
+    thresholds: first([
+      ...(hasThreshold ? [rule.get('threshold')] : []),
+      ...changed.map(([, one]) => one.get('approval')),
+    ]),
     quorums: first([rule.get('approval_quorum'), ...changed.map(([, one]) => one.get('approval_quorum'))]),
   }
 }
@@ -120,7 +160,10 @@ export function optionsOf(effect, rule, proposed) {
   const mapped = { elect: 'candidates', pick: 'listings' }[type]
   if (!mapped) return [['adopt', texts.get('adopt') ?? '']]
   const ids = [...effect.get(mapped).keys()]
-  bad(proposed.every(([id]) => ids.includes(id)), 'an option of nobody')
+  bad(
+    proposed.every(([id]) => ids.includes(id)),
+    'an option of nobody',
+  )
   const others = ids.filter((id) => !texts.has(id)).sort((a, b) => compare(Buffer.from(a), Buffer.from(b)))
   return [...proposed, ...others.map((id) => [id, ''])]
 }
@@ -138,12 +181,23 @@ export function concerned(effect, rule) {
   if (type === 'expel') return [hex(effect.get('person'))]
   const keys = { spend: ['to'], verdict: ['buyer', 'seller'] }[type] ?? []
   if (!rule.get('recuse')) return []
-  return keys.map((key) => effect.get(key)).filter(Boolean).map(hex)
+  return keys
+    .map((key) => effect.get(key))
+    .filter(Boolean)
+    .map(hex)
 }
 
-export const isOptions = (options) => Array.isArray(options) && options.length <= 20 && options.every((option) =>
-  Array.isArray(option) && option.length === 2 && /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,23}$/.test(option[0]) &&
-  typeof option[1] === 'string' && characters(option[1]) <= 200)
+export const isOptions = (options) =>
+  Array.isArray(options) &&
+  options.length <= 20 &&
+  options.every(
+    (option) =>
+      Array.isArray(option) &&
+      option.length === 2 &&
+      /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,23}$/.test(option[0]) &&
+      typeof option[1] === 'string' &&
+      characters(option[1]) <= 200,
+  )
 
 export const isTime = (at_) => isInteger(at_, 0, 2 ** 53)
 export const isPerson = (key) => isBytes(key, 32)

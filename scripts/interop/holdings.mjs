@@ -2,12 +2,32 @@
 // together and is signed; it follows no forks, and knows no candidates: it is a peer for checking.
 import { begin, fold } from './chain.mjs'
 import { readCertificate } from './certificates.mjs'
-import { enrols, isAuthentic, logOf, readEntry, readSegment } from './records.mjs'
+import {
+  MAX_RECORDS,
+  MAX_SEGMENT,
+  enrols,
+  isAuthentic,
+  logOf,
+  readEntry,
+  readSegment,
+  sizeOf,
+} from './records.mjs'
 import { bigEndian, compare, concat, decode, hex, need, same, sha256, ZEROS } from './values.mjs'
 
 const pack = ([device, lane, seq, id]) => concat(device, bigEndian(lane, 1), bigEndian(seq, 8), id)
 const byLog = (one, two) => compare(one[0], two[0]) || one[1] - two[1]
 const bucketOf = (device, count) => Buffer.from(sha256(device)).readUInt32BE() % count
+
+// How many of these records make the longest segment that ends with a signature.
+function lastSigned(records) {
+  let [size, end] = [0, 0]
+  for (const [at, record] of records.slice(0, MAX_RECORDS).entries()) {
+    size += sizeOf(record)
+    if (size > MAX_SEGMENT) break
+    if (record.signature !== null) end = at + 1
+  }
+  return end
+}
 
 export const frontierDigest = (places) => sha256(...[...places].sort(byLog).map(pack)).subarray(0, 16)
 
@@ -28,14 +48,23 @@ export class Holdings {
     this.logs = new Map() // "device/lane" -> records from seq 1 on
   }
 
-  get height() { return this.state?.height ?? -1 }
+  get height() {
+    return this.state?.height ?? -1
+  }
 
-  get newest() { return this.state?.id ?? this.community }
+  get newest() {
+    return this.state?.id ?? this.community
+  }
 
   hello() {
     return [
-      this.community.subarray(0, 8), this.height, this.newest, frontierDigest(this.places()),
-      sideDigest([...this.side.values()].map((raw) => sha256(raw))), 1]
+      this.community.subarray(0, 8),
+      this.height,
+      this.newest,
+      frontierDigest(this.places()),
+      sideDigest([...this.side.values()].map((raw) => sha256(raw))),
+      1,
+    ]
   }
 
   // --- certificates
@@ -54,11 +83,16 @@ export class Holdings {
 
   // --- logs
 
-  log(device, lane) { return this.logs.get(logOf(device, lane)) ?? [] }
+  log(device, lane) {
+    return this.logs.get(logOf(device, lane)) ?? []
+  }
 
   places() {
-    return [...this.logs.values()].filter((records) => records.length > 0)
-      .map((records) => records.at(-1)).map(({ device, lane, seq, id }) => [device, lane, seq, id]).sort(byLog)
+    return [...this.logs.values()]
+      .filter((records) => records.length > 0)
+      .map((records) => records.at(-1))
+      .map(({ device, lane, seq, id }) => [device, lane, seq, id])
+      .sort(byLog)
   }
 
   // The records of this segment that were not here.
@@ -81,27 +115,40 @@ export class Holdings {
     return this.log(device, lane)[seq - 1]?.id ?? null
   }
 
-  // Segments that follow (seq, id) of a log; null where another record is held there.
+  // Segments that follow (seq, id) of a log; null where another record is held there. Each ends
+  // with a signed record, so that it can be checked by itself.
   after(device, lane, seq, id) {
     const records = this.log(device, lane)
     const isHere = seq === 0 ? same(id, ZEROS) : records.length >= seq && same(records[seq - 1].id, id)
     if (records.length >= seq && !isHere) return null
-    const rest = records.slice(seq)
-    return rest.length > 0 ? [rest.map(({ travel }) => travel)] : []
+    const segments = []
+    for (let rest = records.slice(seq); rest.length > 0;) {
+      const end = lastSigned(rest)
+      if (end === 0) break
+      segments.push(rest.slice(0, end).map(({ travel }) => travel))
+      rest = rest.slice(end)
+    }
+    return segments
   }
 
   // --- for counting
 
   // Every record of gov that is held, in a log or in the side set.
   governing() {
-    const sided = [...this.side.values()].map((raw) => decode(raw))
-      .filter(([kind]) => kind === 'record').map(([, entry]) => readEntry(entry))
+    const sided = [...this.side.values()]
+      .map((raw) => decode(raw))
+      .filter(([kind]) => kind === 'record')
+      .map(([, entry]) => readEntry(entry))
     const found = this.founding ? [this.founding] : []
     return [...found, ...[...this.logs.values()].flat().filter(({ lane }) => lane === 0), ...sided]
   }
 
   enrolments() {
-    return new Map(this.governing().map((record) => [hex(record.device), enrols(record, this.community)])
-      .filter(([, person]) => person !== null).map(([device, person]) => [device, hex(person)]))
+    return new Map(
+      this.governing()
+        .map((record) => [hex(record.device), enrols(record, this.community)])
+        .filter(([, person]) => person !== null)
+        .map(([device, person]) => [device, hex(person)]),
+    )
   }
 }

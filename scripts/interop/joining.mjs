@@ -8,13 +8,20 @@ const MAX_PEERS = 8
 
 export function readLink(link) {
   need(link.length <= MAX_LINK, 'bad-link')
-  const payload = /^(?:moothall|https?):[^?#]*\?(?:[^#]*&)?i=([A-Za-z0-9_-]+)(?:[&#].*)?$/i.exec(link.trim())?.[1]
+  const payload = /^(?:moothall|https?):[^?#]*\?(?:[^#]*&)?i=([A-Za-z0-9_-]+)(?:[&#].*)?$/i.exec(
+    link.trim(),
+  )?.[1]
   need(payload !== undefined && payload.length % 4 !== 1, 'bad-link')
   const bytes = Uint8Array.from(Buffer.from(payload, 'base64url'))
   const data = bytes.subarray(0, -4)
   need(same(sha256(data).subarray(0, 4), bytes.subarray(-4)), 'bad-link')
   try {
-    const [version, community, secret, invite, height, certificate, peers] = list(decode(data), 7, 'bad-link', 7)
+    const [version, community, secret, invite, height, certificate, peers] = list(
+      decode(data),
+      7,
+      'bad-link',
+      7,
+    )
     need(version === 1 && isInteger(height, -1, 2 ** 53 - 1), 'bad-link')
     for (const id of [community, secret, invite, certificate]) id32(id, 'bad-link')
     list(peers, Infinity, 'bad-link')
@@ -22,7 +29,10 @@ export function readLink(link) {
     for (const [device, addresses] of read.map((peer) => list(peer, 2, 'bad-link', 2))) {
       id32(device, 'bad-link')
       list(addresses, MAX_PEERS, 'bad-link')
-      need(addresses.every((one) => typeof one === 'string' && characters(one) <= 200), 'bad-link')
+      need(
+        addresses.every((one) => typeof one === 'string' && characters(one) <= 200),
+        'bad-link',
+      )
     }
     return { community, secret, invite, height, certificate, peers: read }
   } catch (error) {
@@ -37,11 +47,23 @@ export function prepare({ community, invite, secret }, now) {
   const keys = [publicKey(person), publicKey(device)]
   const log = { seed: device, community, lane: LANES.gov, now }
   const enrol = write({
-    ...log, last: null, kind: 'enrol',
-    body: new Map([['person', keys[0]], ['proof', sign(person, 'enrol', community, ...keys)]]) })
+    ...log,
+    last: null,
+    kind: 'enrol',
+    body: new Map([
+      ['person', keys[0]],
+      ['proof', sign(person, 'enrol', community, ...keys)],
+    ]),
+  })
   const join = write({
-    ...log, last: enrol, kind: 'join',
-    body: new Map([['invite', invite], ['proof', sign(secret, 'join', community, invite, ...keys)]]) })
+    ...log,
+    last: enrol,
+    kind: 'join',
+    body: new Map([
+      ['invite', invite],
+      ['proof', sign(secret, 'join', community, invite, ...keys)],
+    ]),
+  })
   return { seed: device, person: keys[0], device: keys[1], records: [enrol, join] }
 }
 

@@ -1,5 +1,11 @@
 // Ed25519 as "Keys and signatures" asks for it: like libsodium, to the letter.
-import { createPrivateKey, createPublicKey, randomBytes, sign as signBytes, verify as verifyBytes } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  randomBytes,
+  sign as signBytes,
+  verify as verifyBytes,
+} from 'node:crypto'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { concat, isBytes, text, unhex } from './values.mjs'
 
@@ -15,8 +21,11 @@ export const publicKey = (seed) =>
   Uint8Array.from(createPublicKey(privateKey(seed)).export({ format: 'der', type: 'spki' }).subarray(-32))
 
 export const PURPOSES = Object.fromEntries(
-  ['record', 'enrol', 'join', 'certificate', 'move-seat', 'recall', 'teller', 'address']
-    .map((name) => [name, text(`moothall/${name}/1\0`)]))
+  ['record', 'enrol', 'join', 'certificate', 'move-seat', 'recall', 'teller', 'address'].map((name) => [
+    name,
+    text(`moothall/${name}/1\0`),
+  ]),
+)
 
 export const sign = (seed, purpose, ...parts) =>
   Uint8Array.from(signBytes(null, concat(PURPOSES[purpose], ...parts), privateKey(seed)))

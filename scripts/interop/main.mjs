@@ -29,10 +29,20 @@ async function member(seed, community, options) {
   return one
 }
 
+// A shop's export, as `moothall listing import` reads it.
+const shelf = (count) =>
+  [
+    'Title,URL handle,Description,Price,Status,Option1 name',
+    ...Array.from({ length: count }, (_, at) => `Jar ${at},jar-${at},A jar,4.50,active,`),
+    '',
+  ].join('\n')
+
 async function all() {
   await check('the vectors', async () => {
     const counts = await checkVectors(VECTORS)
-    return Object.entries(counts).map(([part, number]) => `${part} ${number}`).join(', ')
+    return Object.entries(counts)
+      .map(([part, number]) => `${part} ${number}`)
+      .join(', ')
   })
 
   await check('altered bytes and odd signatures: both read the same', async () => {
@@ -44,12 +54,30 @@ async function all() {
   const community = unhex((await ana.do('status')).community)
   const photo = join(folder, 'bread.png')
   await writeFile(photo, picture(64))
-  await ben.do('listing', 'add', '--title', 'Rye bread', '--mode', 'sell', '--price', '3.50', '--photo', photo, '--alt', 'A loaf')
+  await ben.do(
+    'listing',
+    'add',
+    '--title',
+    'Rye bread',
+    '--mode',
+    'sell',
+    '--price',
+    '3.50',
+    '--photo',
+    photo,
+    '--alt',
+    'A loaf',
+  )
+  // So many at once are signed once in a batch, and too many for one segment.
+  const jars = join(folder, 'jars.csv')
+  await writeFile(jars, shelf(1_100))
+  await ben.do('listing', 'import', jars)
   const fee = await decide([ana, ben, eva], ['--title', 'A fee of 5%', '--fee', '5%'], ['yes', 'yes', 'no'])
   const tea = await decide(
     [ana, ben, eva],
     ['--title', 'Tea or soup?', '--kind', 'advice', '--option', 'A=Tea', '--option', 'B=Soup'],
-    ['A>B', 'B>A', 'B>status-quo>A'])
+    ['A>B', 'B>A', 'B>status-quo>A'],
+  )
 
   const slow = checkSlowStranger(eva)
   await checkStrangers(ana, community)
@@ -100,7 +128,9 @@ function finish(code) {
 process.once('SIGINT', () => finish(130))
 process.once('SIGTERM', () => finish(143))
 const failed = async (error) => {
-  await check('the check itself', () => { throw error })
+  await check('the check itself', () => {
+    throw error
+  })
   await finish(1)
 }
 process.on('uncaughtException', failed)

@@ -51,13 +51,21 @@ export class Member {
     })
   }
 
-  async stop() { await this.node?.stop() }
+  async stop() {
+    await this.node?.stop()
+  }
 
-  get peer() { return this.node.peerId.toString() }
+  get peer() {
+    return this.node.peerId.toString()
+  }
 
-  get topic() { return topicOf(this.community) }
+  get topic() {
+    return topicOf(this.community)
+  }
 
-  connect(address) { return dial(this.node, address) }
+  connect(address) {
+    return dial(this.node, address)
+  }
 
   async sync(connection) {
     const conversation = new Conversation(await open(connection, SYNC), this.holdings)
@@ -93,19 +101,39 @@ export class Member {
   compose(lane, kind, body) {
     const last = this.holdings.log(this.device, LANES[lane]).at(-1) ?? null
     return write({
-      seed: this.seed, community: this.community, lane: LANES[lane], last, kind, body,
-      now: Date.now(), gov: this.holdings.newest })
+      seed: this.seed,
+      community: this.community,
+      lane: LANES[lane],
+      last,
+      kind,
+      body,
+      now: Date.now(),
+      gov: this.holdings.newest,
+    })
   }
 
-  hold({ lane, travel }) { this.holdings.take(this.device, lane, [travel]) }
+  hold({ lane, travel }) {
+    this.holdings.take(this.device, lane, [travel])
+  }
 
-  gossipOf({ lane, travel }) { return encode([0, [[this.device, lane, [travel]]]]) }
+  gossipOf({ lane, travel }) {
+    return encode([0, [[this.device, lane, [travel]]]])
+  }
 
-  publish(data) { return this.node.services.pubsub.publish(this.topic, data) }
+  publish(data) {
+    return this.node.services.pubsub.publish(this.topic, data)
+  }
 
   // Everything of gov, market and talk that is held, record by record.
-  records() { return [...this.holdings.logs.values()].flat() }
+  records() {
+    return [...this.holdings.logs.values()].flat()
+  }
 }
 
-export const listing = (title) => new Map([
-  ['title', title], ['mode', 'give'], ['version', 1], ['description', 'Made by another implementation.']])
+export const listing = (title) =>
+  new Map([
+    ['title', title],
+    ['mode', 'give'],
+    ['version', 1],
+    ['description', 'Made by another implementation.'],
+  ])

@@ -8,22 +8,49 @@ const BUCKETS = Array.from({ length: 13 }, (_, power) => 2 ** power)
 const MOST_HEIGHT = 2 ** 53 - 1
 
 const NAMES = [
-  'Hello', 'WantCertificates', 'Certificates', 'WantSideIds', 'SideIds', 'WantSide', 'Side', 'Buckets',
-  'Places', 'Want', 'SegmentOf', 'Forked', 'End', 'Probe', 'Ids', 'WantBranch', 'Branch', 'Turn', 'Bye',
-  'ProbeChain']
+  'Hello',
+  'WantCertificates',
+  'Certificates',
+  'WantSideIds',
+  'SideIds',
+  'WantSide',
+  'Side',
+  'Buckets',
+  'Places',
+  'Want',
+  'SegmentOf',
+  'Forked',
+  'End',
+  'Probe',
+  'Ids',
+  'WantBranch',
+  'Branch',
+  'Turn',
+  'Bye',
+  'ProbeChain',
+]
 export const NUMBERS = Object.fromEntries(NAMES.map((name, number) => [name, number]))
 
 const bad = (condition) => need(condition, 'bad-message')
 const bytes = (size) => (value) => bad(isBytes(value, size))
 const number = (least, most) => (value) => bad(isInteger(value, least, most))
 const flag = (value) => bad(typeof value === 'boolean')
-const listOf = (shape, most, least = 0) => (value) => {
-  list(value, most, 'bad-message').forEach(shape)
-  bad(value.length >= least)
-}
+const listOf =
+  (shape, most, least = 0) =>
+  (value) => {
+    list(value, most, 'bad-message').forEach(shape)
+    bad(value.length >= least)
+  }
 const device = bytes(32)
 const lane = number(0, 2)
-const hello = [bytes(8), number(-1, MOST_HEIGHT), bytes(32), bytes(16), bytes(16), number(-Infinity, Infinity)]
+const hello = [
+  bytes(8),
+  number(-1, MOST_HEIGHT),
+  bytes(32),
+  bytes(16),
+  bytes(16),
+  number(-Infinity, Infinity),
+]
 const fields = (shapes) => (value) => {
   list(value, shapes.length, 'bad-message', shapes.length)
   value.forEach((item, at) => shapes[at](item))
@@ -36,13 +63,19 @@ const places = (value) => {
 const SHAPES = {
   Hello: hello,
   WantCertificates: [number(0, MOST_HEIGHT)],
-  Certificates: [(value) => bad(value === null || Array.isArray(value)), (value) => bad(Array.isArray(value)), flag],
+  Certificates: [
+    (value) => bad(value === null || Array.isArray(value)),
+    (value) => bad(Array.isArray(value)),
+    flag,
+  ],
   WantSideIds: [],
   SideIds: [listOf(device, 8_192), flag],
-  WantSide: [(value) => {
-    listOf(device, MOST_WANTS)(value)
-    bad(new Set(value.map(hex)).size === value.length)
-  }],
+  WantSide: [
+    (value) => {
+      listOf(device, MOST_WANTS)(value)
+      bad(new Set(value.map(hex)).size === value.length)
+    },
+  ],
   Side: [(value) => bad(isBytes(value) && value.length <= MAX_OBJECT)],
   Buckets: [(value) => bad(isBytes(value) && BUCKETS.includes(value.length / 8))],
   Places: [places, flag],

@@ -3,7 +3,9 @@ import { encode, isInteger } from './values.mjs'
 
 export const STATUS_QUO = 'status-quo'
 const WORDS = {
-  majority: ['yes', 'no', 'abstain'], supermajority: ['yes', 'no', 'abstain'], consent: ['consent', 'object', 'aside'],
+  majority: ['yes', 'no', 'abstain'],
+  supermajority: ['yes', 'no', 'abstain'],
+  consent: ['consent', 'object', 'aside'],
 }
 export const isYesNo = (method) => method in WORDS
 const OWN = { majority: [1, 2, 'more'], supermajority: [2, 3, 'at_least'], consent: [2, 3, 'at_least'] }
@@ -16,10 +18,16 @@ export function isChoice(method, choice, ballot) {
   if (isYesNo(method)) return WORDS[method].includes(choice)
   if (method === 'approval') return areOptions(choice, ballot)
   if (method === 'star') {
-    return choice instanceof Map && [...choice].every(([id, stars]) => ballot.includes(id) && isInteger(stars, 0, 5))
+    return (
+      choice instanceof Map &&
+      [...choice].every(([id, stars]) => ballot.includes(id) && isInteger(stars, 0, 5))
+    )
   }
-  const isLevels = Array.isArray(choice) && choice.every((level) =>
-    Array.isArray(level) && level.length > 0 && (method !== 'irv' || level.length === 1))
+  const isLevels =
+    Array.isArray(choice) &&
+    choice.every(
+      (level) => Array.isArray(level) && level.length > 0 && (method !== 'irv' || level.length === 1),
+    )
   return isLevels && areOptions(choice.flat(), ballot)
 }
 
@@ -53,14 +61,24 @@ export function outcomeOf(round, choices) {
 }
 
 function yesOrNo(round, choices) {
-  const tally = new Map(WORDS[round.method].map((word) => [word, choices.filter((one) => one === word).length]))
+  const tally = new Map(
+    WORDS[round.method].map((word) => [word, choices.filter((one) => one === word).length]),
+  )
   const [inFavour, against] = [...tally.values()]
-  return { outcome: verdict(round, inFavour, against), winners: [], tied: [], alternates: [], seats: 0, tally }
+  return {
+    outcome: verdict(round, inFavour, against),
+    winners: [],
+    tied: [],
+    alternates: [],
+    seats: 0,
+    tally,
+  }
 }
 
 function choosing(round, choices) {
   const ballot = [...round.options, STATUS_QUO]
-  const prefer = (a, b) => choices.filter((one) => standing(round.method, one, a) > standing(round.method, one, b)).length
+  const prefer = (a, b) =>
+    choices.filter((one) => standing(round.method, one, a) > standing(round.method, one, b)).length
   const { number, best } = METHODS[round.method](choices, ballot, prefer)
   const sides = (id) => [prefer(id, STATUS_QUO), prefer(STATUS_QUO, id)]
   const isAdopted = (id) => verdict(round, ...sides(id)) === 'adopted'
@@ -83,7 +101,10 @@ function choosing(round, choices) {
   }
   const winners = ahead.filter(isAdopted)
   const tied = level.some(isAdopted) ? level : []
-  const alternates = winners.length + tied.length > 0 ? after(places.slice(next), asked - Math.max(0, level.length - left), isAdopted) : []
+  const alternates =
+    winners.length + tied.length > 0
+      ? after(places.slice(next), asked - Math.max(0, level.length - left), isAdopted)
+      : []
   const verdicts = [...ahead, ...level].map((id) => verdict(round, ...sides(id)))
   const isSilent = round.options.every((id) => sides(id).every((count) => count === 0))
   let outcome = 'rejected'
@@ -92,7 +113,9 @@ function choosing(round, choices) {
   else if (verdicts.includes('missed') || isSilent) outcome = 'missed'
   const [column, numbers] = number
   const tally = new Map([
-    ['columns', [column, 'over', 'under']], ['rows', new Map(ballot.map((id) => [id, [numbers(id), ...sides(id)]]))]])
+    ['columns', [column, 'over', 'under']],
+    ['rows', new Map(ballot.map((id) => [id, [numbers(id), ...sides(id)]]))],
+  ])
   return { outcome, winners, tied, alternates, seats: tied.length > 0 ? left : 0, tally }
 }
 
@@ -115,15 +138,26 @@ const most = (ids, count) => {
 const METHODS = {
   approval(choices, ballot) {
     const approvals = (id) => choices.filter((one) => one.includes(id)).length
-    return { number: ['approvals', approvals], best: (placed) => most(ballot.filter((id) => !placed.includes(id)), approvals) }
+    return {
+      number: ['approvals', approvals],
+      best: (placed) =>
+        most(
+          ballot.filter((id) => !placed.includes(id)),
+          approvals,
+        ),
+    }
   },
 
   schulze(choices, ballot, prefer) {
-    const path = new Map(ballot.flatMap((a) => ballot.map((b) => [`${a} ${b}`, prefer(a, b) > prefer(b, a) ? prefer(a, b) : 0])))
+    const path = new Map(
+      ballot.flatMap((a) => ballot.map((b) => [`${a} ${b}`, prefer(a, b) > prefer(b, a) ? prefer(a, b) : 0])),
+    )
     const p = (a, b) => path.get(`${a} ${b}`)
-    for (const middle of ballot) for (const a of ballot) for (const b of ballot) {
-      path.set(`${a} ${b}`, Math.max(p(a, b), Math.min(p(a, middle), p(middle, b))))
-    }
+    for (const middle of ballot)
+      for (const a of ballot)
+        for (const b of ballot) {
+          path.set(`${a} ${b}`, Math.max(p(a, b), Math.min(p(a, middle), p(middle, b))))
+        }
     const wins = (a) => ballot.filter((b) => prefer(a, b) > prefer(b, a)).length
     const best = (placed) => {
       const open = ballot.filter((id) => !placed.includes(id))
@@ -139,7 +173,10 @@ const METHODS = {
       const open = ballot.filter((id) => !placed.includes(id))
       if (open.length === 1) return open
       const winners = finalists(open, stars, fives, prefer).flatMap(([a, b]) => {
-        const order = [prefer(a, b) - prefer(b, a), stars(a) - stars(b), fives(a) - fives(b)].find((each) => each !== 0) ?? 0
+        const order =
+          [prefer(a, b) - prefer(b, a), stars(a) - stars(b), fives(a) - fives(b)].find(
+            (each) => each !== 0,
+          ) ?? 0
         return order > 0 ? [a] : order < 0 ? [b] : [a, b]
       })
       return open.filter((id) => winners.includes(id))
@@ -148,7 +185,8 @@ const METHODS = {
   },
 
   irv(choices, ballot) {
-    const votes = (id, inside) => choices.filter((one) => one.map(([each]) => each).find((each) => inside.includes(each)) === id).length
+    const votes = (id, inside) =>
+      choices.filter((one) => one.map(([each]) => each).find((each) => inside.includes(each)) === id).length
     const best = (placed) => {
       const memory = new Map()
       const winnersOf = (inside) => {
@@ -156,7 +194,10 @@ const METHODS = {
         const key = inside.join(' ')
         if (!memory.has(key)) {
           const losers = most(inside, (id) => -votes(id, inside))
-          memory.set(key, losers.flatMap((loser) => winnersOf(inside.filter((id) => id !== loser))))
+          memory.set(
+            key,
+            losers.flatMap((loser) => winnersOf(inside.filter((id) => id !== loser))),
+          )
         }
         return memory.get(key)
       }
@@ -171,7 +212,8 @@ const METHODS = {
 function finalists(open, stars, fives, prefer) {
   const steps = [
     () => stars,
-    (level) => (id) => level.filter((other) => other !== id).reduce((sum, other) => sum + prefer(id, other), 0),
+    (level) => (id) =>
+      level.filter((other) => other !== id).reduce((sum, other) => sum + prefer(id, other), 0),
     () => fives,
   ]
   let sure = []
@@ -191,8 +233,10 @@ function finalists(open, stars, fives, prefer) {
     }
     if (sure.length === 2) return [sure]
   }
-  const pairs = sure.length === 1 ? level.map((id) => [sure[0], id])
-    : level.flatMap((a, at) => level.slice(at + 1).map((b) => [a, b]))
+  const pairs =
+    sure.length === 1
+      ? level.map((id) => [sure[0], id])
+      : level.flatMap((a, at) => level.slice(at + 1).map((b) => [a, b]))
   return pairs
 }
 

@@ -39,7 +39,9 @@ export async function startPeer(seed, { listen = [] } = {}) {
         fallbackToFloodsub: false,
         globalSignaturePolicy: StrictSign,
         msgIdFn: ({ data }) => sha256(data),
-        D: 6, Dlo: 4, Dhi: 12,
+        D: 6,
+        Dlo: 4,
+        Dhi: 12,
       }),
     },
   })
@@ -96,7 +98,9 @@ export class Framed {
     const deadline = Date.now() + PATIENCE
     while (held() < size) {
       if (this.#ended) return null
-      const woken = new Promise((resolve) => { this.#wake = resolve })
+      const woken = new Promise((resolve) => {
+        this.#wake = resolve
+      })
       const timer = setTimeout(this.#wake, Math.max(0, deadline - Date.now()))
       await woken
       clearTimeout(timer)
@@ -108,6 +112,8 @@ export class Framed {
   }
 
   async close() {
-    await this.stream.close({ signal: AbortSignal.timeout(PATIENCE) }).catch(() => this.stream.abort(new Error('closing')))
+    await this.stream
+      .close({ signal: AbortSignal.timeout(PATIENCE) })
+      .catch(() => this.stream.abort(new Error('closing')))
   }
 }

@@ -10,8 +10,13 @@ const chunk = (name, data) => {
 // A square of so many pixels, shaded from corner to corner.
 export function picture(side) {
   const rows = Array.from({ length: side }, (_, y) =>
-    concat(Uint8Array.of(0), ...Array.from({ length: side }, (__, x) => Uint8Array.of(200 - x, 150 + y, 90))))
+    concat(Uint8Array.of(0), ...Array.from({ length: side }, (__, x) => Uint8Array.of(200 - x, 150 + y, 90))),
+  )
   const header = concat(bigEndian(side, 4), bigEndian(side, 4), Uint8Array.of(8, 2, 0, 0, 0))
   return concat(
-    unhex('89504e470d0a1a0a'), chunk('IHDR', header), chunk('IDAT', deflateSync(concat(...rows))), chunk('IEND', new Uint8Array(0)))
+    unhex('89504e470d0a1a0a'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(concat(...rows))),
+    chunk('IEND', new Uint8Array(0)),
+  )
 }

@@ -2,16 +2,37 @@
 import * as dagCbor from '@ipld/dag-cbor'
 import { isSigned, isUsable, newSeed, publicKey, sign } from './keys.mjs'
 import {
-  ZEROS, decode, encode, hex, id32, integer, isAbsent, isBytes, list, need, same, sha256,
+  ZEROS,
+  decode,
+  encode,
+  hex,
+  id32,
+  integer,
+  isAbsent,
+  isBytes,
+  list,
+  need,
+  same,
+  sha256,
 } from './values.mjs'
 
 export const LANES = { gov: 0, market: 1, talk: 2 }
 const FIELDS = [
-  'version', 'device', 'lane', 'seq', 'prev', 'gov', 'kind', 'time_ms', 'body_size', 'body_hash']
+  'version',
+  'device',
+  'lane',
+  'seq',
+  'prev',
+  'gov',
+  'kind',
+  'time_ms',
+  'body_size',
+  'body_hash',
+]
 const MAX_HEADER = 512
 const MAX_BODY = 16_384
-const MAX_RECORDS = 1_024
-const MAX_SEGMENT = 262_144
+export const MAX_RECORDS = 1_024
+export const MAX_SEGMENT = 262_144
 const OVERHEAD = 100
 export const MAX_SEQ = 2 ** 53
 const MAX_TIME = 2 ** 48
@@ -39,7 +60,10 @@ export function readEntry(entry) {
   const [header, signature, salt, body] = entry
   need(isBytes(header), 'bad-entry')
   need(signature === null || isBytes(signature), 'bad-entry')
-  need([salt, body].every((part) => part === null || isBytes(part)), 'bad-entry')
+  need(
+    [salt, body].every((part) => part === null || isBytes(part)),
+    'bad-entry',
+  )
   need((salt === null) === (body === null), 'bad-entry')
   const record = { ...readHeader(header), id: sha256(header), header, signature, salt, body, travel: entry }
   need(signature === null || signature.length === 64, 'bad-signature')
@@ -53,14 +77,14 @@ export function readEntry(entry) {
 export const isAuthentic = (record, community) =>
   record.signature !== null && isSigned(record.device, record.signature, 'record', community, record.id)
 
-const size = (record) => record.header.length + (record.body?.length ?? 0) + OVERHEAD
+export const sizeOf = (record) => record.header.length + (record.body?.length ?? 0) + OVERHEAD
 
 export function readSegment(entries, community, device, lane) {
   list(entries, Infinity, 'bad-segment')
   need(entries.length > 0, 'bad-segment')
   need(entries.length <= MAX_RECORDS, 'too-large')
   const records = entries.map(readEntry)
-  need(records.reduce((sum, record) => sum + size(record), 0) <= MAX_SEGMENT, 'too-large')
+  need(records.reduce((sum, record) => sum + sizeOf(record), 0) <= MAX_SEGMENT, 'too-large')
   for (const [at, record] of records.entries()) {
     need(lane !== LANES.gov || record.body !== null, 'no-body')
     need(same(record.device, device) && record.lane === lane, 'wrong-log')
@@ -94,7 +118,8 @@ export function readBody(record, kind, shape) {
   }
   if (!(body instanceof Map)) return null
   const fits = Object.entries(shape).every(([key, [isRight, isNeeded]]) =>
-    isAbsent(body.get(key)) ? !isNeeded : isRight(body.get(key)))
+    isAbsent(body.get(key)) ? !isNeeded : isRight(body.get(key)),
+  )
   return fits ? body : null
 }
 
@@ -130,8 +155,17 @@ export function write({ seed, community, lane, last, kind, body, now, gov = null
   const bytes = encode(body)
   const salt = newSeed().subarray(0, 16)
   const header = dagCbor.encode([
-    1, publicKey(seed), lane, (last?.seq ?? 0) + 1, last?.id ?? community, gov, kind, now,
-    bytes.length, sha256(salt, bytes)])
+    1,
+    publicKey(seed),
+    lane,
+    (last?.seq ?? 0) + 1,
+    last?.id ?? community,
+    gov,
+    kind,
+    now,
+    bytes.length,
+    sha256(salt, bytes),
+  ])
   const signature = sign(seed, 'record', community, sha256(header))
   return readEntry([header, signature, salt, bytes])
 }

@@ -24,7 +24,9 @@ export async function until(condition, what, patience = 60_000) {
     const found = await condition()
     if (found) return found
     if (Date.now() > deadline) throw new Error(`never: ${what}`)
-    await new Promise((resolve) => { setTimeout(resolve, 50) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50)
+    })
   }
 }
 

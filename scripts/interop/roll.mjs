@@ -1,12 +1,26 @@
 // The roll ("The roll" and "The decision of a roll certificate"): persons, rounds, cuts.
-import { ZEROS, compare, encode, hex, id32, integer, isInteger, list, need, sha256, unhex } from './values.mjs'
+import {
+  ZEROS,
+  compare,
+  encode,
+  hex,
+  id32,
+  integer,
+  isInteger,
+  list,
+  need,
+  sha256,
+  unhex,
+} from './values.mjs'
 
 export const NO_ROLL = { persons: new Map(), rounds: new Map(), cuts: new Map() }
 const KEYS = ['admit', 'enrol', 'expire', 'leave', 'retire', 'cite']
 const bad = (condition, what) => need(condition, 'bad-certificate', what)
 
 const copy = (roll) => ({
-  persons: new Map([...roll.persons].map(([key, person]) => [key, { ...person, devices: new Map(person.devices) }])),
+  persons: new Map(
+    [...roll.persons].map(([key, person]) => [key, { ...person, devices: new Map(person.devices) }]),
+  ),
   rounds: new Map(roll.rounds),
   cuts: new Map(roll.cuts),
 })
@@ -18,16 +32,20 @@ const split = (key) => [unhex(key.split('/')[0]), Number(key.split('/')[1])]
 
 export function rootOf(roll) {
   const persons = [...roll.persons].map(([key, person]) => [
-    unhex(key), person.inviter, person.since, person.standing,
-    [...person.devices].map(([device, height]) => [unhex(device), height]).sort(byKeys)])
+    unhex(key),
+    person.inviter,
+    person.since,
+    person.standing,
+    [...person.devices].map(([device, height]) => [unhex(device), height]).sort(byKeys),
+  ])
   const rounds = [...roll.rounds].map(([key, round]) => [...split(key), round])
   const cuts = [...roll.cuts].map(([key, [seq, id]]) => [...split(key), seq, id])
-  return sha256(encode([
-    persons.sort((a, b) => compare(a[0], b[0])), rounds.sort(byKeys), cuts.sort(byKeys)]))
+  return sha256(encode([persons.sort((a, b) => compare(a[0], b[0])), rounds.sort(byKeys), cuts.sort(byKeys)]))
 }
 
 export const isMember = (roll, person) => roll.persons.get(hex(person))?.standing === 'member'
-export const members = (roll) => [...roll.persons].filter(([, { standing }]) => standing === 'member').map(([key]) => key)
+export const members = (roll) =>
+  [...roll.persons].filter(([, { standing }]) => standing === 'member').map(([key]) => key)
 export const isCut = (roll, device) => roll.cuts.has(`${hex(device)}/0`)
 
 // The person on whose list a device is, in hex, or undefined.
@@ -37,8 +55,10 @@ export const ownerOf = (roll, device) =>
 function readPlace(place) {
   list(place, 4, 'unreadable', 4)
   return {
-    device: id32(place[0], 'unreadable'), lane: integer(place[1], 0, 2, 'unreadable'),
-    seq: integer(place[2], 0, 2 ** 53, 'unreadable'), id: id32(place[3], 'unreadable'),
+    device: id32(place[0], 'unreadable'),
+    lane: integer(place[1], 0, 2, 'unreadable'),
+    seq: integer(place[2], 0, 2 ** 53, 'unreadable'),
+    id: id32(place[3], 'unreadable'),
   }
 }
 
@@ -68,7 +88,10 @@ const LINES = {
       bad(hex(record) === hex(community), 'another founding')
     } else {
       const [from, number, round] = list(slot, 3, 'bad-certificate', 3)
-      bad(isMember(before, inviter) && ownerOf(before, from) === hex(inviter) && !isCut(before, from), 'the inviter')
+      bad(
+        isMember(before, inviter) && ownerOf(before, from) === hex(inviter) && !isCut(before, from),
+        'the inviter',
+      )
       open(roll, from, number, round)
     }
     const devices = roll.persons.get(hex(person))?.devices ?? new Map()
@@ -80,7 +103,7 @@ const LINES = {
     roll.persons.get(hex(person)).devices.set(hex(device), height)
   },
   expire(roll, [device, number, round]) {
-    bad(ownerOf(roll, device) !== undefined, 'nobody\'s slot')
+    bad(ownerOf(roll, device) !== undefined, "nobody's slot")
     open(roll, device, number, round)
   },
   leave(roll, [person, , heads]) {
@@ -90,7 +113,7 @@ const LINES = {
     for (const device of leaver.devices.keys()) cut(roll, unhex(device), heads)
   },
   retire(roll, [device, heads]) {
-    bad(ownerOf(roll, device) !== undefined, 'nobody\'s device')
+    bad(ownerOf(roll, device) !== undefined, "nobody's device")
     cut(roll, device, heads)
   },
   cite() {},

@@ -15,7 +15,9 @@ export class Conversation {
     this.ending = '' // the reason of its Bye
   }
 
-  async #say(name, ...items) { await this.framed.send(encode(message(name, ...items))) }
+  async #say(name, ...items) {
+    await this.framed.send(encode(message(name, ...items)))
+  }
 
   // The next message; null at the end of the stream. A `Bye` ends the conversation wherever it comes.
   async #hear() {
@@ -133,11 +135,13 @@ export class Conversation {
       places.push(...found)
       more = rest
     }
-    const wanted = places.filter(([device, lane, seq]) => this.holdings.log(device, lane).length < seq)
+    const wanted = places
+      .filter(([device, lane, seq]) => this.holdings.log(device, lane).length < seq)
       .map(([device, lane]) => {
         const last = this.holdings.log(device, lane).at(-1)
         return [device, lane, last?.seq ?? 0, last?.id ?? ZEROS]
-      }).sort((one, two) => one[1] - two[1])
+      })
+      .sort((one, two) => one[1] - two[1])
     while (wanted.length > 0) {
       const portion = wanted.splice(0, MOST)
       await this.#say('Want', portion)
@@ -146,7 +150,10 @@ export class Conversation {
         if (nameOf(heard) === 'End') break
         need(nameOf(heard) === 'SegmentOf', 'unsupported', 'a fork')
         const [, device, lane, entries] = heard
-        need(portion.some((place) => same(place[0], device) && place[1] === lane), 'unexpected')
+        need(
+          portion.some((place) => same(place[0], device) && place[1] === lane),
+          'unexpected',
+        )
         this.taken.records += this.holdings.take(device, lane, entries).length
       }
     }
@@ -173,31 +180,58 @@ const ANSWERS = {
   WantCertificates({ founding, state }, height) {
     const rest = (state?.history ?? []).slice(height)
     let [size, fitting] = [0, 0]
-    while (fitting < rest.length && (fitting === 0 || size + rest[fitting].travel[0].length <= CERTIFICATES)) {
+    while (
+      fitting < rest.length &&
+      (fitting === 0 || size + rest[fitting].travel[0].length <= CERTIFICATES)
+    ) {
       size += rest[fitting].travel[0].length
       fitting += 1
     }
-    const found = height === 0 ? founding?.travel ?? null : null
-    return [['Certificates', found, rest.slice(0, fitting).map(({ travel }) => travel), fitting < rest.length]]
+    const found = height === 0 ? (founding?.travel ?? null) : null
+    return [
+      ['Certificates', found, rest.slice(0, fitting).map(({ travel }) => travel), fitting < rest.length],
+    ]
   },
   WantSideIds: ({ side }) => [['SideIds', [...side.values()].map((raw) => sha256(raw)), false]],
   WantSide: ({ side }, ids) => [
-    ...ids.map((id) => side.get(hex(id))).filter(Boolean).map((raw) => ['Side', raw]), ['End']],
+    ...ids
+      .map((id) => side.get(hex(id)))
+      .filter(Boolean)
+      .map((raw) => ['Side', raw]),
+    ['End'],
+  ],
   Buckets(holdings, digests) {
     const count = digests.length / 8
     const mine = bucketDigests(holdings.places(), count)
     const bucket = (place) => Buffer.from(sha256(place[0])).readUInt32BE() % count
-    const differs = (place) => !same(
-      mine.subarray(8 * bucket(place), 8 * bucket(place) + 8), digests.subarray(8 * bucket(place), 8 * bucket(place) + 8))
+    const differs = (place) =>
+      !same(
+        mine.subarray(8 * bucket(place), 8 * bucket(place) + 8),
+        digests.subarray(8 * bucket(place), 8 * bucket(place) + 8),
+      )
     return [['Places', holdings.places().filter(differs), false]]
   },
-  Want: (holdings, places) => [...places.flatMap(([device, lane, seq, id]) => {
-    const segments = holdings.after(device, lane, seq, id)
-    if (segments === null) return [['Forked', device, lane]]
-    return segments.map((entries) => ['SegmentOf', device, lane, entries])
-  }), ['End']],
-  Probe: (holdings, device, lane, seqs) => [['Ids', seqs.map((seq) => holdings.idAt(device, lane, seq) ?? new Uint8Array(0))]],
-  ProbeChain: ({ state }, heights) => [['Ids', heights.map((height) => state?.history[height]?.id ?? new Uint8Array(0))]],
-  WantBranch: (holdings, device, lane, seq) => [['Branch', holdings.log(device, lane).slice(seq - 1).map(({ header, signature }) => [header, signature])]],
+  Want: (holdings, places) => [
+    ...places.flatMap(([device, lane, seq, id]) => {
+      const segments = holdings.after(device, lane, seq, id)
+      if (segments === null) return [['Forked', device, lane]]
+      return segments.map((entries) => ['SegmentOf', device, lane, entries])
+    }),
+    ['End'],
+  ],
+  Probe: (holdings, device, lane, seqs) => [
+    ['Ids', seqs.map((seq) => holdings.idAt(device, lane, seq) ?? new Uint8Array(0))],
+  ],
+  ProbeChain: ({ state }, heights) => [
+    ['Ids', heights.map((height) => state?.history[height]?.id ?? new Uint8Array(0))],
+  ],
+  WantBranch: (holdings, device, lane, seq) => [
+    [
+      'Branch',
+      holdings
+        .log(device, lane)
+        .slice(seq - 1)
+        .map(({ header, signature }) => [header, signature]),
+    ],
+  ],
 }
-

@@ -21,8 +21,10 @@ const plain = (value) => {
 }
 
 // JSON numbers beyond 2^53 are read exactly.
-const parse = (text) => JSON.parse(text.replace(/(:|\[|,)(\s*)(-?\d{16,})(?=\s*[,\]}])/g, '$1$2{"$big":"$3"}'),
-  (_, value) => (value?.$big === undefined ? value : BigInt(value.$big)))
+const parse = (text) =>
+  JSON.parse(text.replace(/(:|\[|,)(\s*)(-?\d{16,})(?=\s*[,\]}])/g, '$1$2{"$big":"$3"}'), (_, value) =>
+    value?.$big === undefined ? value : BigInt(value.$big),
+  )
 
 const isAlike = (one, two) => same(encode(one), encode(two))
 
@@ -53,7 +55,8 @@ const PARTS = {
       const signed = sign(unhex(keys[signer].seed), name, ...parts.map(([, part]) => unhex(part)))
       expect(hex(signed) === signature, `signatures: ${what}`)
     }
-    for (const { seed, public: key } of Object.values(keys)) expect(hex(publicKey(unhex(seed))) === key, 'a key')
+    for (const { seed, public: key } of Object.values(keys))
+      expect(hex(publicKey(unhex(seed))) === key, 'a key')
     return signatures.length
   },
 
@@ -64,7 +67,10 @@ const PARTS = {
       const record = readEntry(decode(unhex(one.entry)))
       if (one.signature) {
         const signed = sign(unhex(keys[one.signer].seed), 'record', unhex(community), record.id)
-        expect(hex(signed) === one.signature && isAuthentic(record, unhex(community)), `records: signature of ${name}`)
+        expect(
+          hex(signed) === one.signature && isAuthentic(record, unhex(community)),
+          `records: signature of ${name}`,
+        )
       }
     }
     return Object.keys(records).length
@@ -73,7 +79,13 @@ const PARTS = {
   segments({ segments, community }) {
     for (const { entries, device, lane, ids, what } of segments) {
       const records = readSegment(decode(unhex(entries)), unhex(community), unhex(device), lane)
-      expect(isAlike(records.map(({ id }) => hex(id)), ids), `segments: ${what}`)
+      expect(
+        isAlike(
+          records.map(({ id }) => hex(id)),
+          ids,
+        ),
+        `segments: ${what}`,
+      )
     }
     return segments.length
   },
@@ -94,11 +106,19 @@ const PARTS = {
     for (const one of vectors.votes) {
       const state = stateAt(vectors, one.certificate)
       const id = hex(decodeTravel(unhex(vectors.certificates[one.certificate].travel)).id)
-      const vote = [...state.votes.values()].find(({ rounds }) => rounds.some(({ result }) => result && hex(result.certificate) === id))
+      const vote = [...state.votes.values()].find(({ rounds }) =>
+        rounds.some(({ result }) => result && hex(result.certificate) === id),
+      )
       const round = vote.rounds.find(({ result }) => result && hex(result.certificate) === id)
-      const entries = [...one.evidence, ...one.ballots.map(({ entry }) => entry)].map((entry) => readEntry(decode(unhex(entry))))
-      const enrolments = new Map(Object.values(vectors.records).map(({ entry }) => readEntry(decode(unhex(entry))))
-        .filter((record) => enrols(record, community)).map((record) => [hex(record.device), hex(enrols(record, community))]))
+      const entries = [...one.evidence, ...one.ballots.map(({ entry }) => entry)].map((entry) =>
+        readEntry(decode(unhex(entry))),
+      )
+      const enrolments = new Map(
+        Object.values(vectors.records)
+          .map(({ entry }) => readEntry(decode(unhex(entry))))
+          .filter((record) => enrols(record, community))
+          .map((record) => [hex(record.device), hex(enrols(record, community))]),
+      )
       const { status } = recount(vote, round, { community, roll: state.roll, records: entries, enrolments })
       expect(status === 'equal', `votes: the one that certificate ${one.certificate} closes: ${status}`)
     }
@@ -110,7 +130,10 @@ const PARTS = {
       const choices = one.choices.flatMap(([times, choice]) => Array(times).fill(plain(choice)))
       const came = outcomeOf({ ...one, alternates: one.alternates_asked }, choices)
       const wanted = [one.outcome, one.winners, one.tied, one['seats left'], plain(one.tally)]
-      expect(isAlike([came.outcome, came.winners, came.tied, came.seats, came.tally], wanted), `counts: ${one.what}`)
+      expect(
+        isAlike([came.outcome, came.winners, came.tied, came.seats, came.tally], wanted),
+        `counts: ${one.what}`,
+      )
     }
     return counts.length
   },
@@ -160,9 +183,14 @@ const PARTS = {
       codec: ({ hex: bytes }) => decode(unhex(bytes)),
       header: ({ hex: bytes }) => readHeader(unhex(bytes)),
       entry: ({ hex: bytes }) => readEntry(decode(unhex(bytes))),
-      segment: (one) => readSegment(decode(unhex(one.hex)), unhex(one.community ?? community), unhex(one.device), one.lane),
+      segment: (one) =>
+        readSegment(decode(unhex(one.hex)), unhex(one.community ?? community), unhex(one.device), one.lane),
       certificate: ({ hex: bytes }) => decodeTravel(unhex(bytes)),
-      'signed certificate': ({ hex: bytes }) => checkSignatures(decodeTravel(unhex(bytes)), tellers.map((teller) => teller.map(unhex))),
+      'signed certificate': ({ hex: bytes }) =>
+        checkSignatures(
+          decodeTravel(unhex(bytes)),
+          tellers.map((teller) => teller.map(unhex)),
+        ),
       card: ({ hex: bytes }) => readCard(decode(unhex(bytes)), unhex(community)),
       message: ({ hex: bytes }) => readMessage(unhex(bytes)),
       link: ({ text }) => readLink(text),
@@ -184,7 +212,9 @@ const PARTS = {
 
 function stateAt({ records, certificates, community }, height) {
   const start = begin(readEntry(decode(unhex(records.found.entry))), unhex(community))
-  return certificates.slice(0, height + 1).reduce((state, one) => fold(state, decodeTravel(unhex(one.travel))), start)
+  return certificates
+    .slice(0, height + 1)
+    .reduce((state, one) => fold(state, decodeTravel(unhex(one.travel))), start)
 }
 
 // Published elections; every potential winner is named.

@@ -7,7 +7,7 @@ nobody's doing depends on it.
 
 from __future__ import annotations
 
-import math
+import contextlib
 import random
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -25,7 +25,8 @@ from node.network.peer_id import peer_id_of
 from protocol.keys import Signer
 
 HEADERS = 42  # bytes of Ethernet, IP and UDP around each packet
-BEGINNING = 120.0  # seconds until all have found their rhythm
+QUEUE = mdns.QUEUE_BYTES // 768  # packets in it, with what the system keeps about each
+BEGINNING = 180.0  # seconds until all have found their rhythm
 
 
 @dataclass
@@ -49,7 +50,8 @@ class _Air:
         asks = heard is not None and heard.asks
         for wire in self.wires:
             if wire is not source and (asks or wire.watched):
-                wire.put.send_nowait(packet)
+                with contextlib.suppress(trio.WouldBlock):  # the system's queue is full
+                    wire.put.send_nowait(packet)
 
 
 class _Wire:
@@ -62,7 +64,7 @@ class _Wire:
         self.watched = noticed is not None
         self._noticed = noticed
         self._air = air
-        self.put, self._got = trio.open_memory_channel[bytes](math.inf)
+        self.put, self._got = trio.open_memory_channel[bytes](QUEUE)
 
     async def send(self, packet: bytes) -> None:
         await trio.lowlevel.checkpoint()
@@ -79,37 +81,35 @@ class _Wire:
 class _Machine:
     """One node as `node.lan` sees it: its network and its address book at once."""
 
-    def __init__(self, number: int, community: int, watched: _Machine | None) -> None:
+    def __init__(self, number: int, mates: set[str]) -> None:
         self.peer_id = peer_id_of(Signer(sha256(b"%d" % number).digest()).public)
-        self.host = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+        self.host = f"10.0.{number >> 8}.{number & 255}"
         self.addresses = [f"/ip4/{self.host}/tcp/4001/p2p/{self.peer_id}"]
-        self.community = community
         self.told: set[bytes] = set()
-        self._mates: set[str] = set()
-        if watched is not None and watched.community == community:
-            watched._mates.add(self.peer_id)
+        self.mates = mates
 
     def may_talk(self, peer: str) -> bool:
         """The gate: members of one's own community."""
-        return peer in self._mates
+        return peer in self.mates
 
     def found(self, device: bytes, addresses: list[str]) -> None:
         self.told.add(device)
 
 
-def listen(communities: int, each: int, seconds: float, seed: int) -> Noticed:
-    """What one node notices in this time, `each` nodes of every community being on its LAN."""
+def listen(nodes: int, seconds: float, seed: int) -> Noticed:
+    """What one node notices in this time; one other on its LAN is of its community."""
     random.seed(seed)
     noticed = Noticed()
-    trio.run(_listen, communities, each, seconds, noticed, clock=MockClock(autojump_threshold=0))
+    trio.run(_listen, nodes, seconds, noticed, clock=MockClock(autojump_threshold=0))
     return noticed
 
 
-async def _listen(communities: int, each: int, seconds: float, noticed: Noticed) -> None:
+async def _listen(nodes: int, seconds: float, noticed: Noticed) -> None:
     air = _Air()
-    watched = _Machine(1, 0, None)
-    machines = [watched]
-    machines += [_Machine(n + 1, n % communities, watched) for n in range(1, communities * each)]
+    watched = _Machine(1, set())
+    machines = [watched, *(_Machine(number, set()) for number in range(2, nodes + 1))]
+    mates = {machine.peer_id for machine in machines[1:2]}
+    watched.mates |= mates
     async with trio.open_nursery() as nursery:
         for machine in machines:
             interface = Interface("lan", 2, (IPv4Interface(f"{machine.host}/8"),))
@@ -124,8 +124,8 @@ async def _listen(communities: int, each: int, seconds: float, noticed: Noticed)
         await trio.sleep(BEGINNING + seconds)
         nursery.cancel_scope.cancel()
     told = {peer_id_of(device) for device in watched.told}
-    noticed.own = {m.peer_id for m in machines if m.community == 0} & told
-    noticed.others = told - noticed.own
+    noticed.own = told & mates
+    noticed.others = told - mates
 
 
 async def _after(seconds: float, turn: _Turn) -> None:

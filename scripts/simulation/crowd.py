@@ -7,25 +7,33 @@ only time, latencies and loss. A node's own work on a message takes WORK_SECONDS
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import ClassVar
 
 from node.branches import Branches, Known
 from node.choosing import MOST_INBOUND, Choosing, Tie
+from node.neighbours import CARDS_SECONDS
 from node.service import SPREAD_SECONDS, SYNC_SECONDS
+from protocol.cards import MAX_CARDS, make_card
+from protocol.codec import Plain, encode
+from protocol.keys import Signer
 
 from .events import Events
 from .frames import Frames, Rules
-from .light import Community
+from .light import FRAME, Community
 
 LOSS = 0.05  # of gossip frames
 WORK_SECONDS = 0.005  # from a frame's arrival until it was checked and kept
 MEDIAN_SECONDS, SPREAD, LEAST, MOST = 0.04, 0.7, 0.002, 0.8  # latencies one way: log-normal
 LOOK_SECONDS = 5.0  # between two looks of `choosing`
 LOOKS = 24
+LONGEST_SECONDS = 600.0  # that is waited for a listing to be everywhere
+AFTERWARDS = 10.0  # in which the last offers and copies of it arrive
 MESH_SECONDS = 30.0  # in which the mesh takes its shape
 SLOTS = 5  # invitations of one member that were taken
 
@@ -43,8 +51,31 @@ class Node:
     hops: int = 0
     gossiped: bool = False  # came by gossip, so that it is offered to others
     age: int = 0  # heartbeats since
+    exchanged: dict[int, float] = field(default_factory=dict)  # when cards were, with whom
     news: bool = False  # sync brought it: the neighbours are asked soon
     bytes: Counter[str] = field(default_factory=Counter)  # sent, by what they were for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """How one listing spread."""
+
+    PAID: ClassVar = ("message", "control", "repair")
+
+    times: list[float]  # seconds until each node had it, in order; those it never reached left out
+    hops: list[int]
+    spent: Counter[str]  # bytes that all nodes sent, by what they were for
+    most: int  # bytes that any node sent for it
+
+    @property
+    def cost(self) -> int:
+        """Bytes that all sent for it."""
+        return sum(self.spent[what] for what in self.PAID)
+
+    def after(self, share: float) -> float:
+        """Seconds until this share of all nodes had it; infinite if they never did."""
+        wanted = math.ceil(share * len(self.hops))
+        return self.times[wanted - 1] if wanted <= len(self.times) else math.inf
 
 
 class Crowd:
@@ -58,8 +89,10 @@ class Crowd:
         self.nodes = [Node() for _ in range(size)]
         self.events = Events()
         self.equal = 0  # conversations in which nothing was new
+        self._having = 0  # nodes
         self._dice = random.Random(f"{seed} crowd")
         self._seed = seed
+        self._cards = cards_bytes(size)
         self._get_in_touch()
         for number in range(size):
             self.events.after(
@@ -69,18 +102,35 @@ class Crowd:
         for number in range(size):
             self.events.after(self._dice.uniform(0, SYNC_SECONDS), self._minute, number)
 
-    def publish(self, author: int) -> None:
-        """Somebody lists something; nobody has it yet, and nothing was counted."""
+    @property
+    def hello_bytes(self) -> float:
+        """What a node sends in a minute in which nothing is new."""
+        both = sum(said.size for said in self.community.talk(False, False))
+        return both * 60 / SYNC_SECONDS
+
+    def listing(self, author: int) -> Spread:
+        """Somebody lists something: how it spreads until everybody has it."""
+        self.forget()
+        begun = self.events.now
+        self._take(author, 0, by_gossip=True)
+        self._push(author, None)
+        while self._having < self.size and self.events.now < begun + LONGEST_SECONDS:
+            self.events.run(self.events.now + 1.0)
+        self.events.run(self.events.now + AFTERWARDS)
+        spent = sum((node.bytes for node in self.nodes), Counter[str]())
+        return Spread(
+            times=sorted(n.has_at - begun for n in self.nodes if n.has_at is not None),
+            hops=[node.hops for node in self.nodes],
+            spent=spent,
+            most=max(sum(node.bytes[what] for what in Spread.PAID) for node in self.nodes),
+        )
+
+    def forget(self) -> None:
+        """Nobody has the listing, and nothing was counted."""
         for node in self.nodes:
             node.has_at, node.hops, node.gossiped, node.age, node.news = None, 0, False, 0, False
             node.bytes.clear()
-        self.equal = 0
-        self._take(author, 0, by_gossip=True)
-        self._push(author, None)
-
-    def reached(self) -> list[float]:
-        """When each node had it that has, in order."""
-        return sorted(node.has_at for node in self.nodes if node.has_at is not None)
+        self.equal = self._having = 0
 
     # Whom they are in touch with
 
@@ -163,6 +213,7 @@ class Crowd:
     def _take(self, number: int, hops: int, *, by_gossip: bool) -> None:
         node = self.nodes[number]
         node.has_at, node.hops, node.gossiped, node.age = self.events.now, hops, by_gossip, 0
+        self._having += 1
 
     def _heartbeat(self, number: int) -> None:
         """Keep the mesh in shape, and offer what is new to some outside of it."""
@@ -222,7 +273,17 @@ class Crowd:
         """As `node.service` does: a conversation with a random neighbour."""
         self.events.after(SYNC_SECONDS, self._minute, number)
         if links := self.nodes[number].links:
-            self._sync(number, self._dice.choice(links))
+            peer = self._dice.choice(links)
+            self._sync(number, peer)
+            self._exchange(number, peer)
+
+    def _exchange(self, number: int, peer: int) -> None:
+        """After a conversation all cards go both ways, unless they did a while ago."""
+        exchanged = self.nodes[number].exchanged
+        if self.events.now - exchanged.get(peer, -math.inf) >= CARDS_SECONDS:
+            exchanged[peer] = self.events.now
+            for each in (number, peer):
+                self.nodes[each].bytes["cards"] += self._cards
 
     def _sync(self, opener: int, server: int) -> None:
         ends = self.nodes[server], self.nodes[opener]
@@ -250,6 +311,14 @@ class Crowd:
     def _tell(self, number: int) -> None:
         for peer in self.nodes[number].links:
             self._sync(number, peer)
+
+
+def cards_bytes(members: int) -> int:
+    """The frame with the cards that one of so many members tells another."""
+    where = ("/ip4/192.168.178.120/tcp/4001", "/ip6/2001:db8:aaaa:bbbb::1234/tcp/4001")
+    card = make_card(Signer(bytes(32)), bytes(32), where, 1_790_000_000_000)
+    some: list[Plain] = [card.travel for _ in range(min(members, MAX_CARDS))]
+    return FRAME + len(encode(some))
 
 
 def _number(peer: str) -> int:

@@ -61,6 +61,7 @@ class Community:
 class Said(NamedTuple):
     """One frame on a stream."""
 
+    kind: str  # of message
     by_opener: bool
     size: int  # bytes, with its length in front
     brings: bool  # the listing
@@ -164,7 +165,7 @@ def _ask(asking: Light, answering: Light, theirs: Hello, *, by_opener: bool) -> 
 
 def _said(by_opener: bool, message: Any) -> Said:
     size = FRAME + len(pack(message))
-    return Said(by_opener, size, isinstance(message, SegmentOf))
+    return Said(type(message).__name__, by_opener, size, isinstance(message, SegmentOf))
 
 
 def _listing(author: Signer, community: bytes, place: Place) -> Record:

@@ -178,7 +178,9 @@ def test_an_address_that_went_elsewhere_is_told(ana: Person):
     with ana.home() as home:
         set_meta(home.store.db, "listen", json.dumps(["/ip4/192.0.2.77/tcp/4001"]))
 
-    assert "no address of this computer" in doctor(ana, code=1)["ports"]["message"]
+    said = doctor(ana)["ports"]
+    assert said["state"] == "warning"  # the node goes on without
+    assert "no address of this computer" in said["message"]
 
 
 def test_a_recovery_file_that_was_saved_elsewhere_has_an_age(ana: Person, tmp_path: Path):
@@ -273,7 +275,7 @@ def test_neighbours_are_counted_with_those_who_brought_them_in(quiet: Situation)
 
     assert said is not None
     assert said.state == "good"
-    assert said.message == "In touch with 2 nodes, whose owners came in by 1 person."
+    assert said.message == "In touch with 2 nodes, of people whom 1 other invited."
 
 
 def test_neighbours_of_one_branch_alone_are_a_warning(quiet: Situation, home: Home):
@@ -313,6 +315,7 @@ def test_reachability_says_what_is_known_and_no_more(quiet: Situation):
     assert "local network dial your node" in said(dialled={"lan": at}).message
     assert said(dialled={"internet": at}).state == "good"
     assert said(relaying={**QUIET["relaying"], "reserved_at": ["12D3"]}).state == "good"
+    assert network.reachability(beside(quiet, addresses=["/ip4/127.0.0.1/tcp/1/p2p/12D3"])) is None
     public = said(addresses=["/ip4/8.8.8.8/tcp/4001/p2p/12D3"])
     assert "firewall" in public.todo
     assert "4001" in public.todo
@@ -370,6 +373,16 @@ def test_a_check_that_fails_is_told_and_keeps_no_other_from_being_made(
     assert "ValueError" in checks["disk"]["message"]
     assert "letter" not in json.dumps(checks)
     assert "ports" in checks
+
+
+def test_a_clock_that_others_contradict_is_told(quiet: Situation, home: Home):
+    set_meta(home.store.db, "clock_doubt", json.dumps([-26 * 3_600_000, 4, NOW]))
+    running, before = machine.clock(quiet), machine.clock(replace(quiet, running=False))
+
+    assert (running.state, before.state) == ("bad", "warning")
+    assert "26 hours behind: the nodes of 4 members say so" in running.message
+    assert "timedatectl" in running.todo
+    assert "ran last" in before.message
 
 
 def test_newest_entries_far_ahead_of_this_clock_are_a_hint(

@@ -1,6 +1,6 @@
 """A browser of one visit: opens addresses one after the other and prints what the last one gave.
 
-One JSON object: status, final address, SHA-256 of the body and, where it is text, the text.
+One JSON object: status, final address, the body's length in bytes, its SHA-256, and it as text.
 Cookies are kept from one address to the next, and redirects followed.
 """
 
@@ -27,6 +27,7 @@ if __name__ == "__main__":
     told = {
         "status": answer.status,
         "address": answer.url,
+        "length": len(body),
         "sha256": hashlib.sha256(body).hexdigest(),
         "text": body.decode(errors="replace"),
     }

@@ -4,14 +4,16 @@
         net = world.host("net")                     # the provider: forwards, loses packets
         net.lose(5)
         public = world.host("public")
-        net.lan("203.0.113.1/24").plug(public, "203.0.113.10/24")
+        net.lan("11.0.1.1/24").plug(public, "11.0.1.10/24")
         router, home = world.host("router"), world.host("home")
-        net.lan("198.51.100.1/24").plug(router, "198.51.100.2/24")
+        net.lan("11.0.2.1/24").plug(router, "11.0.2.2/24")
         router.masquerade()
         cable = router.lan("192.168.1.1/24").plug(home, "192.168.1.10/24")
         home.run("ip", "route")                     # any program, to its end
         ben = world.person("Ben", folder, home)     # a `people.Person` whose node runs there
         cable.cut()
+
+Public addresses must not be those kept for documentation: these count as private ones.
 
 Everything lives in namespaces of its own (user, network, mounts, processes), also for root: no
 packet gets out, and nothing on the machine itself is touched. When the server that starts programs
@@ -49,10 +51,13 @@ mkdir "$run/netns"
 mount -t proc moothall /proc 2>/dev/null || true
 exec "$@"
 """
-_MASQUERADE = f"""
+_MASQUERADE = """
 add table ip nat
 add chain ip nat leaving {{ type nat hook postrouting priority srcnat; }}
-add rule ip nat leaving oifname "{UPLINK}" masquerade
+add rule ip nat leaving oifname {uplink} masquerade {ports}
+add table ip wall
+add chain ip wall entering {{ type filter hook input priority filter; }}
+add rule ip wall entering iifname {uplink} ct state new drop
 """
 _LOSS = """
 add table inet loss
@@ -64,7 +69,7 @@ _TRY = f"""
 ip netns add tried
 ip link add tried type bridge
 ip link add {UPLINK} type veth peer name eth1 netns tried
-nft '{_MASQUERADE}'
+nft '{_MASQUERADE.format(uplink=UPLINK, ports="")}'
 nft '{_LOSS.format(percent=5)}'
 """
 _NAMES = Path("/var/run/netns")
@@ -189,9 +194,14 @@ class Host:
         )
         return Lan(self, bridge, address.partition("/")[0])
 
-    def masquerade(self) -> None:
-        """Whatever leaves by the first cable bears this host's address: NAT, as at home."""
-        self.run("nft", _MASQUERADE)
+    def masquerade(self, *, strict: bool = False) -> None:
+        """As a router at home: what leaves by the first cable bears this host's address (NAT).
+
+        What comes in there unasked is dropped without an answer. A strict router gives every
+        connection a port of its own choice, so that nobody outside can tell which.
+        """
+        ports = "fully-random" if strict else ""
+        self.run("nft", _MASQUERADE.format(uplink=UPLINK, ports=ports))
 
     def lose(self, percent: int) -> None:
         """Drop so many of a hundred packets that pass through here, each way."""
@@ -221,28 +231,39 @@ class Lan:
             f"ip link add {mine} gso_max_segs 1 type veth"
             f" peer name {theirs} gso_max_segs 1 netns {host.unique};"
             f"ip link set {mine} master {self.bridge} up;"
-            f"ip -n {host.unique} address add {address} dev {theirs};"
-            f"ip -n {host.unique} link set {theirs} up;"
+            f"ip -n {host.unique} link set {theirs} up"
         )
-        if theirs == UPLINK:
-            script += f"ip -n {host.unique} route add default via {self.address}"
         self.gateway.shell(script)
-        return Cable(self.gateway, mine)
+        cable = Cable(self, mine, host, theirs)
+        cable.give(address)
+        return cable
 
 
 @dataclass(frozen=True)
 class Cable:
-    """What can be pulled out, at the gateway's end; addresses and routes stay."""
+    """From a LAN's gateway to a host; it can be pulled out there, addresses and routes stay."""
 
-    gateway: Host
+    lan: Lan
+    port: str  # the gateway's interface
+    host: Host
     interface: str
 
     def cut(self) -> None:
         """No packet passes any more, and nobody is told that connections are dead."""
-        self.gateway.run("ip", "link", "set", self.interface, "down")
+        self.lan.gateway.run("ip", "link", "set", self.port, "down")
 
     def mend(self) -> None:
-        self.gateway.run("ip", "link", "set", self.interface, "up")
+        self.lan.gateway.run("ip", "link", "set", self.port, "up")
+
+    def give(self, address: str) -> None:
+        """The host has this address (IP/BITS) instead of the one before."""
+        script = (
+            f"ip address flush dev {self.interface} scope global;"
+            f"ip address add {address} dev {self.interface};"
+        )
+        if self.interface == UPLINK:
+            script += f"ip route replace default via {self.lan.address}"
+        self.host.shell(script)
 
 
 def _environment() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.system import commands
 from tests.system.people import SAFETY, Failed, Person
 
 PAGES = ("--desk", "127.0.0.1:0", "--shop", "127.0.0.1:0")  # for this host alone
+LOOK_SECONDS = 1.0
 
 
 class Resident(Person):
@@ -24,6 +26,11 @@ class Resident(Person):
     def launch(self, *options: str) -> None:
         """Run the node, which listens on every interface of the host."""
         super().launch("--listen", f"/ip4/0.0.0.0/tcp/{self._port}", *PAGES, *options)
+
+    def _news(self, deadline: float) -> bool:
+        """As there, but look again now and then: of its connections the node tells little."""
+        soon = min(deadline, time.monotonic() + LOOK_SECONDS)
+        return super()._news(soon) or time.monotonic() < deadline
 
     def browse(self, *addresses: str) -> dict[str, Any]:
         """Open these one after the other, cookies kept: what the last one gave (`browse`)."""

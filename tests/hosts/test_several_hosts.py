@@ -1,9 +1,9 @@
-"""Five nodes on three hosts, two of them homes behind NAT, where one packet in twenty is lost.
+"""Real nodes on three hosts, two of them homes behind NAT.
 
-                 net (forwards, loses)
-                /          |          \\
+                 net (forwards, may lose)
+                /          |          \
            public        router       router     each router: NAT by masquerade
-          Ana              |            |
+        a relay: Ana       |            |
                          north        south      both are 192.168.1.10, as many homes are
                        Ben, Cleo    Dan, Eva
 """
@@ -11,9 +11,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
-
-import pytest
+from typing import Any, NamedTuple
 
 from tests.hosts.lan import Cable, Host, World
 from tests.hosts.residents import Resident
@@ -22,6 +20,7 @@ from tests.system.assembly import decide, propose, reaches
 from tests.system.people import agree
 
 LOSS = 5  # percent
+NORTH, SOUTH, SOUTH_LATER = "11.0.2.2", "11.0.3.2", "11.0.3.77"  # of the routers
 FEE = {
     "fee_bps": 500,
     "fee_min": 0,
@@ -33,31 +32,34 @@ FEE = {
 class Town(NamedTuple):
     """The hosts, with nobody there yet."""
 
-    world: World
     net: Host
     public: Host
     north: Host
     south: Host
-    way_north: Cable  # from the provider to the northern home's router
+    way_north: Cable  # from the provider to that home's router
+    way_south: Cable
 
 
-@pytest.fixture
-def town(world: World) -> Town:
+def town(world: World, *, strict: bool) -> Town:
+    """With routers that are `strict` about ports, or not."""
+
+    def home(name: str, outside: str) -> tuple[Host, Cable]:
+        router, host = world.host(f"router-{name}"), world.host(name)
+        way = net.lan(f"{outside.rpartition('.')[0]}.1/24").plug(router, f"{outside}/24")
+        router.masquerade(strict=strict)
+        router.lan("192.168.1.1/24").plug(host, "192.168.1.10/24")
+        return host, way
+
     net, public = world.host("net"), world.host("public")
-    net.lose(LOSS)
-    net.lan("203.0.113.1/24").plug(public, "203.0.113.10/24")
-    north, way_north = home(world, net, "north", "198.51.100")
-    south, _ = home(world, net, "south", "192.0.2")
-    return Town(world, net, public, north, south, way_north)
+    net.lan("11.0.1.1/24").plug(public, "11.0.1.10/24")
+    north, way_north = home("north", NORTH)
+    south, way_south = home("south", SOUTH)
+    return Town(net, public, north, south, way_north, way_south)
 
 
-def home(world: World, net: Host, name: str, outside: str) -> tuple[Host, Cable]:
-    """A home, and the cable to its router at `outside`.2; inside, all homes have one address."""
-    router, host = world.host(f"router-{name}"), world.host(name)
-    way = net.lan(f"{outside}.1/24").plug(router, f"{outside}.2/24")
-    router.masquerade()
-    router.lan("192.168.1.1/24").plug(host, "192.168.1.10/24")
-    return host, way
+def found(ana: Resident) -> None:
+    ana.do("found", "Riverside", "--person", "Ana", "--no-passphrase")
+    ana.start("--offer-relay")
 
 
 def join(inviter: Resident, other: Resident) -> None:
@@ -67,16 +69,38 @@ def join(inviter: Resident, other: Resident) -> None:
     other.start()
 
 
-def test_five_people_at_three_places_are_one_community(town: Town, tmp_path: Path) -> None:
-    ana = town.world.person("Ana", tmp_path, town.public, port=4001)
-    ben = town.world.person("Ben", tmp_path, town.north, port=4001)
-    cleo = town.world.person("Cleo", tmp_path, town.north, port=4002)
-    dan = town.world.person("Dan", tmp_path, town.south, port=4001)  # at Ben's private address
-    eva = town.world.person("Eva", tmp_path, town.south, port=4002)
+def touch(person: Resident, other: Resident) -> dict[str, Any]:
+    """What `peers` says of being in touch with this other; empty while they are not."""
+    rows = {each["name"]: each for each in person.do("peers")["peers"]}
+    return rows.get(other.name, {})
+
+
+def offer(person: Resident, title: str, *more: str) -> dict[str, Any]:
+    made = person.do("listing", "add", "--title", title, "--mode", "give", *more)
+    listing: dict[str, Any] = made["listing"]
+    return listing
+
+
+def well(*people: Resident) -> None:
+    """Nobody has done anything wrong, and their nodes end as they should."""
+    for person in people:
+        status = person.do("status")
+        assert (status["faults"], status["forks"]) == ([], [])
+    for person in people:
+        assert person.stop() == 0
+
+
+def test_five_people_at_three_places_are_one_community(world: World, tmp_path: Path) -> None:
+    at = town(world, strict=True)
+    at.net.lose(LOSS)
+    ana = world.person("Ana", tmp_path, at.public, port=4001)
+    ben = world.person("Ben", tmp_path, at.north, port=4001)
+    cleo = world.person("Cleo", tmp_path, at.north, port=4002)
+    dan = world.person("Dan", tmp_path, at.south, port=4001)  # at Ben's private address
+    eva = world.person("Eva", tmp_path, at.south, port=4002)
     people = (ana, ben, cleo, dan, eva)
 
-    ana.do("found", "Riverside", "--person", "Ana", "--no-passphrase")
-    ana.start()
+    found(ana)
     # Ben's links lead to Ana's door as well: nobody outside his home could knock at his own.
     for inviter, other in ((ana, ben), (ben, cleo), (ben, dan), (ana, eva)):
         join(inviter, other)
@@ -84,33 +108,64 @@ def test_five_people_at_three_places_are_one_community(town: Town, tmp_path: Pat
     for person in people:
         person.until(lambda p=person: p.members() == everybody, "everybody is a member")
 
+    for one, other in ((ben, dan), (dan, ben), (cleo, eva)):
+        one.until(lambda a=one, b=other: touch(a, b), f"{other.name} is reached")
+        assert touch(one, other)["relay"] == ana.ready["peer"]
+    cleo.until(lambda: touch(cleo, ben)["address"].startswith("/ip4/192.168.1.10/"), "at home")
+
     file = tmp_path / "bread.jpg"
     file.write_bytes(pictures.photo(1200, 800))
-    bread = ("--title", "Bread", "--mode", "give", "--photo", str(file), "--alt", "A round loaf")
-    (photo,) = ana.do("listing", "add", *bread)["listing"]["photos"]
-    for person in (cleo, dan):
-        person.until(lambda p=person: "Bread" in p.titles(), "there is bread")
-        shown = person.browse(person.ready["shop"] + f"photo/{photo['large']}")
-        assert (shown["status"], shown["sha256"]) == (200, photo["large"])
+    (photo,) = offer(ben, "Bread", "--photo", str(file), "--alt", "A round loaf")["photos"]
+    dan.until(lambda: "Bread" in dan.titles(), "there is bread")
+    shown = dan.browse(dan.ready["shop"] + f"photo/{photo['large']}")
+    assert (shown["status"], shown["sha256"]) == (200, photo["large"])
+    assert touch(dan, ben)["received"] > shown["length"]  # from Ben's node, over the relay
 
     fees = propose(ben, tmp_path, "fees", {"type": "set_fees", "default": FEE})
     decide(fees, "yes", ana, cleo, dan, eva)  # four of five are certain: it closes early
     reaches(fees, "in_effect", ben)
 
-    town.way_north.cut()
-    cleo.do("listing", "add", "--title", "Plum jam", "--mode", "give")
-    dan.do("listing", "add", "--title", "Old lamp", "--mode", "give")
+    at.way_north.cut()
+    offer(cleo, "Plum jam")
+    offer(dan, "Old lamp")
     ben.until(lambda: ben.titles() == {"Bread", "Plum jam"}, "there is jam in the north")
     for person in (ana, eva):
         person.until(lambda p=person: p.titles() == {"Bread", "Old lamp"}, "there is a lamp")
     assert cleo.titles() == {"Bread", "Plum jam"}
-    town.way_north.mend()
+    at.way_north.mend()
     agree(*people)
 
     for person in people:
         assert person.titles() == {"Bread", "Plum jam", "Old lamp"}
-        status = person.do("status")
-        assert (status["faults"], status["forks"]) == ([], [])
-    assert town.net.lost() > 0
-    for person in people:
-        assert person.stop() == 0
+    assert at.net.lost() > 0
+    well(*people)
+
+
+def test_two_homes_do_without_the_relay_and_find_each_other_at_a_new_address(
+    world: World, tmp_path: Path
+) -> None:
+    at = town(world, strict=False)
+    ana = world.person("Ana", tmp_path, at.public, port=4001)
+    ben = world.person("Ben", tmp_path, at.north, port=4001)
+    dan = world.person("Dan", tmp_path, at.south, port=4001)
+    for person in (ana, ben, dan):
+        person.build = "tests.hosts.impatient"
+
+    def direct(person: Resident, other: Resident, router: str) -> bool:
+        return bool(touch(person, other).get("address") == f"/ip4/{router}/tcp/4001")
+
+    found(ana)
+    join(ana, ben)
+    join(ana, dan)
+    ben.until(lambda: direct(ben, dan, SOUTH), "Dan is reached through both routers")
+    dan.until(lambda: direct(dan, ben, NORTH), "and Ben")
+
+    # As providers do at night: all connections are dead, and neither home is told.
+    at.way_south.give(f"{SOUTH_LATER}/24")
+    offer(dan, "Old lamp")
+    offer(ben, "Tent")
+    agree(ana, ben, dan)
+    ben.until(lambda: direct(ben, dan, SOUTH_LATER), "Dan is reached where he is now")
+
+    assert dan.titles() == {"Old lamp", "Tent"}
+    well(ana, ben, dan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import trio
+from libp2p.network.stream.exceptions import StreamError
 from libp2p.relay.circuit_v2.pb.circuit_pb2 import Status
 
 from node.network import libp2p_circuit, libp2p_relay
@@ -113,21 +114,49 @@ async def test_a_relay_that_comes_back_is_asked_again(town: Village, nursery: tr
     await reachable(ana)
 
 
-async def test_who_no_longer_relays_is_not_asked_again(
+async def test_h17_a_direct_connection_is_used_before_a_relayed_one(town: Village) -> None:
+    rita = town.person("rita", offer_relay=True)
+    ana, ben = town.person("ana"), town.person("ben")
+    ben.net.handle(SYNC, echo)
+    await behind(town, rita, ana, ben)
+    await call(ana, ben)
+    held = [await ana.net.open(ben.id, SYNC) for _ in range(5)]  # as many streams decide it else
+    (circuit,) = links(ana, ben)
+    host, port = ben.net.addresses[0].split("/")[2:5:2]
+    await ana.net._swarm.dial_one(ben.net._me, host, int(port))
+    (direct,) = [link for link in links(ana, ben) if not link.relay]
+
+    stream = await ana.net.open(ben.id, SYNC)
+    await stream.send(bytes(300_000))
+    assert len(await stream.receive()) == 300_000
+
+    sent = {link.relay: link.sent for link in links(ana, ben)}
+    assert sent[""] > direct.sent + 300_000
+    assert sent[rita.id] < circuit.sent + 10_000
+    for one in held:
+        await one.aclose()
+
+
+async def test_h18_what_a_peer_said_of_itself_holds_while_it_is_connected(
     town: Village, nursery: trio.Nursery
 ) -> None:
-    """What a program says of itself holds while it is connected."""
-    rita = town.person("rita", offer_relay=True)
+    """Who comes back without offering a relay is not asked for one, and the other way round."""
+    plain, rita = town.person("rita"), town.person("rita", offer_relay=True)
     ana = town.person("ana")
     await town.arrive(ana)
     async with trio.open_nursery() as first_run:
-        await first_run.start(rita.net.run, ANY_PORT)
-        await town.meet(ana, rita)
-        await reachable(ana)
+        await first_run.start(plain.net.run, ANY_PORT)
+        await town.meet(ana, plain)
+        while not ana.net._host.speaks(rita.net._me, libp2p_circuit.STOP):
+            await trio.lowlevel.checkpoint()
         first_run.cancel_scope.cancel()
     assert await ana.news.receive() == (rita.id, False)
 
-    assert not ana.net._host.speaks(rita.net._me, libp2p_circuit.HOP)
+    await nursery.start(rita.net.run, ANY_PORT)
+    await town.meet(ana, rita)
+
+    with trio.fail_after(10):
+        await reachable(ana)
 
 
 async def test_a_place_is_renewed(town: Village, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,3 +299,35 @@ async def test_circuits_are_upgraded_where_a_direct_connection_can_stand(
     await ana.net.publish(b"bread")
     assert await ben.heard.receive() == (ana.id, b"bread")
     assert ana.news.statistics().current_buffer_used == 0  # nobody was told of a parting
+
+
+NONSENSE = (
+    b"\xff" * 20,  # no length
+    b"\xff\xff\xff\x7f",  # a length beyond the limit
+    b"\x03abc",  # no message
+    b"\x02\x08\x02",  # an answer where a request belongs
+    b"\x04\x08\x01\x12\x00",  # a circuit to nobody
+)
+
+
+@pytest.mark.parametrize(
+    "protocol", [libp2p_circuit.HOP, libp2p_circuit.STOP, libp2p_circuit.DCUTR]
+)
+async def test_nonsense_ends_its_stream_only(town: Village, protocol: str) -> None:
+    rita = town.person("rita", offer_relay=True)
+    ana, eva = town.person("ana"), town.person("eva")
+    for person in (rita, ana):
+        person.net.handle(SYNC, echo)
+    await behind(town, rita, ana, eva)
+    await call(eva, ana)
+    target = rita if protocol == libp2p_circuit.HOP else ana
+
+    for nonsense in NONSENSE:
+        stream = await eva.net._host.new_stream(target.net._me, [protocol])
+        await stream.write(nonsense)
+        with trio.fail_after(5), pytest.raises(StreamError):
+            while True:
+                await stream.read(100)
+
+    assert await ask(eva, target, SYNC, b"still there?") == b"still there?"
+    assert rita.net.relaying()["serving"] == 1

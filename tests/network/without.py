@@ -7,6 +7,7 @@ must be imported before `node.network`, to know the library as it came.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -33,6 +34,7 @@ _LIBRARYS = {
         (YamuxStream, "_auto_tune_and_send_window_update"),
         (Yamux, "_write_frame"),
         (Yamux, "_read_data_body"),
+        (Yamux, "accept_stream"),
     )
 }
 _SWARMS_LOGGING = swarm_connection.logging
@@ -187,6 +189,39 @@ def _h28() -> None:
     _bare(ByContent, "put")
 
 
+def _h17() -> None:
+    from node.network.libp2p_hazards import CarefulSwarm
+
+    _bare(CarefulSwarm, "_select_connection")
+
+
+def _h18() -> None:
+    from node.network.libp2p_hazards import CarefulHost
+
+    def forget(self: CarefulHost, peer_id: ID) -> None:
+        return
+
+    CarefulHost.forget = forget  # type: ignore[method-assign]
+
+
+def _h24() -> None:
+    from node.network import libp2p_yamux  # noqa: F401 - it must have changed what is put back
+
+    Yamux.accept_stream = _LIBRARYS["accept_stream"]  # type: ignore[method-assign]
+
+
+def _h25() -> None:
+    from node.network.libp2p_gossip import GatedPubsub
+
+    _bare(GatedPubsub, "continuously_read_stream")
+
+
+def _h26() -> None:
+    from node.network.libp2p_members import Members
+
+    setattr(Members, "place", lambda self, peer: contextlib.nullcontext())  # noqa: B010
+
+
 UNDO: dict[str, Callable[[], None]] = {
     "H1": _h1,
     "H2": _h2,
@@ -203,5 +238,10 @@ UNDO: dict[str, Callable[[], None]] = {
     "H13": _h13,
     "H14": _h14,
     "H15": _h15,
+    "H17": _h17,
+    "H18": _h18,
+    "H24": _h24,
+    "H25": _h25,
+    "H26": _h26,
     "H28": _h28,
 }

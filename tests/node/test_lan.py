@@ -222,7 +222,7 @@ async def test_what_the_system_does_not_permit_is_said_once(
     async with trio.open_nursery() as nursery:
         nursery.start_soon(here.run)
         await trio.sleep(10 * LOOK_SECONDS)
-        assert here.state() == {"on": False, "seen": 0, "why": "refused"}
+        assert here.state() == {"on": False, "seen": 0, "why": "no-permission"}
         assert len(caplog.records) == 1
         assert "eth0: Operation not permitted. Your node goes on" in caplog.text
 

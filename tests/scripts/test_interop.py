@@ -39,7 +39,8 @@ def test_the_script_can_be_started() -> None:
 
 
 def test_it_speaks_the_protocols_that_a_node_offers() -> None:
-    theirs = dict(re.findall(r"^export const ([A-Z]+) = '(/\S+)'$", source("network.mjs"), re.MULTILINE))
+    named = re.compile(r"^export const ([A-Z]+) = '(/\S+)'$", re.MULTILINE)
+    theirs = dict(named.findall(source("network.mjs")))
     assert theirs == {
         "JOIN": links.JOIN,
         "SYNC": links.SYNC,
@@ -57,7 +58,7 @@ def test_it_numbers_the_messages_of_sync_alike() -> None:
 
 
 def test_it_signs_for_the_same_purposes() -> None:
-    block = re.search(r"PURPOSES = Object\.fromEntries\(\s*\[(.*?)\]", source("keys.mjs"), re.DOTALL)
+    block = re.search(r"PURPOSES = Object\.fromEntries\(\s*\[([^\]]*)\]", source("keys.mjs"))
     assert block
     ours = {value for value in vars(keys).values() if isinstance(value, bytes)}
     for name in re.findall(r"'([\w-]+)'", block[1]):
@@ -92,7 +93,8 @@ def test_everything_that_it_imports_is_there_or_pinned() -> None:
 
 def test_the_lock_file_pins_the_same_and_names_no_registry() -> None:
     lock = json.loads(source("package-lock.json"))
-    assert lock["packages"][""]["dependencies"] == json.loads(source("package.json"))["dependencies"]
+    wanted = json.loads(source("package.json"))["dependencies"]
+    assert lock["packages"][""]["dependencies"] == wanted
     packages = {name: each for name, each in lock["packages"].items() if name}
     assert not [name for name, each in packages.items() if "resolved" in each]
     assert not [name for name, each in packages.items() if "integrity" not in each]
@@ -110,5 +112,5 @@ def test_altered_bytes_are_some_taken_and_some_not() -> None:
     for line in done.stdout.splitlines():
         case = json.loads(line)
         seen.setdefault(case["reader"], set()).add(case["taken"])
-    assert seen.pop("header") and seen.pop("segment")  # nearly any change of these is refused
-    assert seen and all(verdicts == {True, False} for verdicts in seen.values())
+    assert len(seen) == 8
+    assert all(verdicts == {True, False} for verdicts in seen.values())

@@ -343,9 +343,9 @@ async def frames(mallory: Mallory) -> None:
             with trio.move_on_after(5):
                 while True:
                     data = many.SerializeToString() if sent % 2 else os.urandom(2**20 - 64)
-                    await stream.write(_varint(len(data)) + data)
                     sent += 1
                     mallory.struck += 1
+                    await stream.write(_varint(len(data)) + data)
         await trio.sleep(0.05)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.system.assembly import decide, propose, reaches
-from tests.system.people import LOOPBACK, Person, settle, village
+from tests.system.people import LOOPBACK, Person, found, village
 
 
 def link(person: Person, other: Person) -> dict[str, Any] | None:
@@ -20,7 +20,7 @@ def test_two_behind_nat_meet_over_a_relay_until_one_is_removed(tmp_path: Path) -
         rita.options = (*LOOPBACK, "--offer-relay")
         for person in (ana, ben):
             person.build = "tests.system.behind_nat"
-        settle(rita, ana, ben)
+        found(rita, ana, ben)  # `settle` copies homes whose old addresses are good
         for person, other in ((ana, ben), (ben, ana)):
             person.until(
                 lambda p=person, o=other: (link(p, o) or {}).get("way") == "relay",  # type: ignore[misc]
@@ -44,7 +44,6 @@ def test_two_behind_nat_meet_over_a_relay_until_one_is_removed(tmp_path: Path) -
         for person in (rita, ana):
             person.until(lambda p=person: link(p, ben) is None, "Ben is cut off")  # type: ignore[misc]
         assert link(ana, rita) is not None
-        ben.until(lambda: link(ben, ana) is None and link(ben, rita) is None, "he sees nobody")
         jam = ("--title", "Plum jam", "--mode", "give", "--value", "say-it=One jar leaks")
         ana.do("listing", "add", *jam)
         rita.until(lambda: "Plum jam" in rita.titles(), "the jam arrives")

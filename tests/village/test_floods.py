@@ -18,6 +18,7 @@ from protocol.keys import ADDRESS, Signer
 from protocol.kinds import enrol
 from protocol.messages import Buckets, End, Places, SideIds, Want, WantSide, WantSideIds, pack
 from protocol.records import GOV, MARKET, Record, make_record
+from storage.views import listing_queries as queries
 from tests.village.test_hostile import meet
 from tests.village.village import Village, Villager
 
@@ -26,10 +27,8 @@ HOUR = 3600
 
 def held(person: Villager, title: str) -> int:
     """How many listings that begin so are shown."""
-    rows = person.home.store.db.execute(
-        "SELECT count(*) FROM listing WHERE title LIKE ?", [f"{title}%"]
-    )
-    return int(rows.fetchone()[0])
+    found = queries.search(person.home.store, queries.Query(limit=10_000))
+    return sum(offer.listing.title.startswith(title) for offer in found.offers)
 
 
 def stranger(community: bytes) -> Record:
@@ -52,11 +51,11 @@ def stranger(community: bytes) -> Record:
 async def test_what_an_author_floods_is_held_later_and_then_by_all(
     village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ana, ben, cleo = await village.join("ana", "ben", "cleo")
     room, an_hour = 20, 60  # records of this size
     cost = admission.ROW + 300
     monkeypatch.setattr(admission, "BURST", room * cost)
     monkeypatch.setattr(admission, "A_DAY", an_hour * 24 * cost)
+    ana, ben, cleo = await village.join("ana", "ben", "cleo")
     for number in range(80):
         cleo.offer(f"Tiny {number}")
         await trio.sleep(0.5)
@@ -71,7 +70,7 @@ async def test_what_an_author_floods_is_held_later_and_then_by_all(
     await village.agree(seconds=3 * HOUR)
 
     assert held(ana, "Tiny") == held(ben, "Tiny") == 80
-    assert {(who, reason) for _, who, reason in _faults(ana)} <= {
+    assert {(who, reason) for _, who, reason in _faults(ana)} == {
         (f"author {cleo.home.device.hex()}", "flood")
     }
 
@@ -83,16 +82,17 @@ def _faults(person: Villager) -> list[tuple[int, str, str]]:
 async def test_a_flood_is_told_of_its_author_and_not_of_who_carries_it(
     village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(admission, "BURST", 20 * (admission.ROW + 300))
+    monkeypatch.setattr(admission, "A_DAY", 1)
     ana, ben, cleo = await village.join("ana", "ben", "cleo")
     village.cut(ben, cleo)
-    monkeypatch.setattr(admission, "BURST", 1)
-    monkeypatch.setattr(admission, "A_DAY", 24 * 60 * 100)
-    for number in range(20):
+    for number in range(60):
         cleo.offer(f"Tiny {number}")
-        await trio.sleep(30)
+        await trio.sleep(5)
+    await trio.sleep(180)
 
-    reasons = {(who, reason) for _, who, reason in _faults(ben)}
-    assert all(who == f"author {cleo.home.device.hex()}" for who, _ in reasons)
+    told = {(who, reason) for _, who, reason in _faults(ben)}
+    assert told == {(f"author {cleo.home.device.hex()}", "flood")}
     assert not ben.node.peers.waits(ana.network.peer_id)
 
 
@@ -103,6 +103,7 @@ async def test_a_new_home_takes_in_years_at_once(
     for number in range(30):
         ana.offer(f"Jar {number}")
     await village.agree()
+    # For every node but Ana's and Ben's own ones, which are there already.
     monkeypatch.setattr(admission, "BURST", 1)
     monkeypatch.setattr(admission, "A_DAY", 1)
     monkeypatch.setattr(admission, "STEPS", 1)
@@ -131,9 +132,11 @@ async def test_devices_that_nobody_invited_find_little_room(
 
 
 async def test_logs_that_are_nowhere_are_asked_for_a_few_times(
-    village: Village, autojump_clock: MockClock
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana, ben, mallory = await meet(village)
+    useless = allowances.SHARES["useless"]._replace(size=2 * allowances.MIB)
+    monkeypatch.setitem(allowances.SHARES, "useless", useless)
 
     def reply(message: object) -> bytes | None:
         match message:
@@ -141,18 +144,24 @@ async def test_logs_that_are_nowhere_are_asked_for_a_few_times(
                 return pack(SideIds([], False))
             case Buckets():
                 nowhere = [(os.urandom(32), MARKET, 9, os.urandom(32)) for _ in range(2048)]
-                return pack(Places(nowhere, True))  # and it goes on
+                return pack(Places(nowhere, False))
             case Want() | WantSide():
                 return pack(End())
         return None
 
     asked: list[object] = []
-    mallory.script = lambda message: (asked.append(message), reply(message))[1]
-    for _ in range(200):
+
+    def script(message: object) -> bytes | None:
+        asked.append(message)
+        return reply(message)
+
+    mallory.script = script
+    while not ben.node.peers.waits(mallory.network.peer_id):
         await ben.node.sync_with(mallory.network.peer_id)
 
     named = sum(len(message.places) for message in asked if isinstance(message, Want))
-    assert named <= allowances.SHARES["newcomers"].messages + 200
+    assert 0 < named <= allowances.SHARES["newcomers"].messages + 20
+    assert "too-fast" in ben.faults
     bread = ana.offer("Bread")
     await village.until(lambda: bread.id in ben.ids)
 
@@ -206,6 +215,7 @@ async def test_whoever_opens_conversations_without_end_is_named(
     village: Village, autojump_clock: MockClock
 ) -> None:
     ana, ben, mallory = await meet(village)
+    village.world.latency = 0.001
 
     for _ in range(3 * allowances.QUESTIONS):
         stream = await mallory.network.open(ben.network.peer_id, SYNC)

@@ -228,6 +228,21 @@ async def test_gossip_ahead_of_our_head_is_set_aside_and_not_passed_on(
     assert ben.faults == []
 
 
+async def test_the_number_of_a_gossip_message_is_no_truth_value(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    _, ben, mallory = await meet(village)
+    seq, prev = mallory.head()
+    one = mallory.record(seq=seq + 1, prev=prev)
+    hearing = gossip.Hearing(ben.home.store, ben.node.peers, ben.node.kept, lambda peer: None)
+    (sound,) = gossip.batches([one])
+    false = cbor2.dumps([False, cbor2.loads(sound)[1]])
+
+    assert not await hearing.check(mallory.network.peer_id, false)
+    assert one.id not in ben.ids
+    assert ben.faults == ["bad-message"]
+
+
 async def test_gossip_by_somebody_whose_membership_is_not_here_is_not_passed_on(
     village: Village, autojump_clock: MockClock
 ) -> None:

@@ -5,6 +5,8 @@ Opened by the desk's login, or by the token in the home as `Authorization: Beare
 
 from __future__ import annotations
 
+import contextlib
+
 from starlette.responses import Response
 
 from node.gateway.exposition import MEDIA_TYPE, exposition
@@ -28,7 +30,8 @@ def _has_token(visit: Visit) -> bool:
     offered = visit.request.headers.getlist("authorization")
     if len(offered) == 1:
         return holds(visit.home.path, offered[0])
-    token(visit.home.path)  # made when the page is first asked for
+    with contextlib.suppress(OSError):  # of a disk that is full
+        token(visit.home.path)  # made when the page is first asked for
     return False
 
 

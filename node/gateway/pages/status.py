@@ -51,6 +51,7 @@ async def show(visit: Visit) -> Response:
         "status.html",
         touch=touch_text(words, near),
         near=[_near(words, each) for each in near],
+        odd=telling.comparison(store, visit.gateway.node.compared(), words.gettext),
         standing=visit.home.standing(),
         newcomers=members.provisional_count(store),
         kept=_kept(visit),

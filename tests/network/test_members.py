@@ -1,0 +1,119 @@
+"""What the library lets a member do that it must not; see test_hazards for the rules.
+
+H24 to H26, whose workarounds are in `libp2p_members` and `libp2p_yamux`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+import trio
+from libp2p.network.stream.exceptions import StreamError
+from libp2p.pubsub.pb import rpc_pb2
+from libp2p.utils import encode_varint_prefixed
+
+from node.network import libp2p_members, libp2p_yamux
+from node.network.links import SYNC, LinkError
+from tests.network.people import TOPIC, Village
+from tests.network.test_hazards import MESHSUB, still_answers, two_friends
+
+A_MOMENT = 0.5  # seconds in which what must not happen would
+
+
+async def test_h24_streams_are_accepted_at_a_pace(
+    town: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(libp2p_yamux, "STREAMS_AT_ONCE", 30)
+    monkeypatch.setattr(libp2p_yamux, "STREAMS_A_SECOND", 0.001)
+    ana, ben = await two_friends(town)
+    accepted = 0
+
+    async def admit(stream: object) -> None:
+        nonlocal accepted
+        accepted += 1
+
+    ben.net._host.admit = admit
+    (conn,) = ana.net._host.get_network().get_connections(ben.net._me)
+    for _ in range(60):
+        await conn.muxed_conn.open_stream()
+    await trio.sleep(A_MOMENT)
+
+    assert 0 < accepted <= 30
+
+
+async def test_h25_messages_of_a_frame_are_taken_one_after_another(town: Village) -> None:
+    ana, ben = await two_friends(town)
+    at_once, most, done = 0, 0, 0
+
+    async def push(*_: object) -> None:
+        nonlocal at_once, most, done
+        at_once += 1
+        most = max(most, at_once)
+        await trio.lowlevel.checkpoint()
+        at_once -= 1
+        done += 1
+
+    ben.net._pubsub.push_msg = push
+    frame = rpc_pb2.RPC()
+    for number in range(100):
+        frame.publish.add(data=b"%d" % number, topicIDs=[TOPIC])
+    stream = await ana.net._host.new_stream(ben.net._me, [MESHSUB])
+    await stream.write(encode_varint_prefixed(frame.SerializeToString()))
+    while done < 100:
+        await trio.sleep(0.01)
+
+    assert most == 1
+
+
+async def test_h25_a_frame_that_is_too_large_is_told(town: Village) -> None:
+    ana, ben = await two_friends(town)
+    told: list[tuple[str, str]] = []
+    ben.net._pubsub._fault = lambda peer, reason: told.append((peer, reason))
+
+    stream = await ana.net._host.new_stream(ben.net._me, [MESHSUB])
+    with contextlib.suppress(StreamError):  # it may be given up before all of it is sent
+        await stream.write(encode_varint_prefixed(bytes(libp2p_members.MAX_RPC + 1)))
+    while not told:
+        await trio.sleep(0.01)
+
+    assert told == [(ana.id, "too-large")]
+    assert await still_answers(ben, ana)
+
+
+async def test_h25_a_message_is_sent_once_to_who_asks_for_it_often(town: Village) -> None:
+    ana, ben = await two_friends(town)
+    await town.gossiping(ana, ben)
+    await ana.net.publish(b"bread")
+    await ben.heard.receive()
+    (name,) = ana.net._pubsub.router.mcache.window(TOPIC)
+    sent: list[int] = []
+    ana.net._pubsub.router.send_rpc = lambda peer, rpc, **_: sent.append(len(rpc.publish))
+
+    frame = rpc_pb2.RPC()
+    frame.control.iwant.add().messageIDs.extend([name] * 5000)
+    stream = await ben.net._host.new_stream(ana.net._me, [MESHSUB])
+    await stream.write(encode_varint_prefixed(frame.SerializeToString()))
+    while not sent:
+        await trio.sleep(0.01)
+
+    assert max(sent) == 1
+
+
+async def test_h26_a_member_has_so_many_streams_and_no_more(
+    town: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(libp2p_members, "STREAMS", 10)
+    ana, ben = await two_friends(town)
+    told: list[tuple[str, str]] = []
+    ben.net._host._fault = lambda peer, reason: told.append((peer, reason))
+
+    streams = []
+    with pytest.raises(LinkError):
+        for _ in range(20):
+            streams.append(await ana.net.open(ben.id, SYNC))
+
+    assert 0 < len(streams) <= 10
+    assert (ana.id, "too-many-streams") in told
+    for stream in streams:
+        await stream.aclose()
