@@ -42,6 +42,8 @@ BREATH_SECONDS = 0.5  # that a storm is left alone at a time
 CALM_SECONDS = 600.0  # after a storm, before the next one is told
 LONGEST_SECONDS = 600.0  # that anything heard is good for
 GONE = (errno.ENETDOWN, errno.ENODEV)  # what an interface says that was switched off
+EACH, EACH_A_SECOND = 4, 0.2  # answers about one peer that are taken: liars know its name as well
+DIAL_SECONDS = 1.0  # between two calls to the dialler
 MOST_SEEN = 256  # members whose nodes are remembered at a time
 
 DESK_IS_SHUT = (
@@ -75,24 +77,34 @@ class Lan:
         self._clock = clock
         self._name = mdns.chance_name()
         self._wires: dict[Place, trio.CancelScope] = {}
-        self._seen: dict[str, float] = {}  # peer -> until
+        self._seen: dict[str, _Seen] = {}
+        self._news = trio.Event()  # somebody may be dialled
         self._why = ""
         self._failed: set[str] = set()  # names of interfaces on which it can't be done; told
 
     def state(self) -> dict[str, Any]:
         """`on`; `seen`: members' nodes heard lately; `why` not: a word, or None."""
         now = self._clock()
-        seen = sum(until > now for until in self._seen.values())
-        return {"on": bool(self._wires), "seen": seen, "why": self._why or None}
+        seen = sum(each.until > now for each in self._seen.values())
+        on = bool(self._wires) and not self._why
+        return {"on": on, "seen": seen, "why": self._why or None}
 
     async def run(self) -> None:
         """Follow the interfaces as they come and go."""
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._tell)
             while True:
                 self._follow(nursery)
                 now = self._clock()
-                self._seen = {peer: until for peer, until in self._seen.items() if until > now}
+                self._seen = {peer: one for peer, one in self._seen.items() if one.until > now}
                 await trio.sleep(LOOK_SECONDS)
+
+    async def _tell(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news = trio.Event()
+            self._look()
+            await trio.sleep(DIAL_SECONDS)
 
     def _follow(self, nursery: trio.Nursery) -> None:
         there = interfaces()
@@ -180,14 +192,25 @@ class Lan:
         for peer, places in near.items():
             if not self._peers.may_talk(peer):
                 continue
-            if peer not in self._seen:
+            seen = self._seen.get(peer)
+            if seen is None:
                 if len(self._seen) >= MOST_SEEN:
                     continue  # those whose time is over go at the next look
                 logger.debug("%s is on the LAN of %s", peer, interface.name)
+                seen = self._seen[peer] = _Seen(now)
             seconds = min(LONGEST_SECONDS, max(where.seconds for where in places))
-            self._seen[peer] = now + seconds
-            self._peers.found(device_key_of(peer), [where.address for where in places])
-        self._look()
+            seen.until = max(seen.until, now + seconds)
+            if seen.bucket.take(1, now):
+                self._peers.found(device_key_of(peer), [where.address for where in places])
+                self._news.set()
+
+
+class _Seen:
+    """A member's node that was heard of."""
+
+    def __init__(self, now: float) -> None:
+        self.until = now
+        self.bucket = Bucket(size=EACH, rate=EACH_A_SECOND, now=now)
 
 
 class _Turn:

@@ -107,7 +107,8 @@ def comparison(store: Store, compared: Mapping[str, Any], translate: Translate =
 
 
 def _differs(translate: Translate) -> str:
-    return translate(
+    t = translate
+    return t(
         "The node of %(name)s names another decision of the tellers at step %(n)s than yours. If "
         "it stays so, ask them by another way what they see."
     )

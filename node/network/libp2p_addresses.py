@@ -20,6 +20,13 @@ from node.network.libp2p_hazards import check_port_free
 from node.network.links import LinkError
 
 _IP = {"ip4": socket.AF_INET, "ip6": socket.AF_INET6}
+_PRIVATE = tuple(  # of homes and the like; the same addresses are used in many places
+    ipaddress.ip_network(text)
+    for text in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+        *("fc00::/7", "fe80::/10"),
+    )
+)
 _NAMES = ("dns", "dns4", "dns6")
 
 
@@ -89,7 +96,7 @@ def is_elsewhere(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False  # a name
-    if not address.is_private or address.is_loopback:
+    if not any(address in network for network in _PRIVATE):
         return False
     near = (each.network for one in interfaces() for each in one.addresses)
     return not any(address in network for network in near)

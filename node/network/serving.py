@@ -6,12 +6,17 @@ What goes wrong in a handler is logged and ends its stream; nothing is raised bu
 from __future__ import annotations
 
 import logging
+from time import monotonic
 from typing import Protocol
 
 from node.network.links import Handler, LinkError, Stream
 from protocol.errors import MoothallError
 
 logger = logging.getLogger("moothall.network")
+
+TOLD_SECONDS = 60.0
+MOST_TOLD = 1000
+_told: dict[tuple[str, str], float] = {}  # (peer, reason) -> when it may be said again
 
 
 class Abortable(Stream, Protocol):
@@ -30,8 +35,7 @@ async def serve(handler: Handler, stream: Abortable) -> None:
         done = True
     except LinkError as error:
         done = error.reason == "ended"
-        level = logging.DEBUG if done else logging.INFO
-        logger.log(level, "stream with %s ended: %s", stream.peer, error.reason)
+        logger.debug("stream with %s ended: %s", stream.peer, error.reason)
     except MoothallError as error:
         logger.info("stream with %s given up: %s", stream.peer, error.reason)
     except Exception as error:
@@ -43,6 +47,16 @@ async def serve(handler: Handler, stream: Abortable) -> None:
 
 
 def refuse(peer: str, what: str, reason: str) -> None:
-    """Say in the log what was refused to whom, in one line."""
+    """Say in the log what was refused to whom, in one line; not again for a while.
+
+    Else whoever is refused could fill the disk by asking.
+    """
+    now = monotonic()
     level = logging.DEBUG if reason == "stranger" else logging.INFO  # each newcomer is one at first
+    if now < _told.get((peer, reason), 0.0):
+        level = logging.DEBUG
+    else:
+        if len(_told) >= MOST_TOLD:
+            _told.clear()
+        _told[peer, reason] = now + TOLD_SECONDS
     logger.log(level, "refused %s to %s: %s", what, peer, reason)

@@ -66,7 +66,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="only 10,000 listings; no readers, no hostile member, no idle node",
+        help="only 10,000 listings; no readers, ten nodes, hostile member or idle node",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument("--quiet", action="store_true", help="do not say how far it is")

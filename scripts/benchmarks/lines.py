@@ -140,10 +140,10 @@ class Bench:
                 return hostile(folder, str(MOOTHALL), self.say, small=self._small_sizes)
 
             yield attacked
-        if "network" in self.parts:
+        if "network" in self.parts and not self.quick:
 
             def many() -> Iterator[Line]:
-                return together(self._folder("together"), quick=self.quick, say=self.say)
+                return together(self._folder("together"), say=self.say)
 
             yield many
         if "idle" in self.parts and not self.quick:

@@ -53,12 +53,12 @@ class WatchingNode(Node):
         super().kept(words)
 
 
-def together(folder: Path, *, quick: bool, say: Callable[[str], None]) -> Iterator[Line]:
+def together(folder: Path, *, say: Callable[[str], None]) -> Iterator[Line]:
     """The lines of this part."""
     say(f"{NODES} nodes in one process")
     some = _community(folder)
     try:
-        taken, last, lost = trio.run(_publish, some, 3.0 if quick else SECONDS)
+        taken, last, lost = trio.run(_publish, some, SECONDS)
     finally:
         for home in some:
             home.close()

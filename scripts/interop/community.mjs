@@ -1,7 +1,7 @@
 // People with homes and nodes: real `moothall` processes, by the command line alone.
 import { execFile, spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
@@ -127,13 +127,25 @@ export class Person {
   }
 }
 
+// A charter whose votes end when nothing can change any more, and not while a busy machine takes its
+// time over the next ballot.
+function unhurried(charter) {
+  for (const rule of Object.values(charter.rules)) rule.open_s = 3_600
+  return charter
+}
+
 // A community of these people, the first of them its founder; everybody's node runs. They are put
 // into `nodes` at once, so that whoever started is stopped even if this fails.
 export async function found(folder, names, nodes) {
   const people = names.map((name) => new Person(name, folder))
   nodes.push(...people)
   const [founder, ...others] = people
-  await founder.do('found', 'Riverside', '--person', founder.name, '--no-passphrase')
+  const charter = join(folder, 'charter.json')
+  await writeFile(
+    charter,
+    JSON.stringify(unhurried(await founder.do('charter', 'template', 'kitchen-table'))),
+  )
+  await founder.do('found', 'Riverside', '--person', founder.name, '--no-passphrase', '--charter', charter)
   await founder.start()
   for (const other of others) {
     await enter(founder, other)
@@ -156,11 +168,12 @@ export async function decide(people, words, choices) {
   const { proposal } = await author.do('proposal', 'new', ...words)
   for (const [at, person] of people.entries()) {
     await person.until(
-      async () =>
-        (await person.status(proposal)) !== undefined && (await person.status(proposal)) !== 'draft',
+      async () => ![undefined, 'draft'].includes(await person.status(proposal)),
       'the vote is open',
     )
-    if ((await person.status(proposal)) === 'open') await person.do('vote', proposal, choices[at])
+    await person.do('vote', proposal, choices[at]).catch(async (error) => {
+      if ((await person.status(proposal)) === 'open') throw error // else it was decided already
+    })
   }
   for (const person of people) {
     await person.until(

@@ -32,6 +32,7 @@ WORK_SECONDS = 0.005  # from a frame's arrival until it was checked and kept
 MEDIAN_SECONDS, SPREAD, LEAST, MOST = 0.04, 0.7, 0.002, 0.8  # latencies one way: log-normal
 LOOK_SECONDS = 5.0  # between two looks of `choosing`
 LOOKS = 24
+CARDS, BOOKS = 500, 40  # addresses that a node knows of, at most; different sets of them
 LONGEST_SECONDS = 600.0  # that is waited for a listing to be everywhere
 AFTERWARDS = 10.0  # in which the last offers and copies of it arrive
 MESH_SECONDS = 30.0  # in which the mesh takes its shape
@@ -95,9 +96,7 @@ class Crowd:
         self._cards = cards_bytes(size)
         self._get_in_touch()
         for number in range(size):
-            self.events.after(
-                self._dice.uniform(0, self.rules.heartbeat), self._heartbeat, number
-            )
+            self.events.after(self._dice.uniform(0, self.rules.heartbeat), self._heartbeat, number)
         self.events.run(MESH_SECONDS)
         for number in range(size):
             self.events.after(self._dice.uniform(0, SYNC_SECONDS), self._minute, number)
@@ -135,18 +134,23 @@ class Crowd:
     # Whom they are in touch with
 
     def _get_in_touch(self) -> None:
-        """Everybody has everybody's card, and dials whom `choosing` says until nobody dials."""
+        """All have the cards of CARDS others, and dial whom `choosing` says until they rest."""
         people = [sha256(f"{self._seed} person {n}".encode()).digest() for n in range(self.size)]
         peers = [f"peer-{n}" for n in range(self.size)]
-        known = Known(
-            Branches(self._inviters(people), people), dict(zip(peers, people, strict=True)), peers
-        )
+        branches = Branches(self._inviters(people), people)
+        person_of = dict(zip(peers, people, strict=True))
+        # Beyond so many cards it takes minutes to choose for thousands of nodes, one by one.
+        books = [
+            Known(branches, person_of, self._dice.sample(peers, min(CARDS, self.size)))
+            for _ in range(BOOKS if self.size > CARDS else 1)
+        ]
         choosing = [Choosing(random.Random(f"{self._seed} {n}")) for n in range(self.size)]
         ties: list[dict[int, Tie]] = [{} for _ in range(self.size)]
         restless = set(range(self.size))  # the others would do nothing if they looked
         for look in range(LOOKS):
             now = look * LOOK_SECONDS
             for number in self._dice.sample(sorted(restless), len(restless)):
+                known = books[number % len(books)]
                 plan = choosing[number].look(now, known, list(ties[number].values()))
                 if not plan.dial and not plan.part:
                     restless.discard(number)
@@ -155,7 +159,7 @@ class Crowd:
                     ties[other].pop(number, None)
                     restless.add(other)
                 for other in map(_number, plan.dial):
-                    if other == number:  # `known` is one for all, and a node does not dial itself
+                    if other == number:  # a book is shared by many, and a node does not dial itself
                         choosing[number].failed(peers[other], now)
                         continue
                     choosing[number].reached(peers[other], now)
@@ -221,9 +225,7 @@ class Crowd:
         self.events.after(rules.heartbeat, self._heartbeat, number)
         if len(node.mesh) < rules.low:
             now = self.events.now
-            some = [
-                p for p in node.links if p not in node.mesh and node.back_off.get(p, 0) <= now
-            ]
+            some = [p for p in node.links if p not in node.mesh and node.back_off.get(p, 0) <= now]
             for peer in self._some(some, rules.degree - len(node.mesh)):
                 node.mesh.add(peer)
                 self._control(number, peer, self.frames.graft, self._graft)

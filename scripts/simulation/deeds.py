@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from functools import lru_cache
+from typing import NoReturn
 
 import trio
 
@@ -199,7 +200,7 @@ def _choice(dice: random.Random, vote: dict[str, object]) -> str:
     return dice.choice(["yes", "yes", "yes", "no", "abstain"])
 
 
-def _nothing() -> Offer:
+def _nothing() -> NoReturn:
     """There is nothing that this member could do this to."""
     raise MoothallError("nothing-there", "There is nothing to do this to.")
 

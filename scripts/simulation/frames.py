@@ -9,8 +9,6 @@ from node.network.libp2p_hazards import CarefulGossipSub
 TOPIC = "00" * 32  # a community's id in hex
 PEER = bytes(38)  # the bytes of an Ed25519 peer id
 LENGTH = 2  # bytes in front of each frame
-# What beside it the library puts into each frame with a message: its signed peer record.
-RECORD = 213  # bytes, with one address
 
 
 class Frames:
@@ -20,7 +18,7 @@ class Frames:
         message = rpc_pb2.Message(
             from_id=PEER, data=data, seqno=bytes(8), topicIDs=[TOPIC], signature=bytes(64)
         )
-        whole = rpc_pb2.RPC(publish=[message], senderRecord=bytes(RECORD))
+        whole = rpc_pb2.RPC(publish=[message])
         self.message = LENGTH + whole.ByteSize()
         name = bytes(32)
         have = rpc_pb2.ControlIHave(topicID=TOPIC, messageIDs=[name])

@@ -115,8 +115,7 @@ class Light:
 
     def segments(self, places: Sequence[Place]) -> Iterator[SegmentOf | Forked]:
         for device, lane, *_ in places:
-            assert self._news is not None
-            yield SegmentOf(device, lane, [self._news.entry()])
+            yield SegmentOf(device, lane, [] if self._news is None else [self._news.entry()])
 
     def keep_segment(self, segment: SegmentOf) -> None:
         """Whoever asked has it from now on; that is for the simulation to note."""
@@ -193,5 +192,3 @@ def _listing(author: Signer, community: bytes, place: Place) -> Record:
 
 def _hash(text: str) -> bytes:
     return sha256(text.encode()).digest()
-
-

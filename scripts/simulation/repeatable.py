@@ -18,7 +18,8 @@ import trio
 def begin(seed: int) -> None:
     """From here on everything follows from `seed`. For a process of its own."""
     os.urandom = random.Random(f"{seed} entropy").randbytes
-    trio.to_thread.run_sync = inline
+    threads: Any = trio.to_thread
+    threads.run_sync = inline
     # What trio's own plugin for Hypothesis does: tasks run in the order in which they began.
     scheduler: Any = trio._core._run
     scheduler._ALLOW_DETERMINISTIC_SCHEDULING = True

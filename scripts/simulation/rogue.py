@@ -1,4 +1,4 @@
-"""Members with a valid key and a hostile program, as in tests/village/test_hostile.py but by chance.
+"""Members with a valid key and a hostile program: as in tests/village/test_hostile.py, by chance.
 
 A rogue lies to whoever syncs with it and now and then does one of its tricks to somebody. Some
 tricks leave true records behind (a flood, years 1970 and 2200, a fork): those all must agree on.

@@ -114,7 +114,10 @@ def _print(lines: Sequence[Line], worlds: Sequence[Price]) -> None:
         "One listing, with 5 % of gossip lost: what a node sends for it, and when it is where",
         [
             ("nodes", [f"{each.nodes:,}" for each in lines]),
-            ("connections", [f"{each.connections:.0f} (most {each.most_connections})" for each in lines]),
+            (
+                "connections",
+                [f"{each.connections:.0f} (most {each.most_connections})" for each in lines],
+            ),
             ("hops", [f"{each.hops:.0f} (most {each.most_hops})" for each in lines]),
             ("50 %", [f"{each.half_s:.2f} s" for each in lines]),
             ("99 %", [f"{each.most_s:.2f} s" for each in lines]),

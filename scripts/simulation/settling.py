@@ -97,5 +97,3 @@ def faults(town: Town) -> dict[str, int]:
         for (reason,) in each.home.store.db.execute("SELECT DISTINCT reason FROM fault"):
             count[reason] += 1
     return dict(sorted(count.items()))
-
-

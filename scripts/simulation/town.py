@@ -85,8 +85,7 @@ class Town:
     def is_known(self, person: Villager) -> bool:
         """Whether all who are here hold all that this member has said in `gov`."""
         heads = [
-            find_log(each.home.store, person.home.device, GOV)
-            for each in (person, *self.here)
+            find_log(each.home.store, person.home.device, GOV) for each in (person, *self.here)
         ]
         return person.standing == "member" and all(
             head is not None and heads[0] is not None and head.prefix_seq == heads[0].prefix_seq

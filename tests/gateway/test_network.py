@@ -121,14 +121,19 @@ async def test_the_local_network_is_told_in_words(desk, node, lan, said):
     assert said in await read(desk)
 
 
-async def test_what_neighbours_say_otherwise_is_said(desk, node):
+async def test_what_neighbours_say_otherwise_is_said(desk, node, village):
     same: dict[str, Any] = {"peers": 3, "same": 3, "differ": [], "branch": None}
     node.view = replace(node.view, compared=same)
     assert "3 other members' nodes hold the same decisions" in await read(desk)
 
     differ = [{"peer": peer("Ben"), "height": 2, "certificate": "ab" * 32}]
     node.view = replace(node.view, compared={**same, "differ": differ})
-    assert "1 neighbour names another newest decision" in await read(desk)
+    other = await read(desk)
+    assert "The node of Ben names another decision of the tellers at step 2" in other
+    assert "hold the same decisions" not in other
+
+    node.view = replace(node.view, compared={**same, "branch": village.ben.id.hex()})
+    assert "came in through Ben" in await read(desk)
 
 
 async def test_own_addresses_stand_there_and_the_status_leads_there(desk, node):

@@ -57,7 +57,7 @@ add chain ip nat leaving {{ type nat hook postrouting priority srcnat; }}
 add rule ip nat leaving oifname {uplink} masquerade {ports}
 add table ip wall
 add chain ip wall entering {{ type filter hook input priority filter; }}
-add rule ip wall entering iifname {uplink} ct state new drop
+add rule ip wall entering iifname {uplink} ct state {{ new, invalid }} drop
 """
 _LOSS = """
 add table inet loss

@@ -61,12 +61,12 @@ def test_direct_ways_come_first_and_foreign_networks_last(monkeypatch: pytest.Mo
 
     given = [
         way("10.0.0.1"),
-        way("8.8.8.8", RITA),
+        way("198.51.100.1", RITA),
         way("10.0.0.1", RITA),
         way("192.168.1.9"),
         way("192.168.1.1", RITA),
         way("ana.example"),
-        way("8.8.4.4"),
+        way("192.0.2.1"),
     ]
 
     assert in_order(given) == [

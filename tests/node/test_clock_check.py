@@ -1,4 +1,4 @@
-"""When a node says that its clock may be wrong: three persons, most of those heard, one direction."""
+"""When a clock is doubted: three persons, most of those heard, all in one direction."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from node import clock_check
 from governance.charter import Charter
 from governance.templates import template
+from node import clock_check
 from node import home as homes
 from node.clock_check import Said, Watch, judge, of_store, sentence
 

@@ -15,7 +15,18 @@ import trio
 from trio.testing import MockClock
 
 from node import lan
-from node.lan import A_SECOND, BREATH_SECONDS, BURST, LOOK_SECONDS, MOST_SEEN, Lan, on_link, told
+from node.lan import (
+    A_SECOND,
+    BREATH_SECONDS,
+    BURST,
+    EACH,
+    EACH_A_SECOND,
+    LOOK_SECONDS,
+    MOST_SEEN,
+    Lan,
+    on_link,
+    told,
+)
 from node.network import mdns
 from node.network.interfaces import Interface, interfaces
 from node.network.mdns import Where, answer, question, read
@@ -155,6 +166,22 @@ async def test_only_members_are_found_and_only_for_a_while(autojump_clock: MockC
     assert here.state()["seen"] == 1
     await trio.sleep(121)
     assert here.state()["seen"] == 0
+
+
+async def test_who_shouts_about_a_member_is_taken_a_few_times(
+    air: type[Air], autojump_clock: MockClock
+) -> None:
+    roll, looks = Roll(), []
+    network: Any = Here("/ip4/192.168.1.10/tcp/4001")
+    peers: Any = roll
+    here = Lan(network, peers, EVERYWHERE, look=lambda: looks.append(trio.current_time()))
+    air.endless = answer("n", [f"/ip4/192.168.1.66/tcp/4001/p2p/{BEN}"])
+    with trio.move_on_after(60):
+        await here.run()
+
+    assert EACH < len(roll.seen) <= EACH + 60 * EACH_A_SECOND
+    assert len(looks) <= len(roll.seen)
+    assert all(later - at >= 1.0 for at, later in pairwise(looks))
 
 
 async def test_what_is_remembered_is_bounded(autojump_clock: MockClock) -> None:

@@ -22,6 +22,8 @@ SCRIPTS = [
     "scripts/check-web",
     "scripts/check-oracles",
     "scripts/check-interop",
+    "scripts/soak",
+    "scripts/simulate",
     "scripts/translations",
     ".ci/run",
 ]

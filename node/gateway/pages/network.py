@@ -61,6 +61,7 @@ async def show(visit: Visit) -> Response:
         around=_around(words, view.lan),
         advice=_needs_a_door(view),
         compared=_compared(words, view),
+        odd=telling.comparison(visit.store, view.compared, words.gettext) if view.compared else [],
         addresses=view.addresses,
     )
 
@@ -167,24 +168,16 @@ def _needs_a_door(view: View) -> bool:
 
 
 def _compared(words: Words, view: View) -> str:
-    """Whether neighbours name the same newest certificate; empty where none was heard."""
+    """That neighbours name the same newest certificate; empty where none was heard."""
     compared = view.compared
-    if compared is None or not compared["peers"]:
+    if compared is None or not compared["peers"] or compared["differ"]:
         return ""
-    differ, peers = len(compared["differ"]), int(compared["peers"])
-    if not differ:
-        return words.ngettext(
-            "%(n)s other member's node holds the same decisions of the tellers.",
-            "%(n)s other members' nodes hold the same decisions of the tellers.",
-            peers,
-        ) % {"n": words.number(peers)}
+    peers = int(compared["peers"])
     return words.ngettext(
-        "%(n)s neighbour names another newest decision of the tellers than yours. Mostly one of "
-        "you is only behind; if it stays so, ask them by another way what they see.",
-        "%(n)s neighbours name another newest decision of the tellers than yours. Mostly one of "
-        "you is only behind; if it stays so, ask them by another way what they see.",
-        differ,
-    ) % {"n": words.number(differ)}
+        "%(n)s other member's node holds the same decisions of the tellers.",
+        "%(n)s other members' nodes hold the same decisions of the tellers.",
+        peers,
+    ) % {"n": words.number(peers)}
 
 
 PAGE = Page(path="/network", name="network", endpoint=show, audience=DESK)
