@@ -32,9 +32,9 @@ SHARES = {
     "cards": Share(60, 0.5, 8 * MIB, MIB / 16),
     "blobs": Share(400, 40, MIB, MIB / 16),  # questions; what they cost is counted in node.blobs
     "join": Share(30, 0.5, MIB / 2, MIB / 64),
-    "newcomers": Share(64, 1 / 300, MIB, MIB),  # logs of devices that nobody here knows
+    "newcomers": Share(32, 1 / 300, MIB, MIB),  # logs of devices that nobody here knows
     "fruitless": Share(60, 1, MIB, MIB),  # conversations that we open and that bring nothing
-    "useless": Share(10_000, 100, 16 * MIB, MIB / 8),  # answers to us that brought nothing
+    "useless": Share(10_000, 100, 4 * MIB, MIB / 16),  # answers to us that brought nothing
     "answers": Share(1e9, 1e9, 256 * MIB, 4 * MIB),  # of ours; beyond it they come slower
 }
 MOST_PEERS = 10_000

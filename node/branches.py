@@ -145,7 +145,8 @@ def in_turn(
 
 def spread(branches: Branches, persons: Iterable[bytes], most: int) -> list[bytes]:
     """Some of these, best first as they come, such that branches are named evenly, at any depth."""
-    left, chosen = list(dict.fromkeys(persons)), []
+    left = list(dict.fromkeys(persons))
+    chosen: list[bytes] = []
     load: Counter[bytes] = Counter()
     while left and len(chosen) < most:
         some, depth = left, 0

@@ -18,7 +18,6 @@ from typing import Any
 
 import trio
 
-from governance.membership import CANDIDATE
 from node.metrics import BROKEN, FAULT, THROUGH
 from node.network.links import MAX_MESSAGE, LinkError, Stream
 from node.network.peer_id import device_key_of
@@ -37,7 +36,7 @@ from protocol.messages import (
 from protocol.sync import Answerer, Asker, same, turn, turned
 from storage import certificates, letter_devices
 from storage.holdings import StoreHoldings
-from storage.rows import standing_of
+from storage.rows import known_devices
 from storage.store import Store
 
 logger = logging.getLogger("moothall.sync")
@@ -48,6 +47,7 @@ MAX_HELLO = 1024  # bytes
 USELESS = 64  # segments without a new record in one conversation
 USELESS_A_SECOND = 1024 * 1024  # bytes of answers that brought nothing: names of what is held
 SMALL = 8 * 1024  # bytes of an answer that costs too little to wait for
+MOST_UNKNOWN = 4096  # logs of devices that no certificate names, in one conversation
 AGAIN = 3  # times that a conversation's question may be asked
 
 Heard = Callable[[str, int, bytes], None]
@@ -76,6 +76,9 @@ class Conversation:
         self._heard = heard or _unheard
         self._asking = True
         self._first = certificates.founding(store) is None
+        self._members: set[bytes] = set()  # devices that are no mere candidates
+        self._unknown = 0  # logs that the peer named of other devices
+        self._newcomers = True  # whether the peer may still name others
         self.through = False  # whether we heard all that the peer had
         self._holdings = StoreHoldings(store, stream.peer, kept, self._wanted)
 
@@ -219,12 +222,18 @@ class Conversation:
     # How much of an author is taken in
 
     def _wanted(self, device: bytes) -> bool:
-        """Whether more of this device's logs is asked for."""
+        """Whether more of this device's logs is asked for; quick, a peer may name very many."""
         if self._first:
             return True
-        if (standing_of(self._store, device) or (CANDIDATE,))[0] == CANDIDATE:
-            return self._peers.may_ask(self._stream.peer, "newcomers")
-        return self._peers.takes_more_of(device)
+        if not self._members:  # certificates came before places
+            self._members = known_devices(self._store)
+        if device in self._members:
+            return self._peers.takes_more_of(device)
+        self._unknown += 1
+        if self._unknown > MOST_UNKNOWN:
+            raise PeerFault("unknown-logs", "the peer names logs of very many unknown devices")
+        self._newcomers = self._newcomers and self._peers.may_ask(self._stream.peer, "newcomers")
+        return self._newcomers
 
     async def _await_turn(self, device: bytes) -> None:
         """An author's segments come in one after another; LinkError once there is no more room."""

@@ -118,7 +118,7 @@ class Hearing:
             return False
         except _Later as later:
             counts.add(KEPT_BACK)
-            self._peers.takes_more_of(later.author)  # said outside the transaction
+            self._peers.takes_more_of(later.author)  # which says so now and then
             return False
         counts.add(PASSED_ON if placed else KEPT_BACK)
         if not placed and message[1] == RECORDS:
@@ -132,9 +132,11 @@ class Hearing:
             raise Invalid("bad-message", "not a gossip message")
         sort, content = value
         store = self._store
+        if sort == RECORDS:
+            self._admit(peer, content)
         with store.transaction(sync=FAST):
             if sort == RECORDS:
-                placed = self._take_records(peer, content)
+                placed = self._take_records(content)
             elif sort == CERTIFICATE:
                 placed = self._take_certificate(peer, content)
             elif sort == TELLER:
@@ -151,7 +153,11 @@ class Hearing:
         known = standing_of(self._store, device)
         return known is not None and known[0] != CANDIDATE
 
-    def _take_records(self, peer: str, content: Any) -> bool:
+    def _admit(self, peer: str, content: Any) -> None:
+        """Look at whose records these are, before anything is checked that costs.
+
+        _Later if no more is taken in of an author now, or of newcomers from this peer.
+        """
         if not isinstance(content, list) or not 1 <= len(content) <= 64:
             raise Invalid("bad-message", "a gossip message without records")
         for item in content:
@@ -164,7 +170,13 @@ class Hearing:
                 or type(item[1]) is not int
             ):
                 raise Invalid("bad-message", "gossip that is not [device, lane, entries]")
-            self._admit(peer, item[0])
+            if self._known(item[0]):
+                if not self._peers.admission.takes_in(item[0]):
+                    raise _Later(item[0])
+            elif not self._peers.may_ask(peer, "newcomers"):
+                raise _Later(item[0])
+
+    def _take_records(self, content: Any) -> bool:
         placed = True
         for device, lane, entries in content:
             outcome = log.keep_segment(self._store, device, lane, entries)
@@ -177,14 +189,6 @@ class Hearing:
         if self._store.changed:  # a listing changes nobody's standing
             settle(self._store)
         return placed and all(self._known(item[0]) for item in content)
-
-    def _admit(self, peer: str, device: bytes) -> None:
-        """_Later if no more is taken in of this author now, or of newcomers from this peer."""
-        if self._known(device):
-            if not self._peers.admission.takes_in(device):
-                raise _Later(device)
-        elif not self._peers.may_ask(peer, "newcomers"):
-            raise _Later(device)
 
     def _take_certificate(self, peer: str, content: Any) -> bool:
         """What is ahead of us, or of another chain, sync finds out about, and nobody is at fault.

@@ -80,7 +80,7 @@ class Lan:
         self._seen: dict[str, _Seen] = {}
         self._news = trio.Event()  # somebody may be dialled
         self._why = ""
-        self._failed: set[str] = set()  # names of interfaces on which it can't be done; told
+        self._failed: set[tuple[str, int]] = set()  # interface and family; its owner was told
 
     def state(self) -> dict[str, Any]:
         """`on`; `seen`: members' nodes heard lately; `why` not: a word, or None."""
@@ -107,9 +107,13 @@ class Lan:
             await trio.sleep(DIAL_SECONDS)
 
     def _follow(self, nursery: trio.Nursery) -> None:
-        there = interfaces()
+        try:
+            there = interfaces()
+        except OSError as error:
+            logger.debug("can't ask for interfaces: %s", error)
+            return  # later
         wanted = self._places(there)
-        self._failed &= {interface.name for interface in there}
+        self._failed &= {(interface.name, family) for interface, family in wanted}
         for place in [each for each in self._wires if each not in wanted]:
             self._wires.pop(place).cancel()
         for place in wanted:
@@ -130,7 +134,8 @@ class Lan:
 
     def _reason(self, there: Sequence[Interface], wanted: Sequence[Place]) -> str:
         if wanted:
-            return "no-permission" if all(place[0].name in self._failed for place in wanted) else ""
+            failed = all((interface.name, family) in self._failed for interface, family in wanted)
+            return "no-permission" if failed else ""
         if not self._outward:
             return "loopback-only"
         return "no-network" if not there else "not-listening"
@@ -155,17 +160,20 @@ class Lan:
                     nursery.start_soon(turn.ask)
                     await turn.hear()
         except* OSError as group:
-            self._complain(interface, group.exceptions[0])
+            self._complain(place, _first(group))
         except* Exception as group:
-            logger.error("mDNS on %s: %s", interface.name, type(group).__name__, exc_info=True)
+            name = type(_first(group)).__name__
+            logger.error("mDNS on %s: %s", interface.name, name, exc_info=True)
         finally:
             if self._wires.get(place) is scope:
                 del self._wires[place]
 
-    def _complain(self, interface: Interface, error: BaseException) -> None:
-        if interface.name in self._failed or getattr(error, "errno", None) in GONE:
+    def _complain(self, place: Place, error: BaseException) -> None:
+        interface, family = place
+        known = (interface.name, family) in self._failed
+        if known or getattr(error, "errno", None) in GONE:
             return
-        self._failed.add(interface.name)
+        self._failed.add((interface.name, family))
         logger.warning(
             "Members on the same LAN can't be found by mDNS on %s: %s. Your node goes on, and "
             "reaches them at the addresses it knows.",
@@ -173,9 +181,9 @@ class Lan:
             getattr(error, "strerror", None) or error,
         )
 
-    def spoke(self, interface: Interface) -> None:
-        """Something was said on this interface, so it works."""
-        self._failed.discard(interface.name)
+    def spoke(self, interface: Interface, family: socket.AddressFamily) -> None:
+        """Something was said there, so it works."""
+        self._failed.discard((interface.name, family))
 
     def told(self, interface: Interface, family: socket.AddressFamily) -> bytes | None:
         """Our answer on this interface; None when there is nothing to tell any more."""
@@ -249,7 +257,7 @@ class _Turn:
         packet = self._lan.told(self._wire.interface, self._wire.family)
         if packet is not None:
             await self._wire.send(packet)
-            self._lan.spoke(self._wire.interface)
+            self._lan.spoke(self._wire.interface, self._wire.family)
 
     async def hear(self) -> None:
         """Take what comes, as much of it as is good for us."""
@@ -310,6 +318,14 @@ def on_link(where: mdns.Where, interface: Interface) -> bool:
     if host.is_loopback or host.is_multicast or (host.version == 6 and host.is_link_local):
         return False
     return any(host in each.network for each in interface.addresses)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error in it that is none of a group."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _host(address: str) -> IPv4Address | IPv6Address | None:

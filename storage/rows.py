@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import NamedTuple
 
+from governance.membership import CANDIDATE
 from protocol.records import ZERO, Record, read_record
 from storage.store import Store, h64
 
@@ -69,6 +70,12 @@ def standing_of(store: Store, key: bytes) -> tuple[int, bytes | None] | None:
     """(standing, person) of a device, or None when we have never heard of it."""
     row = store.db.execute("SELECT standing, person FROM device WHERE key = ?", [key]).fetchone()
     return None if row is None else (row[0], row[1])
+
+
+def known_devices(store: Store) -> set[bytes]:
+    """The keys of all devices that are, or were, a member's or a provisional member's."""
+    rows = store.db.execute("SELECT key FROM device WHERE standing != ?", [CANDIDATE])
+    return {row[0] for row in rows}
 
 
 def find_log(store: Store, device: bytes, lane: int) -> Log | None:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import trio
-from libp2p.abc import INetConn, INetStream, INetwork, INotifee
+from libp2p.abc import INetConn, INetStream
 from libp2p.crypto.ed25519 import create_new_key_pair
 from libp2p.custom_types import TProtocol
 from libp2p.host.exceptions import StreamFailure
@@ -25,6 +25,7 @@ from multiaddr import Multiaddr  # type: ignore[import-untyped]
 
 from node.network import libp2p_addresses
 from node.network.libp2p_circuit import DCUTR, HOP, STOP
+from node.network.libp2p_connections import Watch, close_quietly, id_of, link_of
 from node.network.libp2p_dialling import Dialler
 from node.network.libp2p_framing import FramedStream, linger
 from node.network.libp2p_gossip import GatedPubsub
@@ -40,7 +41,7 @@ from node.network.libp2p_members import Fault
 from node.network.libp2p_reach import Reach
 from node.network.libp2p_relay import Relay
 from node.network.libp2p_upgrade import Upgrade
-from node.network.libp2p_wire import is_relayed, wire_of
+from node.network.libp2p_wire import is_relayed
 from node.network.links import (
     JOIN,
     MAX_GOSSIP,
@@ -51,7 +52,6 @@ from node.network.links import (
     LinkError,
     Stream,
 )
-from node.network.peer_id import device_key_of
 from node.network.serving import refuse, serve
 from protocol.errors import Invalid
 
@@ -127,7 +127,7 @@ class Libp2pNetwork:
 
     def links(self) -> list[Link]:
         return [
-            _link(peer, conn, since)
+            link_of(peer, conn, since)
             for peer, connections in self._up.items()
             for conn, since in connections.items()
         ]
@@ -213,7 +213,7 @@ class Libp2pNetwork:
         self._check_running()
         if peer == self.peer_id:
             raise LinkError("self", "That is this node itself.")
-        peer_id = _id_of(peer)
+        peer_id = id_of(peer)
         lock = self._dialling.setdefault(peer, trio.Lock())
         try:
             async with lock:
@@ -229,12 +229,12 @@ class Libp2pNetwork:
             with trio.move_on_after(PART_SECONDS):
                 async with trio.open_nursery() as nursery:
                     for conn in connections:
-                        nursery.start_soon(_close_quietly, conn)
+                        nursery.start_soon(close_quietly, conn)
             for conn in connections:
                 secured = getattr(conn.muxed_conn, "secured_conn", None)
                 if secured is not None and not conn.muxed_conn.is_closed:
                     with trio.move_on_after(PART_SECONDS):
-                        await _close_quietly(secured)
+                        await close_quietly(secured)
         for conn in connections:
             self._down(peer, conn)
 
@@ -248,7 +248,7 @@ class Libp2pNetwork:
             raise LinkError("stranger", f"{peer} is no member as far as this node knows.")
         try:
             with trio.fail_after(OPEN_SECONDS):
-                stream = await host.new_stream(_id_of(peer), [TProtocol(protocol)])
+                stream = await host.new_stream(id_of(peer), [TProtocol(protocol)])
         except trio.TooSlowError:
             raise LinkError("too-slow", f"{peer} didn't answer in time.") from None
         except StreamFailure as error:
@@ -274,8 +274,8 @@ class Libp2pNetwork:
             refuse(peer, "connection", "no-member")
             await self.disconnect(peer)
         elif self._pubsub is not None and self._host is not None:
-            self._pubsub.introduce(_id_of(peer))
-            self._host.identify(_id_of(peer))
+            self._pubsub.introduce(id_of(peer))
+            self._host.identify(id_of(peer))
             self._prefer_direct(peer)
 
     def _check_running(self) -> None:
@@ -303,7 +303,7 @@ class Libp2pNetwork:
             host.on_identified(self._reach.look)
         router = CarefulGossipSub()
         pubsub = GatedPubsub(host, router, self._topic, self._gate, self._check, self._blame)
-        swarm.register_notifee(_Watch(self))
+        swarm.register_notifee(Watch(self._opened, self._down))
         return host, swarm, pubsub, router
 
     async def _bind(self, swarm: CarefulSwarm, wanted: list[Multiaddr]) -> LinkError | None:
@@ -334,6 +334,10 @@ class Libp2pNetwork:
         self._up.setdefault(peer, {})[conn] = trio.current_time()
         if first:
             self._tell(peer, True)
+        if not self._gate(peer) and self._lobby_is_full():
+            refuse(peer, "connection", "lobby-full")
+            if self._nursery is not None:
+                self._nursery.start_soon(self.disconnect, peer)
         self._prefer_direct(peer)
 
     def _prefer_direct(self, peer: str) -> None:
@@ -344,13 +348,13 @@ class Libp2pNetwork:
         if circuits and self._is_direct(peer):
             self._nursery.start_soon(self._let_circuits_go, peer)
         elif self._gate(peer) and any(not conn.muxed_conn.is_initiator for conn in circuits):
-            self._nursery.start_soon(self._upgrade.begin, _id_of(peer))
+            self._nursery.start_soon(self._upgrade.begin, id_of(peer))
 
     def _down(self, peer: str, conn: INetConn) -> None:
         connections = self._up.get(peer)
         if connections is None or connections.pop(conn, None) is None:
             return
-        ended = _link(peer, conn, 0.0)
+        ended = link_of(peer, conn, 0.0)
         self._past = self._past[0] + ended.received, self._past[1] + ended.sent
         if not connections:
             del self._up[peer]
@@ -360,7 +364,7 @@ class Libp2pNetwork:
                     part.forget(peer)
         if not connections:
             if self._host is not None:
-                self._host.forget(_id_of(peer))
+                self._host.forget(id_of(peer))
             self._tell(peer, False)
 
     async def _let_circuits_go(self, peer: str) -> None:
@@ -370,10 +374,10 @@ class Libp2pNetwork:
                 while any(each.get_protocol() != MESHSUB for each in conn.get_streams()):
                     await trio.sleep(LET_GO_SECONDS / 100)
             if self._is_direct(peer):
-                await _close_quietly(conn)
+                await close_quietly(conn)
                 self._down(peer, conn)
         if peer in self._up and self._pubsub is not None:
-            self._pubsub.introduce(_id_of(peer))
+            self._pubsub.introduce(id_of(peer))
 
     def _have_moved(self) -> None:
         for changed in self._moved:
@@ -408,11 +412,11 @@ class Libp2pNetwork:
             for peer in list(self._up):
                 if self._gate(peer):
                     if again:
-                        pubsub.introduce(_id_of(peer))
-                        host.identify(_id_of(peer))
+                        pubsub.introduce(id_of(peer))
+                        host.identify(id_of(peer))
                     continue
                 newest = max(self._up.get(peer, {}).values(), default=now)
-                if now - newest > IDLE_SECONDS and not host.in_lobby(_id_of(peer)):
+                if now - newest > IDLE_SECONDS and not host.in_lobby(id_of(peer)):
                     refuse(peer, "connection", "idle-stranger")
                     await self.disconnect(peer)
 
@@ -421,63 +425,9 @@ class Libp2pNetwork:
         return strangers > CONNECTIONS
 
 
-class _Watch(INotifee):
-    """The library's news of connections."""
-
-    def __init__(self, network: Libp2pNetwork) -> None:
-        self._network = network
-
-    async def connected(self, network: INetwork, conn: INetConn) -> None:
-        self._network._opened(conn)
-        peer = str(conn.muxed_conn.peer_id)
-        if not self._network._gate(peer) and self._network._lobby_is_full():
-            refuse(peer, "connection", "lobby-full")
-            nursery = self._network._nursery
-            if nursery is not None:
-                nursery.start_soon(self._network.disconnect, peer)
-
-    async def disconnected(self, network: INetwork, conn: INetConn) -> None:
-        self._network._down(str(conn.muxed_conn.peer_id), conn)
-
-    async def opened_stream(self, network: INetwork, stream: INetStream) -> None:
-        pass
-
-    async def closed_stream(self, network: INetwork, stream: INetStream) -> None:
-        pass
-
-    async def listen(self, network: INetwork, multiaddr: Multiaddr) -> None:
-        pass
-
-    async def listen_close(self, network: INetwork, multiaddr: Multiaddr) -> None:
-        pass
-
-
-def _link(peer: str, conn: INetConn, since: float) -> Link:
-    wire = wire_of(conn.muxed_conn)
-    inbound = not conn.muxed_conn.is_initiator
-    if wire is None:
-        return Link(peer, "", inbound, "", since, 0, 0)
-    return Link(peer, wire.address, inbound, wire.relay, since, wire.received, wire.sent)
-
-
 def _blame_nobody(peer: str, reason: str) -> None:
     pass
 
 
-async def _close_quietly(thing: INetConn) -> None:
-    try:
-        await thing.close()
-    except Exception as error:
-        logger.debug("closing failed: %s", error, exc_info=True)
-
-
 async def _pass_nothing_on(peer: str, message: bytes) -> bool:
     return False
-
-
-def _id_of(peer: str) -> ID:
-    try:
-        device_key_of(peer)
-    except Invalid as error:
-        raise LinkError("bad-peer-id", str(error)) from error
-    return ID.from_base58(peer)

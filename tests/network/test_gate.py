@@ -156,6 +156,16 @@ async def test_a_relay_serves_no_strangers_at_either_end(town: Village, rita: Pe
     assert circuits(eva) == []
 
 
+async def test_the_gate_counts_at_once_for_circuits(town: Village, rita: Person) -> None:
+    """Also before the relay has parted from somebody who is no member any more."""
+    ana, ben = town.person("ana"), town.person("ben")
+    await behind(town, rita, ana, ben)
+    rita.trusts = {ana.id}
+
+    with pytest.raises(LinkError, match="relay-refused"):
+        await ana.net.connect(ben.id, circuits(ben))
+
+
 async def test_nobody_calls_through_a_stranger(town: Village, rita: Person) -> None:
     """An address that names a relay which is no member is not dialled."""
     ana, ben = town.person("ana"), town.person("ben")

@@ -1,4 +1,4 @@
-"""Whom a node keeps in touch with: nobody surrounds it, nothing storms, and what rotates rotates."""
+"""Whom a node keeps in touch with: nobody surrounds it, nothing storms, what rotates rotates."""
 
 from __future__ import annotations
 

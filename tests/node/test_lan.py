@@ -69,6 +69,7 @@ class Air:
 
     packets: ClassVar[list[bytes]] = []
     trouble: ClassVar[OSError | None] = None
+    deaf: ClassVar[OSError | None] = None  # when something is to be sent, in IPv6
     endless: ClassVar[bytes] = b""
     wires: ClassVar[list[Air]] = []
 
@@ -91,6 +92,8 @@ class Air:
 
     async def send(self, packet: bytes) -> None:
         await trio.lowlevel.checkpoint()
+        if Air.deaf is not None and self.family == socket.AF_INET6:
+            raise Air.deaf
         self.said.append((trio.current_time(), packet))
 
     def close(self) -> None:
@@ -101,7 +104,7 @@ class Air:
 def air(monkeypatch: pytest.MonkeyPatch) -> type[Air]:
     monkeypatch.setattr(mdns, "Wire", Air)
     monkeypatch.setattr(lan, "interfaces", lambda: [HOME])
-    Air.packets, Air.trouble, Air.endless, Air.wires = [], None, b"", []
+    Air.packets, Air.trouble, Air.deaf, Air.endless, Air.wires = [], None, None, b"", []
     return Air
 
 
@@ -257,6 +260,22 @@ async def test_what_the_system_does_not_permit_is_said_once(
         await trio.sleep(2 * LOOK_SECONDS)
         assert here.state()["on"]
         nursery.cancel_scope.cancel()
+
+
+async def test_one_family_that_fails_leaves_the_other_alone(
+    air: type[Air], autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    air.deaf = OSError(errno.ENETUNREACH, "Network is unreachable")
+    here = node(Roll(), "/ip4/192.168.1.10/tcp/4001", "/ip6/2001:db8::10/tcp/4001")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(here.run)
+        await trio.sleep(10 * LOOK_SECONDS + 5)
+        assert here.state()["on"]
+        assert [wire.family for wire in air.wires] == [socket.AF_INET]
+        nursery.cancel_scope.cancel()
+
+    (line,) = caplog.messages
+    assert "on eth0: Network is unreachable. Your node goes on" in line
 
 
 async def test_a_network_that_goes_and_comes_is_said_once_each(

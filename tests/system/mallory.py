@@ -571,5 +571,7 @@ def _say(answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         trio.run(_obey, Mallory(open_home(Path(sys.argv[1])), sys.argv[2]))
+    except* KeyboardInterrupt:
+        pass

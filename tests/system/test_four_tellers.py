@@ -106,6 +106,9 @@ def test_two_and_two_decide_nothing_until_they_meet(grown: Path, tmp_path: Path)
         four.start(cleo, port=four.ELSEWHERE)
         reaches(questions[0], "open", *people[:5])
         reaches(questions[1], "open", *people[:5])
+        eva.until(lambda: eva.do("status")["compared"]["peers"] >= 3, "eva has compared")
+        compared = eva.do("status")["compared"]
+        assert (compared["differ"], compared["branch"]) == ([], None)
         end_well(*people[:5])
 
 

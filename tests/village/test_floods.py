@@ -9,7 +9,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from node import admission, allowances, gossip
+from node import admission, allowances, conversations, gossip
 from node.network.links import JOIN, SYNC, LinkError, Stream
 from node.turnstile import AT_ONCE
 from protocol.cards import LIFETIME_MS
@@ -163,6 +163,22 @@ async def test_logs_that_are_nowhere_are_asked_for_a_few_times(
     assert 0 < named <= allowances.SHARES["newcomers"].messages + 20
     assert ben.node.peers.waits(mallory.network.peer_id)
     assert set(ben.faults) == {"too-fast"}
+    bread = ana.offer("Bread")
+    await village.until(lambda: bread.id in ben.ids)
+
+
+async def test_a_frontier_of_made_up_logs_is_a_fault(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben, mallory = await meet(village)
+    monkeypatch.setattr(conversations, "MOST_UNKNOWN", 100)
+    nowhere = [(os.urandom(32), MARKET, 9, os.urandom(32)) for _ in range(101)]
+    answers = {WantSideIds: pack(SideIds([], False)), Buckets: pack(Places(nowhere, False))}
+    mallory.script = lambda message: answers.get(type(message))
+
+    await ben.node.sync_with(mallory.network.peer_id)
+
+    assert ben.faults == ["unknown-logs"]
     bread = ana.offer("Bread")
     await village.until(lambda: bread.id in ben.ids)
 
