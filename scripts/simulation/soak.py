@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import tempfile
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -178,8 +179,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="moothall-soak-") as folder, bar:
         task = bar.add_task("the founder alone", total=asked.days * DAY)
 
+        days_told = 0
+
         def tell(at: float, what: str) -> None:
+            nonlocal days_told
             bar.update(task, completed=at, description=what, refresh=True)
+            if not bar.console.is_terminal and at >= (days_told + 1) * DAY:  # as in a log
+                days_told = int(at // DAY)
+                print(f"day {days_told} of {asked.days:g}: {what}", file=sys.stderr, flush=True)
 
         outcome = soak(
             nodes=asked.nodes, days=asked.days, seed=asked.seed, folder=Path(folder), tell=tell

@@ -106,10 +106,10 @@ def test_five_people_at_three_places_are_one_community(world: World, tmp_path: P
         join(inviter, other)
     everybody = {person.name: "member" for person in people}
     for person in people:
-        person.until(lambda p=person: p.members() == everybody, "everybody is a member")
+        person.until(lambda p=person: p.members() == everybody, "everybody is a member")  # type: ignore[misc]
 
     for one, other in ((ben, dan), (dan, ben), (cleo, eva)):
-        one.until(lambda a=one, b=other: touch(a, b), f"{other.name} is reached")
+        one.until(lambda a=one, b=other: touch(a, b), f"{other.name} is reached")  # type: ignore[misc]
         assert touch(one, other)["relay"] == ana.ready["peer"]
     cleo.until(lambda: touch(cleo, ben)["address"].startswith("/ip4/192.168.1.10/"), "at home")
 
@@ -130,7 +130,7 @@ def test_five_people_at_three_places_are_one_community(world: World, tmp_path: P
     offer(dan, "Old lamp")
     ben.until(lambda: ben.titles() == {"Bread", "Plum jam"}, "there is jam in the north")
     for person in (ana, eva):
-        person.until(lambda p=person: p.titles() == {"Bread", "Old lamp"}, "there is a lamp")
+        person.until(lambda p=person: p.titles() == {"Bread", "Old lamp"}, "there is a lamp")  # type: ignore[misc]
     assert cleo.titles() == {"Bread", "Plum jam"}
     at.way_north.mend()
     agree(*people)
@@ -159,7 +159,7 @@ def test_two_homes_do_without_the_relay_and_meet_again_when_one_gets_a_new_addre
     join(ana, dan)
     for one, other, router in ((ben, dan, SOUTH), (dan, ben, NORTH)):
         through = f"/ip4/{router}/tcp/4001"
-        one.until(lambda a=one, b=other, t=through: where(a, b) == t, "through both routers")
+        one.until(lambda a=one, b=other, t=through: where(a, b) == t, "through both routers")  # type: ignore[misc]
 
     # As providers do at night: the home's connections are dead, and nobody is told.
     at.way_south.give(f"{SOUTH_LATER}/24")

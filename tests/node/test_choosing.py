@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from node import choosing
 from node.branches import DEEPEST, Branches, Known, in_turn
-from node.choosing import AT_ONCE, MOST, Choosing, Plan, Tie
+from node.choosing import AT_ONCE, MOST, Choosing, Place, Plan, Tie
 
 FOUNDER = b"\0" * 32
 Inviters = dict[bytes, bytes | None]
@@ -248,6 +248,20 @@ def test_the_last_link_outside_of_a_branch_is_never_let_go() -> None:
         for _ in range(300):
             here.step(60)
             assert {FOUNDER, key(2)} <= here.persons
+
+
+def test_while_few_are_in_touch_nobody_is_let_go() -> None:
+    """Most of us were asleep: three links into one branch, and one elsewhere whose turn it is."""
+    inviters = star(6) | {key(10 + each): key(1) for each in range(40)}
+    here = Town(everybody(inviters), lambda each: int(each.split("/")[0]) >= 10)
+    sorts = {key(2): choosing.TURN, key(10): choosing.TURN, key(11): choosing.KEPT}
+    for person, sort in {**sorts, key(12): choosing.KEPT}.items():
+        here.machine._places[peer(person)] = Place(peer(person), person, sort, up=0.0)
+        here.ties[peer(person)] = Tie(peer(person), False, 0.0)
+    assert not any(here.machine._is_safe(here.known, place) for place in here.machine.places)
+    for _ in range(100):
+        here.step(60)
+        assert key(2) in here.persons
 
 
 @settings(max_examples=10)
