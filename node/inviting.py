@@ -15,7 +15,7 @@ from hashlib import blake2b
 
 from governance.membership import Standings
 from governance.roll import MEMBER, Roll
-from node import address_book, control
+from node import address_book, announcing, control
 from node.branches import spread
 from node.home import LOCK, Home
 from node.market import check_text
@@ -157,8 +157,11 @@ def one_time_key(device: Signer, community: bytes, place: Place) -> Signer:
 
 
 def own_addresses(home: Home) -> tuple[str, ...]:
-    """Where this node listens, or listened when it last ran."""
-    return tuple(json.loads(get_meta(home.store.db, "addresses") or "[]"))
+    """Where others reach this node, or did when it last ran; what it announces comes first."""
+    listening = json.loads(get_meta(home.store.db, "addresses") or "[]")
+    if not listening:
+        return ()
+    return tuple(dict.fromkeys([*announcing.kept(home.store), *listening]))
 
 
 def _wait_for_addresses(home: Home) -> tuple[str, ...]:

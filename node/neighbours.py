@@ -54,10 +54,12 @@ class Neighbours:
         dice: random.Random,
         comparing: Comparing,
         most: int = choosing.MOST,
+        announced: Sequence[str] = (),
     ) -> None:
         self._store = store
         self._network = network
         self._peers = peers
+        self._announced = announced
         self._clock = clock
         self._dice = dice
         self._signer: Signer | None = None
@@ -80,7 +82,8 @@ class Neighbours:
             return
         self._signed_ms = self._store.now_ms()
         issued_ms = self._peers.next_card_ms(self._signed_ms)
-        self._card = make_card(signer, self._store.community, where, issued_ms)
+        told = tuple(dict.fromkeys((*self._announced, *where)))
+        self._card = make_card(signer, self._store.community, told, issued_ms)
         with self._store.transaction():
             self._store.db.execute(
                 "INSERT OR REPLACE INTO meta (key, value) VALUES ('addresses', ?)",

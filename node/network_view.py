@@ -89,6 +89,7 @@ class View:
     known: int  # other members' devices whose addresses are known
     why: str  # why nobody is in touch: one of the words above; "" while somebody is
     addresses: tuple[str, ...]  # own ones
+    announced: tuple[str, ...]  # and those that the owner names, without the peer id
     relaying: dict[str, Any]  # as `links.Network.relaying` says
     since_ms: int  # when the node started
     dialled_ms: Mapping[str, int]  # LAN or INTERNET -> when somebody last dialled it from there
@@ -103,6 +104,7 @@ class View:
             "known": self.known,
             "why": self.why or None,
             "addresses": list(self.addresses),
+            "announced": list(self.announced),
             "relaying": self.relaying,
             "since": rfc3339(self.since_ms),
             "dialled": {place: rfc3339(at) for place, at in self.dialled_ms.items()},
@@ -116,6 +118,7 @@ NOWHERE = View(
     known=0,
     why="",
     addresses=(),
+    announced=(),
     relaying={"offers": False, "reserved_at": [], "serving": 0},
     since_ms=0,
     dialled_ms={},
@@ -136,6 +139,7 @@ def view(node: Node) -> View:
         known=known,
         why="" if found else _why(node, known),
         addresses=tuple(node.network.addresses),
+        announced=node.announced,
         relaying=node.network.relaying(),
         since_ms=node.reached.since_ms,
         dialled_ms=dict(node.reached.last_ms),

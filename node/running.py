@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
-from node import control_server, joining, logs, ports, seat, telling
+from node import announcing, control_server, joining, logs, ports, seat, telling
 from node import home as homes
 from node.checkup import Checkup
 from node.deadlines import Deadlines
@@ -51,7 +51,12 @@ OpenLink = Callable[[str], None]
 
 
 def real_network(
-    home: Home, gate: Gate, *, offer_relay: bool = False, roomy: bool = False
+    home: Home,
+    gate: Gate,
+    *,
+    announced: Sequence[str] = (),
+    offer_relay: bool = False,
+    roomy: bool = False,
 ) -> Network:
     """The libp2p network for this home. Importing it takes a second or two."""
     from node.network.libp2p_host import Libp2pNetwork
@@ -59,7 +64,7 @@ def real_network(
     topic = f"moothall/{home.store.community.hex()[:16]}"
     seed = home.unlock().device.seed
     network: Network = Libp2pNetwork(
-        seed, gate=gate, topic=topic, offer_relay=offer_relay, roomy=roomy
+        seed, gate=gate, topic=topic, announced=announced, offer_relay=offer_relay, roomy=roomy
     )
     return network
 
@@ -127,6 +132,7 @@ class Options:
     """How a node is to run; what is None stays as it was kept."""
 
     listen: Sequence[str] = ()
+    announce: Sequence[str] = ()  # where others reach this node from outside
     desk: str | None = None
     shop: str | None = None
     shop_url: str | None = None
@@ -139,6 +145,7 @@ class Options:
 def run(home: Home, options: Options) -> None:
     """Run the node until SIGINT or SIGTERM."""
     logs.begin()
+    announcing.read(options.announce)  # said before a port is taken
     home.unlock()
     with only_one(home):
         trio.run(_run, home, options)
@@ -151,10 +158,11 @@ def start(folder: Path, home: Home | None, options: Options, open_link: OpenLink
     the person who started this; it runs in a thread of its own.
     """
     logs.begin()
+    announcing.read(options.announce)  # said before a port is taken
     if home is not None:
         home.unlock()
         with only_one(home):
-            pass  # said before a port is taken
+            pass  # the same
     trio.run(_start, folder, home, options, open_link)
 
 
@@ -242,13 +250,22 @@ async def _live(
     # SQLite waits for another process's lock inside this one thread; a busy step is tried again.
     database.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     peers = Peers(home.store, trio.current_time)
+    announced = announcing.settle(home.store, options.announce)
     network = real_network(
         home,
         peers.may_talk,
+        announced=announced,
         offer_relay=options.offer_relay or options.always_on,
         roomy=options.always_on,
     )
-    node = Node(home, network, keys=home.unlock(), peers=peers, always_on=options.always_on)
+    node = Node(
+        home,
+        network,
+        keys=home.unlock(),
+        peers=peers,
+        announced=announced,
+        always_on=options.always_on,
+    )
     home.told = node.poke
     gateway.begin(home, node)
     set_meta(database, "gateway_secret", gateway.secret.hex())
@@ -273,7 +290,10 @@ async def _live(
             await window.switch_on(*ports.wanted(home, "shop", options.shop))
         ready: dict[str, Any] = {
             "peer": network.peer_id,
-            "addresses": network.addresses,
+            "addresses": [
+                *(f"{address}/p2p/{network.peer_id}" for address in announced),
+                *network.addresses,
+            ],
             "desk": gateway.login_link(at),
             "shop": f"http://{window.address}/" if window.address else None,
         }

@@ -72,9 +72,11 @@ class Node:
         clock: Callable[[], float] = trio.current_time,
         dice: random.Random | None = None,
         peers: Peers | None = None,
+        announced: Sequence[str] = (),
         always_on: bool = False,
     ) -> None:
         self.always_on = always_on  # a helper machine of the community
+        self.announced = tuple(announced)  # outside addresses that its owner names
         self.home = home
         self.store = home.store
         self.network = network
@@ -96,6 +98,7 @@ class Node:
             dice=self._dice,
             comparing=self.comparing,
             most=choosing.MOST_ALWAYS_ON if always_on else choosing.MOST,
+            announced=self.announced,
         )
         self._talking: set[str] = set()
         self._serving: Counter[str] = Counter()

@@ -48,6 +48,14 @@ def run_options(command: Command) -> Command:
             "--desk", metavar="HOST:PORT", help="Serve your own pages here; this machine only."
         ),
         click.option(
+            "--announce",
+            multiple=True,
+            metavar="MULTIADDR",
+            help="Tell others that this node is reached here from outside, such as "
+            "/ip4/198.51.100.7/tcp/4001 when your router forwards that port. Can be given several "
+            'times; "none" forgets it.',
+        ),
+        click.option(
             "--listen",
             multiple=True,
             metavar="MULTIADDR",

@@ -83,13 +83,14 @@ def reachability(situation: Situation) -> Finding | None:
     if not any(place_of(each) for each in network["addresses"]):
         return None  # it listens on this computer alone, as `ports` says
     started = f"since it started at {network['since']}"
+    announced = [str(each) for each in network.get("announced", ())]
     told = (
         f"Others on the local network dial your node; from the internet nobody has, {started}."
         if LAN in dialled
         else f"Nobody has dialled your node from another computer, {started}; whether anybody "
         "could is not known."
     )
-    return warning("reachability", told, _open_a_door(network["addresses"]))
+    return warning("reachability", told, _open_a_door(network["addresses"], announced))
 
 
 def relay(situation: Situation) -> Finding | None:
@@ -163,8 +164,15 @@ def _others(situation: Situation) -> int:
     return sum(each.status == MEMBER and each.person != situation.home.person for each in everybody)
 
 
-def _open_a_door(addresses: Sequence[str]) -> str:
-    """What helps: a relay, and at a public address an open port."""
+def _open_a_door(addresses: Sequence[str], announced: Sequence[str]) -> str:
+    """What helps: at a public address an open port, a forwarded port, or a relay."""
+    if announced:
+        where = " and ".join(announced)
+        ports = {each.split("/")[4] for each in addresses if place_of(each)}
+        return (
+            f"You announce {where}: see that your router or provider passes that on to TCP port "
+            f"{' or '.join(sorted(ports))} of this computer, and that its firewall lets it through."
+        )
     public = {each.split("/")[4] for each in addresses if place_of(each) == INTERNET}
     if public:
         return (
@@ -172,7 +180,9 @@ def _open_a_door(addresses: Sequence[str]) -> str:
         )
     return (
         "Ask somebody whose computer is always on and has a public address to say `moothall run "
-        "--offer-relay`; your node finds it by itself, and others reach you through it."
+        "--offer-relay`; your node finds it by itself, and others reach you through it. Or have "
+        "your router forward a TCP port to this computer, and start your node with --announce "
+        "/ip4/OUTSIDE-ADDRESS/tcp/PORT."
     )
 
 

@@ -79,15 +79,19 @@ class Libp2pNetwork:
         *,
         gate: Gate,
         topic: str,
+        announced: Sequence[str] = (),
         offer_relay: bool = False,
         roomy: bool = False,
     ) -> None:
-        """`offer_relay`: members may be reached through this node. `roomy`: many may connect."""
+        """`announced`: where a relay can be dialled besides the addresses that it sees itself.
+        `offer_relay`: members may be reached through this node. `roomy`: many may connect.
+        """
         self._keys = create_new_key_pair(device_seed)
         self._me = ID.from_pubkey(self._keys.public_key)
         self.peer_id = str(self._me)
         self._gate = gate
         self._topic = topic
+        self._announced = [f"{address}/p2p/{self.peer_id}" for address in announced]
         self._offers_relay = offer_relay
         self._limit = ROOMY_LIMIT if roomy else INBOUND_LIMIT
         self._handlers: dict[str, Handler] = {}
@@ -294,7 +298,9 @@ class Libp2pNetwork:
         if JOIN in self._handlers:
             host.serve_strangers(partial(self._serve_stranger, self._handlers[JOIN]))
         if self._offers_relay:
-            self._relay = Relay(host, self._gate, self._direct_addresses)
+            self._relay = Relay(
+                host, self._gate, lambda: [*self._announced, *self._direct_addresses()]
+            )
             host.set_stream_handler(HOP, self._relay.serve)
         self._reach = Reach(host, swarm, self._gate, self._linger, self._have_moved)
         self._dialler = Dialler(self.peer_id, swarm, self._reach, self._gate)

@@ -1,4 +1,4 @@
-"""Ten nodes in one process, over libp2p on loopback: from publishing until everybody has seen it."""
+"""Ten nodes in one process, over libp2p on loopback: from publishing until all have seen it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from governance.charter import Charter
 from governance.templates import template
 from node import home as homes
 from node.home import Home, now_ms
+from node.network.libp2p_hazards import DEGREE_LOW
 from node.network.libp2p_host import Libp2pNetwork
 from node.peers import Peers
 from node.service import SETTLING_SECONDS, Node
@@ -156,4 +157,4 @@ async def _meet(nodes: list[WatchingNode], dice: random.Random) -> None:
 def _meshed(node: WatchingNode) -> bool:
     pubsub = getattr(node.network, "_pubsub", None)
     meshes = [] if pubsub is None else pubsub.router.mesh.values()
-    return sum(map(len, meshes)) >= NEIGHBOURS
+    return sum(map(len, meshes)) >= DEGREE_LOW

@@ -312,6 +312,10 @@ def test_reachability_says_what_is_known_and_no_more(quiet: Situation):
     assert nobody.state == "warning"
     assert "is not known" in nobody.message
     assert "--offer-relay" in nobody.todo
+    assert "--announce" in nobody.todo
+    announces = said(announced=["/dns/node.example.org/tcp/14001"]).todo
+    assert "You announce /dns/node.example.org/tcp/14001" in announces
+    assert "to TCP port 4001 of this computer" in announces
     assert "local network dial your node" in said(dialled={"lan": at}).message
     assert said(dialled={"internet": at}).state == "good"
     assert said(relaying={**QUIET["relaying"], "reserved_at": ["12D3"]}).state == "good"

@@ -37,7 +37,7 @@ class WallClock(trio.abc.Clock):
 class Person:
     """A node with its owner's opinions: whom it trusts, what gossip it passes on, what it saw."""
 
-    def __init__(self, make: Callable[..., Network], name: str, **options: bool) -> None:
+    def __init__(self, make: Callable[..., Network], name: str, **options: Any) -> None:
         self.trusts: set[str] | None = None  # None is everybody
         self.passes_on = True
         seed = hashlib.sha256(name.encode()).digest()
@@ -75,7 +75,7 @@ class Village:
 
             self._make = Libp2pNetwork
 
-    def person(self, name: str, **options: bool) -> Person:
+    def person(self, name: str, **options: Any) -> Person:
         return Person(self._make, name, **options)
 
     async def arrive(self, *people: Person) -> None:

@@ -57,6 +57,16 @@ async def test_a_relay_to_which_there_is_no_connection_is_dialled_first(town: Vi
     }
 
 
+async def test_a_relay_names_the_address_that_its_owner_announces(town: Village) -> None:
+    outside = "/ip4/198.51.100.7/tcp/4001"
+    rita = town.person("rita", offer_relay=True, announced=[outside])
+    ben = town.person("ben")
+    await behind(town, rita, ben)
+
+    assert f"{outside}/p2p/{rita.id}/p2p-circuit/p2p/{ben.id}" in circuits(ben)
+    assert outside not in str(rita.net.addresses)  # there it listens
+
+
 async def test_the_relay_itself_may_call(town: Village) -> None:
     """Also one that offers a relay reaches others through another's."""
     rita, rob = (town.person(name, offer_relay=True) for name in ("rita", "rob"))

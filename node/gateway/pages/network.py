@@ -62,7 +62,7 @@ async def show(visit: Visit) -> Response:
         advice=_needs_a_door(view),
         compared=_compared(words, view),
         odd=telling.comparison(visit.store, view.compared, words.gettext) if view.compared else [],
-        addresses=view.addresses,
+        addresses=(*view.announced, *view.addresses),
     )
 
 
