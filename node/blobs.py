@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import random
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 import trio
@@ -43,7 +42,6 @@ NOWHERE_SECONDS = 60.0  # before neighbours who all lack a picture are asked aga
 AHEAD_SECONDS = 1.0  # after news, so that records come first
 IDLE_SECONDS = 600.0
 NEWEST = 100  # listings whose cards are fetched ahead
-STREAMS = 3  # questions of one neighbour that are answered at a time
 ASKING = 4  # questions of ours at a time
 BURST = 32 * 1024 * 1024  # bytes that a neighbour may have at once, and
 A_SECOND = 1024 * 1024  # after that
@@ -76,7 +74,6 @@ class Blobs:
         self._fetching: set[bytes] = set()
         self._nowhere: dict[bytes, float] = {}  # no neighbour had it: not again before
         self._useless: set[bytes] = set()  # not what its listing says
-        self._serving: Counter[str] = Counter()
         self._buckets: dict[str, Bucket] = {}
         self._shown: set[bytes] = set()  # since the last sweep
         self._sweep_at = 0.0
@@ -248,15 +245,10 @@ class Blobs:
     async def serve(self, stream: Stream) -> None:
         """A neighbour asks for pictures."""
         peer = stream.peer
-        busy = self._serving[peer] >= STREAMS
-        if busy or self._peers.waits(peer) or not self._peers.may_ask(peer):
-            await stream.aclose()
-            return
-        self._serving[peer] += 1
         try:
             with trio.move_on_after(SERVE_SECONDS):
                 for name in read_question(await stream.receive(MAX_QUESTION)):
-                    if not self._peers.may_ask(peer):
+                    if not self._peers.may_ask(peer, "blobs"):
                         return
                     data = blobs.published(self._store, name)
                     if data is not None and not self._bucket(peer).take(len(data), self._clock()):
@@ -264,9 +256,6 @@ class Blobs:
                     await stream.send(answer(data))
         except (Invalid, PeerFault) as error:
             self._peers.fault(peer, error.reason)
-        finally:
-            self._serving -= Counter([peer])
-            await stream.aclose()
 
     def _bucket(self, peer: str) -> Bucket:
         if len(self._buckets) > REMEMBERED:

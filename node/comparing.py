@@ -53,7 +53,7 @@ class Comparing:
         self._clock = clock
         self._differs = differs  # told once of each difference: (peer, height)
         self._words: dict[str, Word] = {}
-        self._told: dict[str, tuple[int, bytes]] = {}
+        self._told: set[str] = set()  # peers that differ, of which it was told
         self._odd_since: float | None = None
         self._branch: bytes | None = None
 
@@ -100,14 +100,14 @@ class Comparing:
     def look(self, known: Known, here: Collection[str]) -> None:
         """Now and then: tell of what differs, and see whether all of `here` are of one branch."""
         differing = {
-            peer: (word.height, word.certificate)
+            peer: word.height
             for peer, (word, how) in self._settled().items()
             if how in (OTHER, AHEAD)
         }
-        for peer, said in differing.items():
-            if self._told.get(peer) != said:
-                self._differs(peer, said[0])
-        self._told = differing
+        for peer, height in differing.items():
+            if peer not in self._told:  # it may name another one every second
+                self._differs(peer, height)
+        self._told = set(differing)
         persons = {known.person_of[peer] for peer in here if peer in known.person_of}
         branch = known.branches.covering(persons, OUTSIDE) if persons else None
         if branch is None:

@@ -49,6 +49,7 @@ USELESS_A_SECOND = 1024 * 1024  # bytes of answers that brought nothing: names o
 SMALL = 8 * 1024  # bytes of an answer that costs too little to wait for
 MOST_UNKNOWN = 4096  # logs of devices that no certificate names, in one conversation
 AGAIN = 3  # times that a conversation's question may be asked
+REMEMBERED = 20_000  # questions of a conversation, for that; it may go on for days
 
 Heard = Callable[[str, int, bytes], None]
 """(peer, height, certificate): what a peer says its newest certificate is."""
@@ -185,7 +186,7 @@ class Conversation:
                     raise LinkError("nothing-new", "the peer sends what is here already")
             # Between two steps a page or another peer has its turn.
             vain = not (new or self._first or isinstance(answer, (Side, Certificates)))
-            if vain:
+            if vain and not isinstance(answer, SegmentOf):  # no fault: others may be quicker
                 self._spend("useless", len(frame))
             await trio.sleep(len(frame) / USELESS_A_SECOND if vain and len(frame) > SMALL else 0)
 
@@ -196,6 +197,8 @@ class Conversation:
         while True:
             frame = await self._receive()
             self._spend("sync", len(frame))  # before anything is decoded
+            if len(asked) >= REMEMBERED:
+                asked.clear()
             asked[name := sha256(frame).digest()] += 1
             if asked[name] > AGAIN:
                 raise PeerFault("asked-again", "the peer asks what was answered")

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 import trio
 
 from node import gossip, teller
-from node.network.links import Network
 from protocol.keys import Signer
 from storage.store import Store
 
@@ -20,23 +19,23 @@ RETRY_SECONDS = 5.0  # after the store was busy or full
 
 
 class Duties:
-    """Acts for the teller, if this device is one. `kept` is told what it wrote, and `publish`
-    gossips the records among it; `acted` is awaited after every look.
+    """Acts for the teller, if this device is one. `kept` is told what it wrote, `publish` gossips
+    the records among it, and `say` one message; `acted` is awaited after every look.
     """
 
     def __init__(
         self,
         store: Store,
         signer: Signer,
-        network: Network,
         *,
         kept: Callable[[set[str]], None],
         publish: Callable[[], Awaitable[None]],
+        say: Callable[[bytes], Awaitable[None]],
         acted: Callable[[], Awaitable[None]],
     ) -> None:
         self._store = store
         self._signer = signer
-        self._network = network
+        self._say = say
         self._kept = kept
         self._publish = publish
         self._acted = acted
@@ -81,9 +80,9 @@ class Duties:
             await self._publish()
         for word in acted.words:
             if (message := gossip.teller_message(word)) is not None:
-                await self._network.publish(message)
+                await self._say(message)
         for certificate in acted.certificates:
-            await self._network.publish(gossip.certificate_message(certificate.travel()))
+            await self._say(gossip.certificate_message(certificate.travel()))
 
     def _until_next_look(self, since: float) -> float:
         """Seconds. Only a teller acts by the clock; others have nothing to do until news comes."""

@@ -25,6 +25,7 @@ from node.gossip import RECORDS
 from node.home import Home, first_words
 from node.network.links import JOIN, LinkError, Network, Stream
 from node.network.peer_id import device_key_of, peer_id_of
+from node.network.serving import Refusals
 from node.peers import contacts
 from protocol import lobby
 from protocol.errors import Invalid
@@ -39,6 +40,7 @@ from storage.store import Store
 logger = logging.getLogger("moothall.joining")
 
 SECONDS = 10.0  # for one knock
+MOST_JOINS = 16  # by one invitation that are let in unconfirmed: a link may go round
 
 # A lobby's own sentence is a stranger's text; what a newcomer reads are these.
 REFUSALS = {
@@ -142,12 +144,13 @@ class Lobby:
         self._kept = kept
         self._publish = publish
         self._fault = fault
+        self.refuse = Refusals()
 
     async def serve(self, stream: Stream) -> None:
         """One question, one answer. A malformed question ends without one."""
+        device = device_key_of(stream.peer)
         try:
             raw = await stream.receive(lobby.MAX_QUESTION)
-            device = device_key_of(stream.peer)
             height = lobby.read_news_question(raw, self._store.community)
             if height is not None:
                 await stream.send(lobby.news(farewell.told(self._store, device, height)))
@@ -161,7 +164,11 @@ class Lobby:
             if answer == lobby.answer() and entries is not None:
                 await self._publish(cbor2.dumps([RECORDS, [[device, GOV, entries]]]))
         except Invalid as error:
-            logger.info("refused a question of the stranger %s: %s", stream.peer, error.reason)
+            known = standing_of(self._store, device)
+            if known is not None and known[0] in (PROVISIONAL, CERTIFIED):
+                self._fault(stream.peer, error.reason)
+            else:
+                self.refuse(stream.peer, "question", error.reason)
         finally:
             await stream.aclose()
 
@@ -246,4 +253,10 @@ class Lobby:
             return "used", "Who made this invitation meant somebody else; ask for another."
         if not said.proves(key, self._store.community, who.person, enrolment.header.device):
             return "unknown", "The link's secret does not fit this invitation; copy it again."
+        (others,) = self._store.db.execute(
+            "SELECT count(*) FROM joining WHERE invite = ? AND device != ?",
+            [said.invite, enrolment.header.device],
+        ).fetchone()
+        if meant is None and others >= MOST_JOINS:
+            return "used", "Very many have used this invitation; ask for another."
         return None

@@ -20,6 +20,7 @@ from node.branches import Known, in_turn
 from node.clock_check import FRESH_MS
 from node.comparing import Comparing
 from node.gossip import card_message
+from node.metrics import SENT
 from node.network.links import LinkError, Network, Stream
 from node.peers import Peers, usable
 from protocol.cards import LIFETIME_MS, MAX_CARDS, MAX_FRAME, Card, make_card
@@ -66,6 +67,7 @@ class Neighbours:
         self._card: Card | None = None
         self._signed_ms = 0  # by our clock; the card may say a moment later than another of ours
         self._exchanged: dict[str, float] = {}
+        self._saying = self._unsaid = False  # where we are, to everybody
         self._comparing = comparing
         self._choosing = choosing.Choosing(dice, most=most)
         self._failures: dict[str, dict[str, int]] = {}  # peer -> address -> dials in vain
@@ -146,38 +148,52 @@ class Neighbours:
                 try:
                     self._sign_anew(FRESH_MS)
                     await stream.send(self._peers.cards(self._some()))
-                    self._peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME, peer)
+                    await self._hear(stream)
                 finally:
                     await stream.aclose()
-        except (LinkError, Invalid, StoreError) as error:
+        except (LinkError, StoreError) as error:
             self._exchanged.pop(peer, None)
             logger.debug("address cards with %s: %s", peer, error.reason)
         self.look()
 
     async def serve(self, stream: Stream) -> None:
         """A peer exchanges cards with us."""
-        if self._peers.waits(stream.peer) or not self._peers.may_ask(stream.peer):
-            await stream.aclose()
-            return
-        try:
-            with trio.move_on_after(EXCHANGE_SECONDS):
-                self._peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME, stream.peer)
+        with trio.move_on_after(EXCHANGE_SECONDS):
+            if await self._hear(stream):
                 self._sign_anew(FRESH_MS)
                 await stream.send(self._peers.cards(self._some()))
-        except Invalid as error:
-            self._peers.fault(stream.peer, error.reason)
-        finally:
-            await stream.aclose()
         self.look()
 
+    async def _hear(self, stream: Stream) -> bool:
+        """Keep what is new of a peer's cards; whether they were in order."""
+        try:
+            self._peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME, stream.peer)
+        except Invalid as error:
+            self._peers.fault(stream.peer, error.reason)
+            return False
+        return True
+
     async def say_where(self) -> None:
-        """Somebody came or went: who is new has not heard where we are."""
-        if self._card is not None:
-            await self._network.publish(card_message(self._card))
-        for peer in self._network.peers():
-            if self._peers.may_talk(peer):
-                self._exchanged.pop(peer, None)
-                await self.exchange(peer)
+        """Somebody came or went: who is new has not heard where we are.
+
+        Peers may be slow to listen, and newcomers many: calls while one is under way are one more.
+        """
+        self._unsaid = True
+        if self._saying:
+            return
+        self._saying = True
+        try:
+            while self._unsaid:
+                self._unsaid = False
+                if self._card is not None:
+                    await self._network.publish(card_message(self._card))
+                    self._peers.metrics.gossip.add(SENT)
+                for peer in self._network.peers():
+                    if self._peers.may_talk(peer):
+                        self._exchanged.pop(peer, None)
+                        await self.exchange(peer)
+        finally:
+            self._saying = False
 
     def _some(self) -> list[str]:
         """Whose cards to pass on: half of them branch by branch, the others as chance will have

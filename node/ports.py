@@ -5,11 +5,14 @@ Port 0 means a free port the first time and the same one ever after, so that lin
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from node.home import Home
+from node.network.listening import probe
 from protocol.errors import Refused
 from storage.database import get_meta
 
@@ -19,15 +22,41 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - the owner's choice
 NONE = "none"  # switches the shop window, or its outside address, off again
 
 
-def wanted(home: Home, key: str, asked: str | None) -> tuple[str, int]:
-    """Host and port to serve `desk` or `shop` at. Refused `bad-address` for what is none."""
-    kept = get_meta(home.store.db, key) or get_meta(home.store.db, f"{key}_at")
+class Place(NamedTuple):
+    """Where to serve pages."""
+
+    host: str
+    port: int
+    instead: str = ""  # what is said when it stands in for the kept one, this time
+
+
+def wanted(home: Home, key: str, asked: str | None) -> Place:
+    """Where to serve `desk` or `shop`. Refused `bad-address` for what is none.
+
+    A port that is kept, and that nobody asks for today, is replaced if another program has it.
+    """
+    kept = get_meta(home.store.db, f"{key}_at") or get_meta(home.store.db, key)
     host, port = host_port(asked or kept or HERE)
-    if port == 0 and kept:
-        kept_host, kept_port = host_port(kept)
-        if kept_host == host:
-            return host, kept_port
-    return host, port
+    if asked and port:
+        return Place(host, port)
+    if kept and host_port(kept)[0] == host:
+        _, port = host_port(kept)
+    if not (port and _in_use(host, port)):
+        return Place(host, port)
+    sentence = (
+        f"Port {port} is used by another program, perhaps another node of yours. Your node takes "
+        f"a free port for the {key} this time; {kept} stays kept for its next start. Stop that, or "
+        f"choose another port with --{key}."
+    )
+    return Place(host, 0, sentence)
+
+
+def _in_use(host: str, port: int) -> bool:
+    try:
+        probe(host, port)
+    except OSError as error:
+        return error.errno == errno.EADDRINUSE
+    return False
 
 
 def host_port(text: str) -> tuple[str, int]:

@@ -56,10 +56,14 @@ class Publishing:
                 self._spread()
                 continue
             for message in messages:
-                await self._network.publish(message)
-                self._sent.add(SENT)
+                await self.say(message)
             if self._unsure():
                 self._spread()
+
+    async def say(self, message: bytes) -> None:
+        """Gossip one message. LinkError as above."""
+        await self._network.publish(message)
+        self._sent.add(SENT)
 
     def _own_seq(self, lane: int) -> int:
         found = find_log(self._store, self._store.device, lane)

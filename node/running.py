@@ -78,7 +78,9 @@ def only_one(home: Home) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise Refused(
-                "already-running", "A node is running for %(path)s already.", path=home.path
+                "already-running",
+                "A node is running for %(path)s already. `moothall desk` prints a link to its desk.",
+                path=home.path,
             ) from error
         yield
     finally:
@@ -176,11 +178,11 @@ async def _run(home: Home, options: Options) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_end_on, signals, nursery.cancel_scope)
 
-            async def open_desk() -> str:
-                host, port = ports.wanted(home, "desk", options.desk)
-                at: str = await nursery.start(serve, desk_app(gateway), host, port)
+            async def open_desk() -> tuple[str, bool]:
+                place = _place(home, "desk", options.desk)
+                at: str = await nursery.start(serve, desk_app(gateway), place.host, place.port)
                 gateway.desk_is_at(at)
-                return at
+                return at, not place.instead
 
             await _live(home, options, gateway, open_desk)
 
@@ -198,12 +200,12 @@ async def _start(folder: Path, home: Home | None, options: Options, open_link: O
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_end_on, signals, nursery.cancel_scope)
-            host, port = (
-                ports.wanted(home, "desk", options.desk)
+            place = (
+                _place(home, "desk", options.desk)
                 if home
-                else ports.host_port(options.desk or ports.HERE)
+                else ports.Place(*ports.host_port(options.desk or ports.HERE))
             )
-            at: str = await nursery.start(serve, switch, host, port)
+            at: str = await nursery.start(serve, switch, place.host, place.port)
             gateway.desk_is_at(at)
 
             def show_link() -> str:
@@ -212,9 +214,9 @@ async def _start(folder: Path, home: Home | None, options: Options, open_link: O
                 nursery.start_soon(in_thread, open_link, link)
                 return link
 
-            async def open_desk() -> str:
+            async def open_desk() -> tuple[str, bool]:
                 switch.turn_to(desk_app(gateway))
-                return at
+                return at, not place.instead
 
             if home is not None:
                 first.hand_over(home)
@@ -236,9 +238,15 @@ async def _start(folder: Path, home: Home | None, options: Options, open_link: O
 
 
 async def _live(
-    home: Home, options: Options, gateway: Gateway, open_desk: Callable[[], Awaitable[str]]
+    home: Home,
+    options: Options,
+    gateway: Gateway,
+    open_desk: Callable[[], Awaitable[tuple[str, bool]]],
 ) -> None:
-    """Node, owner's socket, desk and shop window of one home, until cancelled."""
+    """Node, owner's socket, desk and shop window of one home, until cancelled.
+
+    `open_desk` says where the desk is served, and whether that is to be kept.
+    """
     from node.gateway.apps import shop_app
     from node.gateway.shop_window import ShopWindow
 
@@ -281,13 +289,15 @@ async def _live(
         set_meta(database, "listen", json.dumps(ports.bound(asked, network.addresses)))
         window = gateway.shop_window = ShopWindow(home, shop_app(gateway), nursery)
         gateway.checkup = Checkup(home, nursery)
-        at = await open_desk()
-        set_meta(database, "desk", at)
+        at, keep = await open_desk()
+        if keep:
+            set_meta(database, "desk", at)
         await nursery.start(control_server.serve, node, lambda: gateway.login_link(at))
         if options.shop == ports.NONE:
             await window.switch_off()
         elif options.shop or get_meta(database, "shop"):
-            await window.switch_on(*ports.wanted(home, "shop", options.shop))
+            place = _place(home, "shop", options.shop)
+            await window.switch_on(place.host, place.port, keep=not place.instead)
         ready: dict[str, Any] = {
             "peer": network.peer_id,
             "addresses": [
@@ -302,6 +312,13 @@ async def _live(
             ready["shop_url"] = outside
         _say(ready, options.as_json, _welcome(ready, seen))
         nursery.start_soon(_print_events, node, options.as_json)
+
+
+def _place(home: Home, key: str, asked: str | None) -> ports.Place:
+    place = ports.wanted(home, key, asked)
+    if place.instead:
+        logger.warning("%s", place.instead)
+    return place
 
 
 async def _end_on(signals: Any, scope: trio.CancelScope) -> None:

@@ -192,7 +192,7 @@ async def move(node: Node, *, alone: bool) -> dict[str, Any]:
         made = chain.move(store, person, home.device, record, heads(home, seat.device))
         settle(store)
     node.kept(set(store.changed))
-    await node.network.publish(gossip.certificate_message(made.travel()))
+    await node.say(gossip.certificate_message(made.travel()))
     node.spread()
     return {
         "device": home.device.hex(),

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import random
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -54,7 +53,6 @@ SETTLE_SECONDS = 0.3
 SETTLING_SECONDS = 90.0  # after which a neighbour is surely reached by gossip
 KNOCK_SECONDS = 5.0
 ROUNDS = 4  # conversations in a row with one peer until both hold the same
-STREAMS = 3  # conversations that one peer may have open with us
 SILENCE_SECONDS = 5.0  # after which a new neighbour is asked, whoever's turn it is
 ASK_SECONDS = 20.0  # for asking everybody
 MOST_ASKED = 50  # nodes
@@ -101,7 +99,7 @@ class Node:
             announced=self.announced,
         )
         self._talking: set[str] = set()
-        self._serving: Counter[str] = Counter()
+        self._serving = Turnstile(self.peers, "sync", self._serve_sync)
         self._again: set[str] = set()
         self._records = RecordNews(self.store, self.events)
         self._votes = VoteNews(self.store, self.events)
@@ -130,12 +128,13 @@ class Node:
         self._publishing = Publishing(
             self.store, network, self.spread, self._is_unsure, self.metrics.gossip
         )
+        self.say = self._publishing.say
         self._duties = Duties(
             self.store,
             keys.device,
-            network,
             kept=self.kept,
             publish=self._publishing.publish,
+            say=self._publishing.say,
             acted=self._gate_may_have_changed,
         )
         self._nursery: trio.Nursery | None = None
@@ -147,11 +146,14 @@ class Node:
         task_status: TaskStatus[None] = trio.TASK_STATUS_IGNORED,
     ) -> None:
         """Work until cancelled; started once the network listens."""
-        self.network.handle(SYNC, self._serve_sync)
-        cards = Turnstile(self.peers, "cards", self.neighbours.serve)
-        self.network.handle(CARDS, cards.serve)
-        self.network.handle(BLOB, self.blobs.serve)
-        lobby = joining.Lobby(self.store, self.kept, self.network.publish, self.peers.fault)
+        self.network.handle(SYNC, self._serving.serve)
+        for protocol, sort, serve in (
+            (CARDS, "cards", self.neighbours.serve),
+            (BLOB, "blobs", self.blobs.serve),
+        ):
+            self.network.handle(protocol, Turnstile(self.peers, sort, serve).serve)
+        lobby = joining.Lobby(self.store, self.kept, self.say, self.peers.fault)
+        lobby.refuse.count = self.metrics.refused.add
         self.network.handle(
             JOIN, Turnstile(self.peers, "join", lobby.serve, seconds=LOBBY_SECONDS).serve
         )
@@ -159,6 +161,7 @@ class Node:
         self.network.on_gossip(hearing.check)
         self.network.on_peer(self._peer_changed)
         self.network.on_fault(self.peers.fault)
+        self.network.on_refused(self.metrics.refused.add)
         self.network.on_addresses(self.neighbours.moved)
         self._records.begin()
         self._publishing.begin()
@@ -183,7 +186,7 @@ class Node:
         self, *, task_status: TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
         """Only reach out, listening nowhere: for a command that joins and ends."""
-        self.network.handle(SYNC, self._serve_sync)
+        self.network.handle(SYNC, self._serving.serve)
         await self.network.run([], task_status=task_status)
 
     async def sync_until_settled(self, peer: str) -> None:
@@ -220,7 +223,7 @@ class Node:
         self.blobs.news()
 
     def _is_busy(self) -> bool:
-        return bool(self._talking or self._serving.total())
+        return bool(self._talking or self._serving.inside)
 
     def _forget_invitation(self) -> None:
         """Once on the roll, the link and its secret have done their work."""
@@ -381,18 +384,10 @@ class Node:
             await joining.introduce(self.home, self.network, peer)
 
     async def _serve_sync(self, stream: Stream) -> None:
-        busy = self._serving[stream.peer] >= STREAMS
-        if busy or self.peers.waits(stream.peer) or not self.peers.may_ask(stream.peer):
-            await stream.aclose()
-            return
         self._heard[stream.peer] = self._clock()
         talk = self._conversation(stream)
-        self._serving[stream.peer] += 1
-        try:
-            # Already asking this peer on a stream of ours: twice would bring everything twice.
-            await talk.serve(asking=stream.peer not in self._talking)
-        finally:
-            self._serving -= Counter([stream.peer])
+        # Already asking this peer on a stream of ours: twice would bring everything twice.
+        await talk.serve(asking=stream.peer not in self._talking)
         if talk.through:
             self.comparing.through(stream.peer)
             self._duties.catch_up()
@@ -471,7 +466,7 @@ class Node:
 
     def waiting(self) -> dict[str, int]:
         """How much is under way or waits its turn, by what it is."""
-        return {"conversations": len(self._talking) + self._serving.total()}
+        return {"conversations": len(self._talking) + self._serving.inside}
 
     def touch(self) -> dict[str, Any]:
         """Who is in touch: peer -> seconds since it was last heard."""

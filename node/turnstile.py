@@ -29,6 +29,11 @@ class Turnstile:
         self._seconds = seconds
         self._inside: Counter[str] = Counter()
 
+    @property
+    def inside(self) -> int:
+        """How many streams of members are being served."""
+        return self._inside.total()
+
     async def serve(self, stream: Stream) -> None:
         """Serve this stream, or close it without a word."""
         peer = stream.peer

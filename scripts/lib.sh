@@ -30,6 +30,13 @@ stop() {
     exit 1
 }
 
+# explain "$@": where help is asked for, prints the comment at the head of the script, and ends.
+explain() {
+    case ${1-} in
+        -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' -- "$0" && exit 0 ;;
+    esac
+}
+
 # --- Python and what libraries need to be built ------------------------------------------------
 
 is_recent_python() {

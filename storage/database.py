@@ -100,8 +100,9 @@ def friendly() -> Iterator[None]:
         if "malformed" in text or "not a database" in text:
             raise StoreError(
                 "damaged",
-                "The store is damaged and was left as it is. Make a copy of the home, then join "
-                "again with a new device; your peers hold what you published.",
+                "The store is damaged and was left as it is. Copy the whole home before anything "
+                "else; `moothall recover` then makes a new one from your recovery file. Your "
+                "neighbours hold what you published.",
             ) from error
         raise
 

@@ -39,11 +39,12 @@ def peers(out: Output) -> None:
         names = {person.hex(): name for person, name in profiles.names(home.store).items()}
         out.answer(
             {"peers": found["peers"], "known": found["known"], "why": found["why"]},
-            _peers_text(found, names),
+            peers_text(found, names),
         )
 
 
-def _peers_text(found: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def peers_text(found: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """What `peers` prints: three lines a neighbour, or why there is none; `names` by person."""
     from node.sizes import size_text
 
     near = {row["peer"]: _called(row, names) for row in found["peers"]}
@@ -63,7 +64,9 @@ def _peers_text(found: Mapping[str, Any], names: Mapping[str, str]) -> str:
     if not lines:
         lines = ["Your node is in touch with nobody.", WHY.get(found["why"], "")]
     known = found["known"]
-    lines.append(f"Addresses of {known} {'node is' if known == 1 else 'nodes are'} known.")
+    if known:
+        nodes = "node" if known == 1 else "nodes"
+        lines.append(f"The addresses of {known} other {nodes} are known here.")
     return "\n".join(line for line in lines if line)
 
 

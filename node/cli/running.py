@@ -74,7 +74,7 @@ def run(out: Output, /, **options: Any) -> None:
     """Run your node until Ctrl-C.
 
     It keeps in touch with the other members' nodes and serves your desk, whose login link is in
-    the first line, and the shop window if you want one. Ports are chosen once and kept.
+    the first lines, and the shop window if you want one. Ports are chosen once and kept.
     """
     end_on_signals()
     from node import running
@@ -159,10 +159,11 @@ def _status_text(data: dict[str, Any], who: Callable[[str], str], odd: list[str]
         f"{data['records']} records, certified up to height {data['height']}",
         f"digest {data['digest'][:16]}",
     ]
-    if data["compared"]["peers"]:
+    compared = data["compared"]
+    if compared["peers"]:
         lines.append(
-            f"{_counted(data['compared']['same'], 'other member', 'other members')} of "
-            f"{data['compared']['peers']} asked: the same newest certificate"
+            f"newest certificate compared with {_counted(compared['peers'], 'member', 'members')}: "
+            f"the same at {compared['same']}"
         )
     lines += [line(f"ASK: {each}") for each in odd]
     if data["newcomers"]:

@@ -22,10 +22,13 @@ _PRIVATE = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", TOKEN)
 def store(situation: Situation) -> Finding:
     """The database opens, is sound, and is none of a newer program."""
     home = situation.home
+    trouble = situation.trouble
+    if trouble is not None and trouble.reason != "damaged":
+        return bad("store", str(trouble), "Ask again once that is mended; nothing is lost by it.")
     if home is None:
         return bad(
             "store",
-            str(situation.trouble),
+            str(trouble),
             "Copy the whole folder before anything else. If the disk is well, `moothall recover` "
             "makes a new home from your recovery file; your neighbours hold what you published.",
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import platform
-import socket
 import sqlite3
 from importlib.metadata import PackageNotFoundError, version
 
@@ -12,18 +11,21 @@ from node import clock_check
 from node import ports as kept_ports
 from node.doctor.finding import Finding, Situation, bad, good, warning
 from node.home import Home
+from node.network.listening import probe
 from node.sizes import size_text
 from protocol.errors import MoothallError
 from storage import certificates
 from storage.database import get_meta
 
 PEERS = "for peers"
+IN_USE = "another program listens there"
 LIBRARIES = ("libp2p", "trio", "PyNaCl", "cbor2")  # whose versions matter when something is odd
 SCARCE, LITTLE = 100 * 10**6, 10**9  # bytes
 AHEAD_MS = 3_600_000  # how far others' claimed times may be ahead of ours without a hint
 ENOUGH_PERSONS = 3  # who claim so: one alone may have a bad clock, or lie
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 SET_IT = "Set the clock, best by letting the system do it: timedatectl set-ntp true"
+LISTEN_TO_ALL = "Start it with `moothall run --listen /ip4/0.0.0.0/tcp/4001`."
 
 
 def node(situation: Situation) -> Finding:
@@ -123,11 +125,12 @@ def ports(situation: Situation) -> Finding | None:
         where = [f"{what} {host}:{port} ({why})" for (what, host, port), why in taken.items()]
         told = f"Your node could not listen as before: {', '.join(where)}."
         todo = (
-            "End the program that uses it, or choose another with --listen, --desk or --shop of "
+            "End what stands in the way, or choose another with --listen, --desk or --shop of "
             "`moothall run`."
         )
-        pages = any(what != PEERS for what, *_ in taken)  # without these it does not start
-        return bad("ports", told, todo) if pages else warning("ports", told, todo)
+        # It takes a free port for one in use, and does not start without an address for pages.
+        stops = any(what != PEERS and why != IN_USE for (what, *_), why in taken.items())
+        return bad("ports", told, todo) if stops else warning("ports", told, todo)
     return good("ports", "The ports of your node are free.")
 
 
@@ -137,13 +140,13 @@ def _listening(addresses: list[str]) -> Finding:
         return warning(
             "ports",
             "Your node listens nowhere, so nobody can dial it.",
-            "Start it with --listen /ip4/0.0.0.0/tcp/4001",
+            LISTEN_TO_ALL,
         )
     if all(each.startswith(("/ip4/127.", "/ip6/::1/")) for each in own):
         return warning(
             "ports",
             "Your node listens on this computer alone, so no other can dial it.",
-            "Start it with --listen /ip4/0.0.0.0/tcp/4001",
+            LISTEN_TO_ALL,
         )
     return good(
         "ports", f"Your node listens at {', '.join(each.split('/p2p/')[0] for each in own)}."
@@ -169,16 +172,13 @@ def _kept(home: Home) -> list[tuple[str, str, int]]:
 
 def _why_not(host: str, port: int) -> str | None:
     """Why nothing could listen there; None if it could."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            probe.bind((host, port))
+        probe(host, port)
     except OSError as error:
         if error.errno == errno.EADDRNOTAVAIL:
             return "no address of this computer"
+        if error.errno == errno.EADDRINUSE:
+            return IN_USE
         return error.strerror or "not possible"
     return None
 

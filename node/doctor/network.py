@@ -26,7 +26,8 @@ def neighbours(situation: Situation) -> Finding | None:
     if network is None:
         known = len(Peers(home.store, time.monotonic).addresses())
         if known:
-            return good("neighbours", f"Addresses of {_count(known, 'other node')} are known.")
+            nodes = _count(known, "other node")
+            return good("neighbours", f"The addresses of {nodes} are known here.")
         if _others(situation) == 0:
             return good("neighbours", "Nobody else belongs yet; `moothall invite` makes a link.")
         return warning("neighbours", "No address of another node is known.", ASK_FRIENDS)
@@ -35,7 +36,7 @@ def neighbours(situation: Situation) -> Finding | None:
         return _nobody(network)
     inviters = {row["inviter"] for row in rows if row["inviter"] is not None}
     told = f"In touch with {_count(len(rows), 'node')}"
-    told += f", of people whom {_count(len(inviters), 'other')} invited." if inviters else "."
+    told += f"; {_count(len(inviters), 'member')} invited their people." if inviters else "."
     branch = (network.get("compared") or {}).get("branch")
     if branch is not None:
         inviter = profiles.names(home.store).get(bytes.fromhex(branch), "") or branch[:8]
@@ -63,8 +64,13 @@ def comparison(situation: Situation) -> Finding | None:
             "Ask again in two minutes: mostly one of you is only behind. If it stays so, see "
             "`moothall teller show`, and ask those members by another way what they see.",
         )
-    told = f"Compared with {_count(peers, 'other member')}: the certificates are the same."
-    return good("comparison", told)
+    same = compared["same"]
+    told = (
+        "the newest certificate is the same"
+        if same == peers
+        else f"the newest certificate is the same at {same}, and nobody names another chain"
+    )
+    return good("comparison", f"Compared with {_count(peers, 'other member')}: {told}.")
 
 
 def reachability(situation: Situation) -> Finding | None:
@@ -90,7 +96,8 @@ def reachability(situation: Situation) -> Finding | None:
         else f"Nobody has dialled your node from another computer, {started}; whether anybody "
         "could is not known."
     )
-    return warning("reachability", told, _open_a_door(network["addresses"], announced))
+    offers = bool(relaying["offers"])
+    return warning("reachability", told, _open_a_door(network["addresses"], announced, offers))
 
 
 def relay(situation: Situation) -> Finding | None:
@@ -153,7 +160,7 @@ def _nobody(network: Mapping[str, Any]) -> Finding:
     known = int(network["known"])
     return warning(
         "neighbours",
-        f"In touch with nobody, though addresses of {_count(known, 'node')} are known.",
+        f"In touch with nobody, though the addresses of {_count(known, 'node')} are known.",
         ASK_FRIENDS,
     )
 
@@ -164,8 +171,8 @@ def _others(situation: Situation) -> int:
     return sum(each.status == MEMBER and each.person != situation.home.person for each in everybody)
 
 
-def _open_a_door(addresses: Sequence[str], announced: Sequence[str]) -> str:
-    """What helps: at a public address an open port, a forwarded port, or a relay."""
+def _open_a_door(addresses: Sequence[str], announced: Sequence[str], offers: bool) -> str:
+    """What helps: at a public address an open port, a forwarded port, or a relay, if it is none."""
     if announced:
         where = " and ".join(announced)
         ports = {each.split("/")[4] for each in addresses if place_of(each)}
@@ -178,11 +185,19 @@ def _open_a_door(addresses: Sequence[str], announced: Sequence[str]) -> str:
         return (
             f"Let the firewall of this computer through to TCP port {' and '.join(sorted(public))}."
         )
+    forward = (
+        "have your router forward a TCP port to this computer, and start your node with --announce "
+        "/ip4/OUTSIDE-ADDRESS/tcp/PORT."
+    )
+    if offers:
+        return (
+            "It can only relay for others if they can dial it: let it run on a machine with a "
+            f"public address, or {forward}"
+        )
     return (
         "Ask somebody whose computer is always on and has a public address to say `moothall run "
-        "--offer-relay`; your node finds it by itself, and others reach you through it. Or have "
-        "your router forward a TCP port to this computer, and start your node with --announce "
-        "/ip4/OUTSIDE-ADDRESS/tcp/PORT."
+        "--offer-relay`; your node finds it by itself, and others reach you through it. Or "
+        f"{forward}"
     )
 
 

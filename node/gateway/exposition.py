@@ -77,7 +77,9 @@ def _network(gateway: Gateway) -> Iterator[Metric]:
         "moothall_peer_faults", "What peers did wrong, by reason.", "reason", counted.faults
     )
     yield _counters("moothall_gossip_messages", "By what became of them.", "fate", counted.gossip)
-    yield _counters("moothall_refusals", "Turned away before it was read.", "what", counted.refused)
+    yield _counters(
+        "moothall_refusals", "Turned away unread, or for who asked.", "what", counted.refused
+    )
     yield _gauges(
         "moothall_waiting", "What is under way or waits its turn.", "what", node.waiting()
     )

@@ -31,8 +31,9 @@ class ShopWindow:
         self._scope = trio.CancelScope()
         self._ended = trio.Event()
 
-    async def switch_on(self, host: str, port: int) -> str:
-        """Serve there, and nowhere else; "HOST:PORT" with the port that 0 became.
+    async def switch_on(self, host: str, port: int, *, keep: bool = True) -> str:
+        """Serve there, and nowhere else; "HOST:PORT" with the port that 0 became. Without `keep`
+        it stands in for the place that is kept, for now.
 
         Refused `port-in-use` or `bad-address`; then it goes on where it was.
         """
@@ -47,7 +48,7 @@ class ShopWindow:
                     self._serve, old_host.strip("[]"), int(old_port)
                 )
             raise
-        for key in ("shop", "shop_at"):
+        for key in ("shop", "shop_at") if keep else ("shop",):
             set_meta(self._home.store.db, key, self.address)
         return self.address
 

@@ -14,15 +14,35 @@ from libp2p.peer.id import ID
 from libp2p.pubsub import pubsub
 from libp2p.pubsub.pb import rpc_pb2
 
+from node.bucket import Bucket
 from node.network.libp2p_framing import abort
-from node.network.libp2p_hazards import CarefulGossipSub, CarefulPubsub
 from node.network.libp2p_members import Fault, Pace, read_frames
-from node.network.links import MAX_GOSSIP, Gate, GossipCheck
-from node.network.serving import refuse
+from node.network.libp2p_pubsub_hazards import CarefulGossipSub, CarefulPubsub
+from node.network.links import MAX_GOSSIP, PASSED, PASSED_A_SECOND, Gate, GossipCheck
+from node.network.serving import Refusals
 
 logger = logging.getLogger("moothall.network")
 
 CHECK_SECONDS = 5.0
+
+
+class PacedGossipSub(CarefulGossipSub):
+    """Passes on no more than its neighbours take from one peer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passing: Bucket | None = None
+
+    async def publish(self, msg_forwarder: ID, pubsub_msg: rpc_pb2.Message) -> None:
+        """Send a new message on, unless too many others went out lately."""
+        now = trio.current_time()
+        passing = self._passing or Bucket(size=PASSED, rate=PASSED_A_SECOND, now=now)
+        self._passing = passing
+        if self.pubsub is not None and msg_forwarder == self.pubsub.my_id:
+            passing.owe(1, now)
+        elif not passing.take(1, now):
+            return
+        await super().publish(msg_forwarder, pubsub_msg)
 
 
 class GatedPubsub(CarefulPubsub):
@@ -31,14 +51,16 @@ class GatedPubsub(CarefulPubsub):
     def __init__(
         self,
         host: IHost,
-        router: CarefulGossipSub,
+        router: PacedGossipSub,
         topic: str,
         gate: Gate,
         check: GossipCheck,
         fault: Fault,
+        refuse: Refusals,
     ) -> None:
         super().__init__(host, router, topic, self._check)
         self._fault = fault
+        self._refuse = refuse
         self._pace = Pace()
         self._topic = topic
         self._gate = gate
@@ -47,7 +69,8 @@ class GatedPubsub(CarefulPubsub):
     async def _check(self, forwarder: ID, msg: rpc_pb2.Message) -> bool:
         peer = str(forwarder)
         if list(msg.topicIDs) != [self._topic] or len(msg.data) > MAX_GOSSIP:
-            refuse(peer, "gossip", "too-large" if len(msg.data) > MAX_GOSSIP else "other-topic")
+            reason = "too-large" if len(msg.data) > MAX_GOSSIP else "other-topic"
+            self._refuse(peer, "gossip", reason)
             return False
         with trio.move_on_after(CHECK_SECONDS):
             return await self._ask(peer, msg.data)
@@ -56,14 +79,14 @@ class GatedPubsub(CarefulPubsub):
 
     async def push_msg(self, msg_forwarder: ID, msg: rpc_pb2.Message) -> None:
         if msg_forwarder != self.my_id and not self._gate(str(msg_forwarder)):
-            refuse(str(msg_forwarder), "gossip", "stranger")
+            self._refuse(str(msg_forwarder), "gossip", "stranger")
             return
         await super().push_msg(msg_forwarder, msg)
 
     async def stream_handler(self, stream: INetStream) -> None:
         peer = stream.muxed_conn.peer_id
         if not self._gate(str(peer)):
-            refuse(str(peer), "gossip stream", "stranger")
+            self._refuse(str(peer), "gossip stream", "stranger")
             await abort(stream)
             return
         # The peer accepts us now, which it may not have done when the connection opened.
@@ -75,7 +98,7 @@ class GatedPubsub(CarefulPubsub):
         await read_frames(stream, self._pace, self._fault, self._take)
 
     async def _take(self, peer: ID, rpc: rpc_pb2.RPC) -> None:
-        consume = vars(pubsub)["maybe_consume_signed_record"]  # as libp2p_hazards left it
+        consume = vars(pubsub)["maybe_consume_signed_record"]  # as libp2p_pubsub_hazards left it
         if not consume(rpc, self.host, peer):
             return
         for msg in rpc.publish:
@@ -91,7 +114,7 @@ class GatedPubsub(CarefulPubsub):
         peer = stream.muxed_conn.peer_id
         if self._gate(str(peer)):
             return await super().write_msg(stream, rpc_msg)
-        refuse(str(peer), "gossip stream", "stranger")
+        self._refuse(str(peer), "gossip stream", "stranger")
         await abort(stream)
         self._handle_dead_peer(peer)
         return False

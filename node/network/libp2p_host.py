@@ -25,23 +25,17 @@ from multiaddr import Multiaddr  # type: ignore[import-untyped]
 
 from node.network import libp2p_addresses
 from node.network.libp2p_circuit import DCUTR, HOP, STOP
-from node.network.libp2p_connections import Watch, close_quietly, id_of, link_of
+from node.network.libp2p_connections import Connections, Watch, close_quietly, id_of
 from node.network.libp2p_dialling import Dialler
 from node.network.libp2p_framing import FramedStream, linger
-from node.network.libp2p_gossip import GatedPubsub
-from node.network.libp2p_hazards import (
-    INBOUND_LIMIT,
-    MESHSUB,
-    CarefulGossipSub,
-    CarefulSwarm,
-    noise_and_yamux,
-)
-from node.network.libp2p_lobby import CONNECTIONS, IDLE_SECONDS, GatedHost
+from node.network.libp2p_gossip import GatedPubsub, PacedGossipSub
+from node.network.libp2p_hazards import INBOUND_LIMIT, CarefulSwarm, noise_and_yamux
+from node.network.libp2p_lobby import IDLE_SECONDS, GatedHost
 from node.network.libp2p_members import Fault
+from node.network.libp2p_pubsub_hazards import MESHSUB
 from node.network.libp2p_reach import Reach
 from node.network.libp2p_relay import Relay
 from node.network.libp2p_upgrade import Upgrade
-from node.network.libp2p_wire import is_relayed
 from node.network.links import (
     JOIN,
     MAX_GOSSIP,
@@ -52,7 +46,7 @@ from node.network.links import (
     LinkError,
     Stream,
 )
-from node.network.serving import refuse, serve
+from node.network.serving import Refusals, serve
 from protocol.errors import Invalid
 
 if TYPE_CHECKING:
@@ -97,10 +91,10 @@ class Libp2pNetwork:
         self._handlers: dict[str, Handler] = {}
         self._check: GossipCheck = _pass_nothing_on
         self._blame: Fault = _blame_nobody
+        self._refuse = Refusals()
         self._watchers: list[Callable[[str, bool], None]] = []
         self._moved: list[Callable[[], None]] = []
-        self._up: dict[str, dict[INetConn, float]] = {}  # connections, each with its start
-        self._past = (0, 0)  # bytes received and sent on connections that have ended
+        self._up = Connections(gate)
         self._dialling: dict[str, trio.Lock] = {}
         self._swarm: CarefulSwarm | None = None
         self._host: GatedHost | None = None
@@ -127,21 +121,13 @@ class Libp2pNetwork:
         return [text for a in bound for text in libp2p_addresses.to_show(a, self.peer_id)]
 
     def peers(self) -> list[str]:
-        return list(self._up)
+        return self._up.peers()
 
     def links(self) -> list[Link]:
-        return [
-            link_of(peer, conn, since)
-            for peer, connections in self._up.items()
-            for conn, since in connections.items()
-        ]
+        return self._up.links()
 
     def traffic(self) -> tuple[int, int]:
-        links, (received, sent) = self.links(), self._past
-        return (
-            received + sum(link.received for link in links),
-            sent + sum(link.sent for link in links),
-        )
+        return self._up.traffic()
 
     def relaying(self) -> dict[str, Any]:
         return {
@@ -164,6 +150,9 @@ class Libp2pNetwork:
 
     def on_fault(self, said: Callable[[str, str], None]) -> None:
         self._blame = said
+
+    def on_refused(self, count: Callable[[str], None]) -> None:
+        self._refuse.count = count
 
     async def run(
         self,
@@ -207,8 +196,8 @@ class Libp2pNetwork:
             pubsub.seen_messages.stop()  # it keeps a thread
             self._host = self._swarm = self._pubsub = self._nursery = None
             self._relay = self._reach = self._dialler = self._upgrade = None
-            for peer in list(self._up):
-                for conn in list(self._up[peer]):
+            for peer in self._up.peers():
+                for conn in self._up.of(peer):
                     self._down(peer, conn)
         if failed is not None:
             raise failed
@@ -221,14 +210,16 @@ class Libp2pNetwork:
         lock = self._dialling.setdefault(peer, trio.Lock())
         try:
             async with lock:
-                if peer not in self._up and self._dialler is not None:
+                if not self._up.of(peer) and self._dialler is not None:
                     await self._dialler.dial(peer_id, addresses)
         finally:
             if not lock.statistics().tasks_waiting and not lock.locked():
                 self._dialling.pop(peer, None)
 
     async def disconnect(self, peer: str) -> None:
-        connections = list(self._up.get(peer, ()))
+        await self._part(peer, self._up.of(peer))
+
+    async def _part(self, peer: str, connections: list[INetConn]) -> None:
         with trio.CancelScope(shield=True):
             with trio.move_on_after(PART_SECONDS):
                 async with trio.open_nursery() as nursery:
@@ -245,10 +236,10 @@ class Libp2pNetwork:
     async def open(self, peer: str, protocol: str) -> Stream:
         self._check_running()
         host = self._host
-        if host is None or peer not in self._up:
+        if host is None or not self._up.of(peer):
             raise LinkError("not-connected", f"There is no connection with {peer}.")
         if protocol != JOIN and not self._gate(peer):
-            refuse(peer, protocol, "stranger")
+            self._refuse(peer, f"protocol {protocol}", "stranger")
             raise LinkError("stranger", f"{peer} is no member as far as this node knows.")
         try:
             with trio.fail_after(OPEN_SECONDS):
@@ -272,10 +263,10 @@ class Libp2pNetwork:
             logger.warning("gossip not sent: %s", type(error).__name__, exc_info=True)
 
     async def refresh(self, peer: str) -> None:
-        if peer not in self._up:
+        if not self._up.of(peer):
             return
         if not self._gate(peer):
-            refuse(peer, "connection", "no-member")
+            self._refuse(peer, "connection", "no-member")
             await self.disconnect(peer)
         elif self._pubsub is not None and self._host is not None:
             self._pubsub.introduce(id_of(peer))
@@ -286,12 +277,12 @@ class Libp2pNetwork:
         if self._swarm is None:
             raise LinkError("not-running", "The network of this node isn't running.")
 
-    def _assemble(self) -> tuple[GatedHost, CarefulSwarm, GatedPubsub, CarefulGossipSub]:
+    def _assemble(self) -> tuple[GatedHost, CarefulSwarm, GatedPubsub, PacedGossipSub]:
         peerstore = PeerStore()
         peerstore.add_key_pair(self._me, self._keys)
         upgrader = noise_and_yamux(self._keys)
         swarm = CarefulSwarm(self._me, peerstore, upgrader, limit=self._limit)
-        host = GatedHost(swarm, self._gate, self._blame)
+        host = GatedHost(swarm, self._gate, self._blame, self._refuse)
         host.remove_stream_handler(ID_PUSH)  # what peers say of their addresses we ask elsewhere
         for protocol, handler in self._handlers.items():
             host.set_stream_handler(TProtocol(protocol), partial(self._serve, handler))
@@ -299,16 +290,21 @@ class Libp2pNetwork:
             host.serve_strangers(partial(self._serve_stranger, self._handlers[JOIN]))
         if self._offers_relay:
             self._relay = Relay(
-                host, self._gate, lambda: [*self._announced, *self._direct_addresses()]
+                host,
+                self._gate,
+                lambda: [*self._announced, *self._direct_addresses()],
+                self._refuse,
             )
             host.set_stream_handler(HOP, self._relay.serve)
-        self._reach = Reach(host, swarm, self._gate, self._linger, self._have_moved)
+        self._reach = Reach(host, swarm, self._gate, self._linger, self._have_moved, self._refuse)
         self._dialler = Dialler(self.peer_id, swarm, self._reach, self._gate)
         if not self._offers_relay:
             host.set_stream_handler(STOP, self._reach.serve)
             host.on_identified(self._reach.look)
-        router = CarefulGossipSub()
-        pubsub = GatedPubsub(host, router, self._topic, self._gate, self._check, self._blame)
+        router = PacedGossipSub()
+        pubsub = GatedPubsub(
+            host, router, self._topic, self._gate, self._check, self._blame, self._refuse
+        )
         swarm.register_notifee(Watch(self._opened, self._down))
         return host, swarm, pubsub, router
 
@@ -320,9 +316,6 @@ class Libp2pNetwork:
 
     async def _close(self, swarm: CarefulSwarm) -> None:
         await swarm.close_soon(CLOSE_SECONDS)
-
-    def _is_direct(self, peer: str) -> bool:
-        return any(not is_relayed(conn) for conn in self._up.get(peer, ()))
 
     async def _serve(self, handler: Handler, stream: INetStream) -> None:
         await serve(handler, FramedStream(cast("NetStream", stream), self._linger))
@@ -336,53 +329,47 @@ class Libp2pNetwork:
 
     def _opened(self, conn: INetConn) -> None:
         peer = str(conn.muxed_conn.peer_id)
-        first = peer not in self._up
-        self._up.setdefault(peer, {})[conn] = trio.current_time()
-        if first:
+        if self._up.add(peer, conn):
             self._tell(peer, True)
-        if not self._gate(peer) and self._lobby_is_full():
-            refuse(peer, "connection", "lobby-full")
+        reason = self._up.no_room(peer, conn)
+        if reason:
+            self._refuse(peer, "connection", reason)
             if self._nursery is not None:
-                self._nursery.start_soon(self.disconnect, peer)
+                self._nursery.start_soon(self._part, peer, [conn])
         self._prefer_direct(peer)
 
     def _prefer_direct(self, peer: str) -> None:
         """Let circuits go where a direct connection stands; try for one where we were reached."""
         if self._nursery is None or self._upgrade is None:
             return
-        circuits = [conn for conn in self._up[peer] if is_relayed(conn)]
-        if circuits and self._is_direct(peer):
+        circuits = self._up.circuits(peer)
+        if circuits and self._up.is_direct(peer):
             self._nursery.start_soon(self._let_circuits_go, peer)
         elif self._gate(peer) and any(not conn.muxed_conn.is_initiator for conn in circuits):
             self._nursery.start_soon(self._upgrade.begin, id_of(peer))
 
     def _down(self, peer: str, conn: INetConn) -> None:
-        connections = self._up.get(peer)
-        if connections is None or connections.pop(conn, None) is None:
+        if not self._up.remove(peer, conn):
             return
-        ended = link_of(peer, conn, 0.0)
-        self._past = self._past[0] + ended.received, self._past[1] + ended.sent
-        if not connections:
-            del self._up[peer]
-        if not self._is_direct(peer):
+        if not self._up.is_direct(peer):
             for part in (self._relay, self._reach):
                 if part is not None:
                     part.forget(peer)
-        if not connections:
+        if not self._up.of(peer):
             if self._host is not None:
                 self._host.forget(id_of(peer))
             self._tell(peer, False)
 
     async def _let_circuits_go(self, peer: str) -> None:
         """A direct connection stands: close the others once nothing but gossip uses them."""
-        for conn in [conn for conn in self._up.get(peer, ()) if is_relayed(conn)]:
+        for conn in self._up.circuits(peer):
             with trio.move_on_after(LET_GO_SECONDS):
                 while any(each.get_protocol() != MESHSUB for each in conn.get_streams()):
                     await trio.sleep(LET_GO_SECONDS / 100)
-            if self._is_direct(peer):
+            if self._up.is_direct(peer):
                 await close_quietly(conn)
                 self._down(peer, conn)
-        if peer in self._up and self._pubsub is not None:
+        if self._up.of(peer) and self._pubsub is not None:
             self._pubsub.introduce(id_of(peer))
 
     def _have_moved(self) -> None:
@@ -415,20 +402,15 @@ class Libp2pNetwork:
             now = trio.current_time()
             again = now - introduced > INTRODUCE_SECONDS
             introduced = now if again else introduced
-            for peer in list(self._up):
+            for peer in self._up.peers():
                 if self._gate(peer):
                     if again:
                         pubsub.introduce(id_of(peer))
                         host.identify(id_of(peer))
                     continue
-                newest = max(self._up.get(peer, {}).values(), default=now)
-                if now - newest > IDLE_SECONDS and not host.in_lobby(id_of(peer)):
-                    refuse(peer, "connection", "idle-stranger")
+                if now - self._up.newest(peer) > IDLE_SECONDS and not host.in_lobby(id_of(peer)):
+                    self._refuse(peer, "connection", "idle-stranger")
                     await self.disconnect(peer)
-
-    def _lobby_is_full(self) -> bool:
-        strangers = sum(not self._gate(peer) for peer in self._up)
-        return strangers > CONNECTIONS
 
 
 def _blame_nobody(peer: str, reason: str) -> None:

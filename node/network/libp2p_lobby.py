@@ -30,7 +30,7 @@ from node.network.links import (
     Gate,
     LinkError,
 )
-from node.network.serving import refuse
+from node.network.serving import Refusals
 
 if TYPE_CHECKING:
     from libp2p.io.abc import ReadWriteCloser
@@ -43,7 +43,6 @@ logger = logging.getLogger("moothall.network")
 # must not use up the few JOIN streams while that happens.
 ASKING_EACH = 12
 ASKING = 60
-CONNECTIONS = 40  # strangers connected at a time
 IDLE_SECONDS = 30.0  # a stranger's connection without a lobby stream
 ATTEMPTS = 4  # protocols a stranger may name before it is turned away
 
@@ -76,10 +75,11 @@ class _Places:
 class GatedHost(CarefulHost):
     """A host that serves members everything and strangers only JOIN."""
 
-    def __init__(self, swarm: CarefulSwarm, gate: Gate, fault: Fault) -> None:
+    def __init__(self, swarm: CarefulSwarm, gate: Gate, fault: Fault, refuse: Refusals) -> None:
         super().__init__(swarm, disable_identify_address_discovery=True)
         self._gate = gate
         self._fault = fault
+        self._refuse = refuse
         self._members = Members()
         self._seen = Seen()
         self._observed_addr_manager = self._seen  # type: ignore[assignment]
@@ -113,9 +113,9 @@ class GatedHost(CarefulHost):
             with trio.move_on_after(LOBBY_SECONDS) as patience:
                 await self._lobby(stream, str(peer))
             if patience.cancelled_caught:
-                refuse(str(peer), "lobby stream", "too-slow")
+                self._refuse(str(peer), "lobby stream", "too-slow")
         except LinkError as error:
-            refuse(str(peer), "lobby stream", error.reason)
+            self._refuse(str(peer), "lobby stream", error.reason)
         finally:
             self._inside[peer] -= 1
             if not self._inside[peer]:
@@ -143,7 +143,7 @@ class GatedHost(CarefulHost):
             if asked == JOIN and self._join is not None:
                 await communicator.write(JOIN)
                 return True
-            refuse(peer, asked[:64], "stranger")
+            self._refuse(peer, f"protocol {asked[:64]}", "stranger")
             await communicator.write("na")
         return False
 

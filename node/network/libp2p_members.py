@@ -16,11 +16,10 @@ import trio
 from google.protobuf.message import DecodeError
 from libp2p.abc import INetStream
 from libp2p.exceptions import ParseError
-from libp2p.io.exceptions import IOException, MessageTooLarge
+from libp2p.io.exceptions import IncompleteReadError, IOException, MessageTooLarge
 from libp2p.network.connection.exceptions import RawConnError
 from libp2p.peer.id import ID
 from libp2p.pubsub.pb import rpc_pb2
-from libp2p.utils.varint import read_varint_prefixed_bytes_limited
 
 from node.bucket import Bucket
 from node.network.libp2p_framing import abort
@@ -32,6 +31,8 @@ Fault = Callable[[str, str], None]
 """(peer, reason): what a peer did wrong below any protocol of ours."""
 
 STREAMS = 96  # of one member at a time; a relay holds one for each peer behind it
+CHUNK = 64 * 1024  # bytes read at a time
+MOST_PREFIX = 10  # bytes of a varint
 MAX_RPC = 4 * MAX_GOSSIP  # bytes of one gossip frame
 MESSAGE_COST = 8 * 1024  # bytes that a message counts beside its own: a signature, and judging
 ASKED_COST = MAX_GOSSIP  # and each one asked for, which is sent whole
@@ -89,10 +90,10 @@ async def read_frames(
     # H25: the library reads frames of a megabyte as fast as they come and starts a task for every
     # message in them, thousands at once, before anything is checked; one frame may also ask for the
     # same message ten thousand times, and gets it as often in one piece. Goes when it bounds both.
-    peer = stream.muxed_conn.peer_id
+    peer, frames = stream.muxed_conn.peer_id, _Frames(stream)
     try:
         while True:
-            frame = await read_varint_prefixed_bytes_limited(stream, MAX_RPC)
+            frame = await frames.next()
             await pace.wait(peer, len(frame))
             rpc = rpc_pb2.RPC()
             rpc.ParseFromString(frame)
@@ -107,6 +108,41 @@ async def read_frames(
         logger.debug("gossip stream of %s ended: %s", peer, type(error).__name__)
         return
     await abort(stream)
+
+
+class _Frames:
+    """The gossip frames of a stream: a varint of the size each, then as many bytes."""
+
+    # The library reads the varint byte by byte, with several turns of the event loop for each.
+
+    def __init__(self, stream: INetStream) -> None:
+        self._stream = stream
+        self._buffer = bytearray()
+
+    async def next(self) -> bytes:
+        """The next frame; ParseError or MessageTooLarge, or what the stream raises at its end."""
+        size = at = 0
+        while True:
+            await self._fill(at + 1)
+            size |= (self._buffer[at] & 0x7F) << (7 * at)
+            at += 1
+            if self._buffer[at - 1] < 0x80:
+                break
+            if at == MOST_PREFIX:
+                raise ParseError("a gossip frame without a size")
+        if size > MAX_RPC:
+            raise MessageTooLarge(f"a gossip frame of {size} bytes")
+        await self._fill(at + size)
+        frame = bytes(self._buffer[at : at + size])
+        del self._buffer[: at + size]
+        return frame
+
+    async def _fill(self, size: int) -> None:
+        while len(self._buffer) < size:
+            more = await self._stream.read(CHUNK)
+            if not more:
+                raise IncompleteReadError("the gossip stream ended within a frame")
+            self._buffer += more
 
 
 def _asked_once(rpc: rpc_pb2.RPC) -> int:

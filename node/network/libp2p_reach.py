@@ -29,7 +29,7 @@ from node.network.libp2p_circuit import HOP, Linger, agreed, circuit_wire, read,
 from node.network.libp2p_framing import abort
 from node.network.libp2p_wire import wire_of
 from node.network.links import Gate, LinkError
-from node.network.serving import refuse
+from node.network.serving import Refusals
 
 if TYPE_CHECKING:
     from libp2p.abc import INetConn, INetStream
@@ -66,12 +66,14 @@ class Reach:
         gate: Gate,
         linger: Linger,
         changed: Callable[[], None],
+        refuse: Refusals,
     ) -> None:
         self._host = host
         self._swarm = swarm
         self._gate = gate
         self._linger = linger
         self._changed = changed
+        self._refuse = refuse
         self._slots: dict[str, _Slot] = {}
         self._pauses: dict[str, tuple[float, float]] = {}  # relay -> (not before, how long)
         self._news = trio.Event()
@@ -97,7 +99,7 @@ class Reach:
     def forget(self, peer: str) -> None:
         """There is no direct connection with this peer any more."""
         if self._slots.pop(peer, None) is not None:
-            logger.info("no longer reachable through %s", peer)
+            logger.debug("no longer reachable through %s", peer)
             self._changed()
         self._news.set()
 
@@ -147,7 +149,7 @@ class Reach:
         wire = wire_of(stream.muxed_conn)
         good = asked.type == StopMessage.CONNECT and relay in self._slots
         if not good or wire is None or wire.relay or link is None:
-            refuse(relay, "circuit", "no-reservation")
+            self._refuse(relay, "circuit", "no-reservation")
             refusal = StopMessage(type=StopMessage.STATUS, status=Status.PERMISSION_DENIED)
             await write(stream, refusal)
             await stream.close()
@@ -201,7 +203,7 @@ class Reach:
         slot = _Slot(self._named(relay, answer.reservation), self._renewal(answer.reservation))
         before, self._slots[relay] = self._slots.get(relay), slot
         if before is None or before.addresses != slot.addresses:
-            logger.info("reachable through %s", relay)
+            logger.debug("reachable through %s", relay)
             self._changed()
         return True
 

@@ -30,7 +30,7 @@ from node.network.libp2p_circuit import CHUNK, STOP, agreed, read, write
 from node.network.libp2p_framing import abort, linger
 from node.network.libp2p_wire import wire_of
 from node.network.links import Gate
-from node.network.serving import refuse
+from node.network.serving import Refusals
 
 if TYPE_CHECKING:
     from libp2p.abc import IHost, INetStream
@@ -41,7 +41,8 @@ logger = logging.getLogger("moothall.network")
 RESERVATION_SECONDS = 3600
 RESERVATIONS = 128  # members at a time
 CIRCUITS = 128  # at a time
-CIRCUITS_EACH = 16  # of one member, at either end
+CIRCUITS_EACH = 16  # that one member has asked for
+CIRCUITS_BETWEEN = 2  # of these to one other, whom they would keep from being reached by others
 RATE = 8 * 1024 * 1024  # bytes a second for all circuits together
 BURST_SECONDS = 4.0  # of unused rate that can be caught up on
 ASK_SECONDS = 10.0
@@ -52,18 +53,21 @@ ADDRESSES = 8
 class Relay:
     """The relay that a node offers. `addresses` are its own, with its peer id at the end."""
 
-    def __init__(self, host: IHost, gate: Gate, addresses: Callable[[], list[str]]) -> None:
+    def __init__(
+        self, host: IHost, gate: Gate, addresses: Callable[[], list[str]], refuse: Refusals
+    ) -> None:
         self._host = host
         self._gate = gate
         self._addresses = addresses
+        self._said = refuse
         self._reserved: set[str] = set()
-        self._ends: Counter[str] = Counter()  # circuits, counted at both ends
+        self._circuits: Counter[tuple[str, str]] = Counter()  # (who asked, whom they reach)
         self._pace = _Pace()
 
     @property
     def serving(self) -> int:
         """Circuits open now."""
-        return self._ends.total() // 2
+        return self._circuits.total()
 
     def forget(self, peer: str) -> None:
         """There is no direct connection with this member any more."""
@@ -108,14 +112,19 @@ class Relay:
             await self._refuse(stream, Status.PERMISSION_DENIED)
         elif other not in self._reserved or other == peer:
             await self._refuse(stream, Status.NO_RESERVATION)
-        elif self.serving >= CIRCUITS or max(self._ends[peer], self._ends[other]) >= CIRCUITS_EACH:
+        elif (
+            self.serving >= CIRCUITS
+            or sum(count for (who, _), count in self._circuits.items() if who == peer)
+            >= CIRCUITS_EACH
+            or self._circuits[peer, other] >= CIRCUITS_BETWEEN
+        ):
             await self._refuse(stream, Status.RESOURCE_LIMIT_EXCEEDED)
         else:
-            self._ends.update((peer, other))
+            self._circuits[peer, other] += 1
             try:
                 await self._join(stream, target)
             finally:
-                self._ends -= Counter((peer, other))
+                self._circuits -= Counter([(peer, other)])
 
     async def _join(self, stream: INetStream, target: ID) -> None:
         """Have `target` accept, then carry bytes until one side ends."""
@@ -167,7 +176,7 @@ class Relay:
             await trio.sleep(GRACE_SECONDS)
 
     async def _refuse(self, stream: INetStream, status: Status.ValueType) -> None:
-        refuse(str(stream.muxed_conn.peer_id), "relay", Status.Name(status).lower())
+        self._said(str(stream.muxed_conn.peer_id), "relay", Status.Name(status).lower())
         await _answer(stream, HopMessage(type=HopMessage.STATUS, status=status))
 
 

@@ -3,7 +3,7 @@
 Who was reached through a relay asks, as the standard says: both tell their addresses over the
 circuit, and dial each other at the same moment from the ports on which they listen, so that each
 router takes the other's packets for an answer. Members only. The addresses are what a member says
-of itself: few are dialled, once for each circuit, and whoever answers there has to prove its id.
+of itself: few are dialled, a few times for each circuit, and whoever answers has to prove its id.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import ipaddress
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
+from weakref import WeakKeyDictionary
 
 import trio
 from libp2p.io.trio import TrioTCPStream
@@ -27,7 +28,7 @@ from node.network.libp2p_wire import is_relayed, tcp_wire
 from node.network.links import LinkError
 
 if TYPE_CHECKING:
-    from libp2p.abc import INetStream
+    from libp2p.abc import INetConn, INetStream
     from libp2p.network.stream.net_stream import NetStream
 
     from node.network.libp2p_hazards import CarefulSwarm
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("moothall.network")
 
-ROUNDS = 3
+ROUNDS = 3  # of dials for one circuit, whoever asks for them
 TALK_SECONDS = 10.0
 PUNCH_SECONDS = 3.0  # for the dials of one round
 AGAIN_SECONDS = 0.05  # a router that does not expect the packet yet refuses it
@@ -60,6 +61,7 @@ class Upgrade:
         self._linger = linger
         self._listening = listening
         self._busy: set[ID] = set()
+        self._rounds: WeakKeyDictionary[INetConn, int] = WeakKeyDictionary()  # circuit -> so far
 
     async def begin(self, peer: ID) -> None:
         """A member has reached us through a relay: try to do without; never raises."""
@@ -67,9 +69,7 @@ class Upgrade:
             return
         self._busy.add(peer)
         try:
-            for _ in range(ROUNDS):
-                if self._is_direct(peer) or not self._swarm.get_connections(peer):
-                    return
+            while not self._is_direct(peer) and self._circuit(peer) is not None:
                 await self._round(peer)
         except Exception as error:
             logger.debug("no direct way to %s: %s", peer, error, exc_info=True)
@@ -90,6 +90,7 @@ class Upgrade:
                 await abort(stream)
                 raise
             self._linger(cast("NetStream", stream))
+        self._count(peer)
         await trio.sleep(trip / 2)
         # In the connection that two dials at once become, who asked for the circuit is the client.
         await self._dial(peer, ways, client=False)
@@ -99,6 +100,7 @@ class Upgrade:
     async def serve(self, stream: INetStream) -> None:
         """Whom we reached through a relay asks us to dial."""
         peer = stream.muxed_conn.peer_id
+        self._count(peer)
         with trio.fail_after(TALK_SECONDS):
             ways = self._ways(await _expect(stream, HolePunch.CONNECT))
             await write(stream, self._connect())
@@ -106,6 +108,21 @@ class Upgrade:
         await abort(stream)
         if not self._is_direct(peer):
             await self._dial(peer, ways, client=True)
+
+    def _circuit(self, peer: ID) -> INetConn | None:
+        """A circuit with this peer for which there may be another round."""
+        for conn in self._swarm.get_connections(peer):
+            if is_relayed(conn) and self._rounds.get(conn, 0) < ROUNDS:
+                return conn
+        return None
+
+    def _count(self, peer: ID) -> None:
+        """One more round begins; LinkError `too-often` if there were enough."""
+        # Else a member could have us knock at anybody's door without end.
+        circuit = self._circuit(peer)
+        if circuit is None:
+            raise LinkError("too-often", "There is no circuit, or it was tried to do without it.")
+        self._rounds[circuit] = self._rounds.get(circuit, 0) + 1
 
     async def _dial(self, peer: ID, ways: list[Way], *, client: bool) -> None:
         """Dial all at once, from the listening port; the first that stands ends it."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import trio
     from libp2p.abc import IMuxedConn, INetConn
 
+AHEAD = 64 * 1024  # bytes read at a time
 PATIENCE_SECONDS = 30  # with no sign of the other machine, until the connection counts as dead
 
 
@@ -33,10 +34,17 @@ class Wire(ReadWriteCloser):
         self.received = 0
         self.sent = 0
         self._carrier = carrier
+        self._ahead = b""  # read and not asked for yet, from `_at` on
+        self._at = 0
 
     async def read(self, n: int | None = None) -> bytes:
-        data = await self._carrier.read(n)
-        self.received += len(data)
+        # The library asks for two bytes and then for as many as they say; to go to the socket for
+        # each costs more than all it does with them.
+        if self._at == len(self._ahead):
+            self._ahead, self._at = await self._carrier.read(AHEAD), 0
+            self.received += len(self._ahead)
+        end = len(self._ahead) if n is None else min(self._at + n, len(self._ahead))
+        data, self._at = self._ahead[self._at : end], end
         return data
 
     async def write(self, data: bytes) -> None:

@@ -1,7 +1,7 @@
 """The hazards of py-libp2p 0.8.1's stream multiplexer; see `libp2p_hazards.py` for the rules.
 
 The library names its Yamux classes where it uses them, so they can't be replaced by our own
-subclasses; five methods are exchanged instead, once, when this module is imported.
+subclasses; six methods are exchanged instead, once, when this module is imported.
 """
 
 from __future__ import annotations
@@ -133,12 +133,30 @@ async def _accept_stream(self: Yamux) -> IMuxedStream:
     return await _accept(self)
 
 
+_send_reset = YamuxStream.reset
+
+
+async def _reset(self: YamuxStream) -> None:
+    """Give the stream up, and what lies unread of it."""
+    # H30: the library keeps that for a minute, for a reader that there is no more. A few streams
+    # that were given up in the middle are MOST_HELD bytes, and end the connection (H12). Goes when
+    # a reset frees the buffer.
+    try:
+        await _send_reset(self)
+    finally:
+        unread = self.conn.stream_buffers.get(self.stream_id)
+        if unread:
+            unread.clear()
+    await self.conn._finalize_stream(self, fully_closed=True)
+
+
 def _install() -> None:
     YamuxStream.write = _write  # type: ignore[method-assign]
     YamuxStream._auto_tune_and_send_window_update = _give_credit  # type: ignore[method-assign]
     Yamux._write_frame = _write_frame  # type: ignore[method-assign]
     Yamux._read_data_body = _read_data_body  # type: ignore[method-assign]
     Yamux.accept_stream = _accept_stream  # type: ignore[method-assign]
+    YamuxStream.reset = _reset  # type: ignore[method-assign]
 
 
 _install()

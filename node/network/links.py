@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE = 512 * 1024  # bytes in one framed message
 MAX_GOSSIP = 64 * 1024  # bytes in one gossiped batch
+# Gossip that a node passes on, its own counted with it: within what each neighbour takes from one
+# peer (node.allowances), or whoever floods has those blamed who only carry it. Sync does the rest.
+PASSED = 300  # messages in a burst
+PASSED_A_SECOND = 30
 
 LOBBY_STREAMS_EACH = 3  # streams of strangers at a time from one address
 LOBBY_STREAMS = 20  # and in all
@@ -132,6 +136,10 @@ class Network(Protocol):
 
     def on_fault(self, said: Callable[[str, str], None]) -> None:
         """Called with (peer id, reason word) for what a member does wrong below any protocol."""
+        ...
+
+    def on_refused(self, count: Callable[[str], None]) -> None:
+        """Called with a word of ours for each refusal to a peer below any protocol."""
         ...
 
     async def run(

@@ -17,8 +17,6 @@ import psutil  # type: ignore[import-untyped]
 
 from protocol.errors import Refused
 
-_FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
-
 
 def sort_out(asked: Sequence[str], *, kept: bool) -> tuple[list[str], list[str]]:
     """(What to listen on, a sentence on each address that can't be had).
@@ -63,7 +61,7 @@ def _fault(address: str) -> tuple[str, str, str] | None:
         what = f"This machine has no IPv6, which listening on {address} needs"
         return "bad-address", what, "Leave it out of --listen, or switch IPv6 on."
     try:
-        _bind(str(ip), port, _FAMILIES[ip.version])
+        probe(str(ip), port)
     except OSError as error:
         return _said(address, str(ip), port, error)
     return None
@@ -91,13 +89,14 @@ def _bad(address: str) -> Refused:
     )
 
 
-def _bind(host: str, port: int, family: socket.AddressFamily) -> None:
-    """OSError if it can't be done, or another program has it."""
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def probe(host: str, port: int) -> None:
+    """OSError if nothing could listen there now: the address is missing, or the port in use."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
-            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        probe.bind((host, port))
+            trial.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        trial.bind((host, port))
 
 
 def _said(address: str, host: str, port: int, error: OSError) -> tuple[str, str, str]:

@@ -6,6 +6,7 @@ What goes wrong in a handler is logged and ends its stream; nothing is raised bu
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from time import monotonic
 from typing import Protocol
 
@@ -16,7 +17,6 @@ logger = logging.getLogger("moothall.network")
 
 TOLD_SECONDS = 60.0
 MOST_TOLD = 1000
-_told: dict[tuple[str, str], float] = {}  # (peer, reason) -> when it may be said again
 
 
 class Abortable(Stream, Protocol):
@@ -46,17 +46,31 @@ async def serve(handler: Handler, stream: Abortable) -> None:
         await (stream.aclose() if done else stream.abort())
 
 
-def refuse(peer: str, what: str, reason: str) -> None:
-    """Say in the log what was refused to whom, in one line; not again for a while.
+class Refusals:
+    """Says in the log what was refused to whom, in one line, and not again for a while.
 
-    Else whoever is refused could fill the disk by asking.
+    Else whoever is refused could fill the disk by asking. `count` is called with the first word
+    of each, which is one of ours.
     """
-    now = monotonic()
-    level = logging.DEBUG if reason == "stranger" else logging.INFO  # each newcomer is one at first
-    if now < _told.get((peer, reason), 0.0):
-        level = logging.DEBUG
-    else:
-        if len(_told) >= MOST_TOLD:
-            _told.clear()
-        _told[peer, reason] = now + TOLD_SECONDS
-    logger.log(level, "refused %s to %s: %s", what, peer, reason)
+
+    def __init__(self) -> None:
+        self.count: Callable[[str], None] = _uncounted
+        self._told: dict[tuple[str, str], float] = {}  # (peer, reason) -> when it may be said again
+
+    def __call__(self, peer: str, what: str, reason: str) -> None:
+        """`what` was refused to `peer`."""
+        self.count(what.partition(" ")[0])
+        now = monotonic()
+        # Each newcomer is a stranger at first.
+        level = logging.DEBUG if reason == "stranger" else logging.INFO
+        if now < self._told.get((peer, reason), 0.0):
+            level = logging.DEBUG
+        else:
+            if len(self._told) >= MOST_TOLD:
+                self._told.clear()
+            self._told[peer, reason] = now + TOLD_SECONDS
+        logger.log(level, "refused %s to %s: %s", what, peer, reason)
+
+
+def _uncounted(sort: str) -> None:
+    pass

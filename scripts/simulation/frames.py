@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from libp2p.pubsub.pb import rpc_pb2
 
-from node.network.libp2p_hazards import CarefulGossipSub
+from node.network.libp2p_pubsub_hazards import CarefulGossipSub
 
 TOPIC = "00" * 32  # a community's id in hex
 PEER = bytes(38)  # the bytes of an Ed25519 peer id

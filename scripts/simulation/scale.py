@@ -86,6 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of all chance")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of tables")
     asked = parser.parse_args(arguments)
+    if min(*asked.nodes, *asked.communities, 1) < 1:
+        parser.error("--nodes and --communities take numbers from 1 on")
     logging.getLogger("moothall").setLevel(logging.ERROR)  # made-up nodes complain of storms
     say: Callable[[str], None] = (
         (lambda text: print(text, file=sys.stderr, flush=True)) if sys.stderr.isatty() else _nothing

@@ -15,6 +15,7 @@ import tempfile
 from argparse import ArgumentParser
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -161,12 +162,18 @@ async def _judge(town: Town, outcome: Outcome) -> None:
 
 def main() -> int:
     """0 when all honest nodes agreed and every store was sound, else 1."""
-    parser = ArgumentParser(prog="scripts/soak", description=__doc__.partition("\n\n")[2])
-    parser.add_argument("--nodes", type=int, default=30, metavar="N", help="members in the end")
-    parser.add_argument("--days", type=float, default=7.0, metavar="N", help="simulated days")
+    parser = ArgumentParser(prog="scripts/soak", description=__doc__)
+    parser.add_argument(
+        "--nodes", type=int, default=30, metavar="N", help="members in the end (%(default)s)"
+    )
+    parser.add_argument(
+        "--days", type=float, default=7.0, metavar="N", help="simulated days (%(default)g)"
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of all chance")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a text")
     asked = parser.parse_args()
+    if asked.nodes < 1 or not 0 <= asked.days < inf:
+        parser.error("--nodes takes 1 or more, --days 0 or more")
     repeatable.begin(asked.seed)
     bar = Progress(
         TextColumn("{task.description}"),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from node import home as homes
+from node.cli.network import peers_text
 from node.doctor import keeping, machine, network, registry
 from node.doctor.finding import Situation
 from node.home import Home
@@ -128,6 +129,16 @@ def test_a_damaged_store_is_bad_and_the_rest_is_looked_at_all_the_same(ana: Pers
     assert checks["permissions"]["state"] == "good"
 
 
+def test_keys_that_can_not_be_read_are_no_reason_to_begin_again(ana: Person):
+    (ana.folder / "keys.json").unlink()
+    (ana.folder / "keys.json").mkdir()
+
+    said = doctor(ana, code=1)["store"]
+    assert said["state"] == "bad"
+    assert "keys.json can't be read" in said["message"]
+    assert "recover" not in said["todo"]
+
+
 def test_a_page_of_the_database_that_was_overwritten_is_found(ana: Person):
     file = ana.folder / "moothall.db"
     with sqlite3.connect(file) as database:
@@ -157,7 +168,7 @@ def test_a_home_of_a_newer_program_is_told(ana: Person):
     assert "newer version" in doctor(ana, code=1)["store"]["message"]
 
 
-def test_a_port_that_somebody_else_has_is_bad(ana: Person):
+def test_a_port_that_somebody_else_has_is_a_warning(ana: Person):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -166,12 +177,21 @@ def test_a_port_that_somebody_else_has_is_bad(ana: Person):
             set_meta(home.store.db, "listen", json.dumps([f"/ip4/127.0.0.1/tcp/{port}"]))
             set_meta(home.store.db, "desk", f"127.0.0.1:{port}")
 
-        said = doctor(ana, code=1)["ports"]
-        assert said["state"] == "bad"
+        said = doctor(ana)["ports"]
+        assert said["state"] == "warning"  # it takes free ones
         assert said["message"].count(f"127.0.0.1:{port}") == 2
         assert "--listen" in said["todo"]
 
     assert doctor(ana)["ports"]["state"] == "good"
+
+
+def test_a_shop_window_whose_address_went_elsewhere_is_bad(ana: Person):
+    with ana.home() as home:
+        set_meta(home.store.db, "shop", "192.0.2.77:8080")
+
+    said = doctor(ana, code=1)["ports"]
+    assert said["state"] == "bad"  # the node does not start
+    assert "no address of this computer" in said["message"]
 
 
 def test_an_address_that_went_elsewhere_is_told(ana: Person):
@@ -275,7 +295,7 @@ def test_neighbours_are_counted_with_those_who_brought_them_in(quiet: Situation)
 
     assert said is not None
     assert said.state == "good"
-    assert said.message == "In touch with 2 nodes, of people whom 1 other invited."
+    assert said.message == "In touch with 2 nodes; 1 member invited their people."
 
 
 def test_neighbours_of_one_branch_alone_are_a_warning(quiet: Situation, home: Home):
@@ -301,6 +321,29 @@ def test_another_certificate_elsewhere_is_a_warning(quiet: Situation):
     assert "moothall teller show" in differs.todo
 
 
+def test_a_neighbour_that_is_behind_is_not_counted_as_the_same(quiet: Situation):
+    compared = {"peers": 4, "same": 3, "differ": [], "branch": None}
+    said = network.comparison(beside(quiet, peers=[ROW], compared=compared))
+
+    assert said is not None
+    assert said.state == "good"
+    assert "the same at 3, and nobody names another chain" in said.message
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (0, None),
+        (1, "The addresses of 1 other node are known here."),
+        (2, "The addresses of 2 other nodes are known here."),
+    ],
+)
+def test_peers_says_how_many_addresses_are_known(known: int, told: str | None):
+    lines = peers_text({"peers": [], "known": known, "why": "no-answer"}, {}).splitlines()
+
+    assert lines[2:] == ([] if told is None else [told])
+
+
 def test_reachability_says_what_is_known_and_no_more(quiet: Situation):
     def said(**more: Any):
         found = network.reachability(beside(quiet, **more))
@@ -323,6 +366,21 @@ def test_reachability_says_what_is_known_and_no_more(quiet: Situation):
     public = said(addresses=["/ip4/8.8.8.8/tcp/4001/p2p/12D3"])
     assert "firewall" in public.todo
     assert "4001" in public.todo
+
+
+def test_a_relay_that_nobody_reaches_is_not_told_to_ask_for_a_relay(quiet: Situation):
+    offering = {"offers": True, "reserved_at": [], "serving": 0}
+    member, helper = (
+        network.reachability(beside(quiet, peers=[ROW], why=None, relaying=each))
+        for each in (QUIET["relaying"], offering)
+    )
+
+    assert member is not None
+    assert helper is not None
+    assert (member.state, helper.state) == ("warning", "warning")
+    assert "--offer-relay" in member.todo
+    assert "--offer-relay" not in helper.todo
+    assert "--announce" in helper.todo
 
 
 def test_a_relay_is_named_by_whose_node_it_is(quiet: Situation):

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from libp2p.host.ping import ID as PING
+from libp2p.identity.identify.identify import ID as IDENTIFY
 
 from governance import charter_amendment, charter_parts, folding
 from governance.charter import Charter
@@ -22,6 +24,7 @@ from governance.methods.registry import METHODS
 from governance.templates import TEMPLATES, template
 from node import running
 from node.neighbours import CARDS
+from node.network.libp2p_circuit import DCUTR, HOP, STOP
 from node.network.libp2p_hazards import NOISE, YAMUX
 from node.network.links import BLOB, JOIN, SYNC
 from protocol import certificates, codec, evidence, keys, lobby, messages, records, teller_messages
@@ -439,17 +442,38 @@ def raised(folder: str, *names: str) -> set[str]:
     return words
 
 
+def noted(folder: str) -> set[str]:
+    """The reason words with which somebody is blamed by name: the last of a call's arguments."""
+    words = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name, last = ast.unparse(node.func).rpartition(".")[2], node.args[-1]
+            if (
+                name.lstrip("_") in ("fault", "note", "note_fault")
+                and isinstance(last, ast.Constant)
+                and re.fullmatch(r"[a-z]+(-[a-z]+)*", str(last.value))
+            ):
+                words.add(str(last.value))
+    return words
+
+
 def test_every_reason_word_is_listed_and_none_beside() -> None:
     (table,) = tables(section("Reason words"))
     listed = [ticked(row[0])[0] for row in table[1:]]
     ours = raised("protocol", "Invalid", "PeerFault", "Refused")
     others = raised("storage", "Invalid", "PeerFault") | raised("node", "PeerFault")
-    for file in ("node/gossip.py", "node/peers.py", "node/network/peer_id.py"):
-        others |= raised(file, "Invalid")
+    # mDNS blames nobody: who sent a packet on a LAN is not known.
+    for path in (ROOT / "node").rglob("*.py"):
+        if path.name != "mdns.py":
+            others |= raised(str(path.relative_to(ROOT)), "Invalid")
     others |= raised("governance", "Invalid")
+    seen = noted("node") | noted("storage") | raised("node/network/libp2p_members.py", "LinkError")
 
     assert len(listed) == len(set(listed))
-    assert set(listed) == ours | others
+    assert set(listed) == ours | others | seen
+    assert set(listed[-5:]) == seen - ours - others
 
 
 def test_words_in_brackets_are_reason_words() -> None:
@@ -516,7 +540,10 @@ def test_the_lobby_gives_these_reasons() -> None:
 def test_protocols_and_topic_are_those_of_the_code() -> None:
     (table,) = tables(section("The network"))
 
-    assert [ticked(row[0])[0] for row in table[1:]] == [JOIN, SYNC, CARDS, BLOB, "/meshsub/1.1.0"]
+    assert [ticked(row[0])[0] for row in table[1:]] == [
+        *(JOIN, SYNC, CARDS, BLOB, "/meshsub/1.1.0"),
+        *(IDENTIFY, PING, HOP, STOP, DCUTR),
+    ]
     assert f"`{NOISE}`" in DOC
     assert f"`{YAMUX}`" in DOC
     assert f"`moothall/{V['community'][:16]}`" in section("Gossip")

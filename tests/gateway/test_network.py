@@ -125,6 +125,8 @@ async def test_what_neighbours_say_otherwise_is_said(desk, node, village):
     same: dict[str, Any] = {"peers": 3, "same": 3, "differ": [], "branch": None}
     node.view = replace(node.view, compared=same)
     assert "3 other members' nodes hold the same decisions" in await read(desk)
+    node.view = replace(node.view, compared={**same, "same": 2})  # the third is behind
+    assert "2 other members' nodes hold the same decisions" in await read(desk)
 
     differ = [{"peer": peer("Ben"), "height": 2, "certificate": "ab" * 32}]
     node.view = replace(node.view, compared={**same, "differ": differ})

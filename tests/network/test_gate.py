@@ -15,7 +15,7 @@ from libp2p.relay.circuit_v2.pb.dcutr_pb2 import HolePunch
 from multiaddr import Multiaddr
 
 from node.network import libp2p_circuit
-from node.network.libp2p_hazards import MESHSUB
+from node.network.libp2p_pubsub_hazards import MESHSUB
 from node.network.links import BLOB, JOIN, LOBBY_BYTES, SYNC, LinkError
 from tests.network.people import Person, Village
 from tests.network.relayed import ask, behind, call, circuits, echo, links

@@ -399,6 +399,35 @@ async def test_h12_who_ignores_the_window_is_cut_off(town: Village) -> None:
     assert await ben.news.receive() == (ana.id, False)
 
 
+async def test_h30_what_lies_unread_of_a_stream_goes_when_it_is_given_up(town: Village) -> None:
+    ana, ben = town.person("ana"), town.person("ben")
+
+    async def serve(stream: Stream) -> None:
+        if await stream.receive() != b"push":
+            await stream.send(b"still there?")
+            return
+        muxed = stream._stream.muxed_stream
+        while len(muxed.conn.stream_buffers[muxed.stream_id]) < 150_000:
+            await trio.lowlevel.checkpoint()
+        raise LinkError("too-slow", "enough of it")
+
+    ben.net.handle(SYNC, serve)
+    await town.arrive(ana, ben)
+    await town.meet(ana, ben)
+
+    for _ in range(60):  # 9 MB; beyond 8 MiB a connection is closed
+        stream = await ana.net.open(ben.id, SYNC)
+        await stream.send(b"push")
+        await stream.send(bytes(200_000))
+        with pytest.raises(LinkError):
+            await stream.receive()
+        await stream.aclose()
+
+    assert await still_answers(ben, ana)
+    (connection,) = ben.net._swarm.get_connections(ana.net._me)
+    assert sum(map(len, connection.muxed_conn.stream_buffers.values())) < 150_000
+
+
 async def test_h13_the_root_logger_is_left_alone() -> None:
     assert isinstance(swarm_connection.logging, logging.Logger)
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 import trio
 from libp2p.network.stream.exceptions import StreamError
-from libp2p.relay.circuit_v2.pb.circuit_pb2 import Status
+from libp2p.peer.id import ID
+from libp2p.relay.circuit_v2.pb.circuit_pb2 import PeerId, Status
 
 from node.network import libp2p_circuit, libp2p_relay
+from node.network.libp2p_addresses import Way
+from node.network.libp2p_upgrade import ROUNDS
 from node.network.links import SYNC, LinkError, Stream
+from node.network.serving import Refusals
 from tests.network.people import ANY_PORT, DEAD, Village
 from tests.network.relayed import ask, behind, call, circuits, echo, links, reachable
 
@@ -186,7 +190,7 @@ async def test_a_place_is_renewed(town: Village, monkeypatch: pytest.MonkeyPatch
 
 async def test_a_full_relay_says_so(town: Village, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(libp2p_relay, "RESERVATIONS", 2)
-    monkeypatch.setattr(libp2p_relay, "CIRCUITS_EACH", 1)
+    monkeypatch.setattr(libp2p_relay, "CIRCUITS", 1)
     rita = town.person("rita", offer_relay=True)
     ana, ben, cyd, dan = (town.person(name) for name in ("ana", "ben", "cyd", "dan"))
     await behind(town, rita, ana, ben)
@@ -205,6 +209,29 @@ async def test_a_full_relay_says_so(town: Village, monkeypatch: pytest.MonkeyPat
     while rita.net.relaying()["serving"]:
         await trio.lowlevel.checkpoint()
     await cyd.net.connect(ben.id, circuits(ben))
+
+
+async def test_no_member_takes_all_circuits_to_another(
+    town: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks again and again, and says nothing over what it gets, keeps nobody out."""
+    monkeypatch.setattr("node.network.libp2p_relay.CIRCUITS_EACH", 4)
+    rita = town.person("rita", offer_relay=True)
+    ana, ben, mallory = (town.person(name) for name in ("ana", "ben", "mallory"))
+    await behind(town, rita, ben)
+    await town.arrive(ana, mallory)
+    for person in (ana, mallory):
+        await town.meet(person, rita)
+    said = []
+    for _ in range(4):
+        stream = await mallory.net._host.new_stream(rita.net._me, [libp2p_circuit.HOP])
+        wanted = PeerId(id=ben.net._me.to_bytes())
+        asked = libp2p_circuit.HopMessage(type=libp2p_circuit.HopMessage.CONNECT, peer=wanted)
+        await libp2p_circuit.write(stream, asked)
+        said.append((await libp2p_circuit.read(stream, libp2p_circuit.HopMessage)).status)
+
+    assert said == [Status.OK] * 2 + [Status.RESOURCE_LIMIT_EXCEEDED] * 2
+    await ana.net.connect(ben.id, circuits(ben))
 
 
 async def test_who_reads_nothing_holds_the_writer_up(town: Village) -> None:
@@ -271,7 +298,7 @@ async def test_there_are_no_chains_of_relays(
     rob.net._offers_relay = False  # so that it reserves at rita's, but relays too
     ana = town.person("ana")
     await behind(town, rita, rob)
-    rob.net._relay = libp2p_relay.Relay(rob.net._host, rob._gate, list)
+    rob.net._relay = libp2p_relay.Relay(rob.net._host, rob._gate, list, Refusals())
     rob.net._host.set_stream_handler(libp2p_circuit.HOP, rob.net._relay.serve)
     await town.arrive(ana)
     await ana.net.connect(rob.id, circuits(rob))
@@ -309,6 +336,39 @@ async def test_circuits_are_upgraded_where_a_direct_connection_can_stand(
     await ana.net.publish(b"bread")
     assert await ben.heard.receive() == (ana.id, b"bread")
     assert ana.news.statistics().current_buffer_used == 0  # nobody was told of a parting
+
+
+async def test_a_circuit_is_tried_to_be_done_without_a_few_times_only(
+    town: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by us, whenever the gate may have changed, nor because a member asks for it."""
+    monkeypatch.setattr("node.network.libp2p_upgrade.PUNCH_SECONDS", 0.01)
+    rita = town.person("rita", offer_relay=True)
+    ana, ben = town.person("ana"), town.person("ben")
+    await behind(town, rita, ana, ben)
+    dialled: list[bool] = []
+    for person in (ana, ben):
+        person.net._upgrade._ways = lambda told: []
+    dial = ana.net._upgrade._dial
+
+    async def count(peer: ID, ways: list[Way], *, client: bool) -> None:
+        dialled.append(client)
+        await dial(peer, ways, client=client)
+
+    ana.net._upgrade._dial = count
+    await call(ana, ben)  # ben begins, and ana is asked
+    while len(dialled) < ROUNDS or ben.net._upgrade._busy:
+        await trio.lowlevel.checkpoint()
+
+    await ben.net.refresh(ana.id)
+    while ben.net._upgrade._busy:
+        await trio.lowlevel.checkpoint()
+    ben.net._upgrade._rounds.clear()
+    with pytest.raises(StreamError):  # and if ben asks all the same
+        while True:
+            await ben.net._upgrade._round(ana.net._me)
+
+    assert len(dialled) == ROUNDS
 
 
 NONSENSE = (

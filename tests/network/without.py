@@ -35,6 +35,7 @@ _LIBRARYS = {
         (Yamux, "_write_frame"),
         (Yamux, "_read_data_body"),
         (Yamux, "accept_stream"),
+        (YamuxStream, "reset"),
     )
 }
 _SWARMS_LOGGING = swarm_connection.logging
@@ -57,7 +58,7 @@ def _bare(owner: type, *names: str) -> None:
 
 
 def _h1() -> None:
-    from node.network.libp2p_hazards import CarefulGossipSub, CarefulPubsub
+    from node.network.libp2p_pubsub_hazards import CarefulGossipSub, CarefulPubsub
 
     _bare(CarefulGossipSub, "heartbeat", "on_peer_subscribed", "flush_pending_messages")
     _bare(CarefulPubsub, "push_msg")
@@ -121,14 +122,14 @@ def _h7() -> None:
 
 
 def _h8() -> None:
-    from node.network import libp2p_hazards
+    from node.network import libp2p_pubsub_hazards
 
-    libp2p_hazards.QUEUE_LIMIT = 32
-    _bare(libp2p_hazards.CarefulPubsub, "notify_subscriptions")
+    libp2p_pubsub_hazards.QUEUE_LIMIT = 32
+    _bare(libp2p_pubsub_hazards.CarefulPubsub, "notify_subscriptions")
 
 
 def _h9() -> None:
-    from node.network.libp2p_hazards import CarefulPubsub
+    from node.network.libp2p_pubsub_hazards import CarefulPubsub
 
     async def validate(self: CarefulPubsub, forwarder: ID, msg: Any) -> None:
         self.set_topic_validator(next(iter(msg.topicIDs)), self._judge, True)
@@ -178,13 +179,13 @@ def _h14() -> None:
 
 
 def _h15() -> None:
-    from node.network.libp2p_hazards import CarefulGossipSub
+    from node.network.libp2p_pubsub_hazards import CarefulGossipSub
 
     _bare(CarefulGossipSub, "_check_equivocation")
 
 
 def _h28() -> None:
-    from node.network.libp2p_hazards import ByContent
+    from node.network.libp2p_pubsub_hazards import ByContent
 
     _bare(ByContent, "put")
 
@@ -222,6 +223,12 @@ def _h26() -> None:
     setattr(Members, "place", lambda self, peer: contextlib.nullcontext())  # noqa: B010
 
 
+def _h30() -> None:
+    from node.network import libp2p_yamux  # noqa: F401 - it must have changed what is put back
+
+    YamuxStream.reset = _LIBRARYS["reset"]  # type: ignore[method-assign]
+
+
 UNDO: dict[str, Callable[[], None]] = {
     "H1": _h1,
     "H2": _h2,
@@ -244,4 +251,5 @@ UNDO: dict[str, Callable[[], None]] = {
     "H25": _h25,
     "H26": _h26,
     "H28": _h28,
+    "H30": _h30,
 }

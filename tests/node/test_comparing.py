@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,6 +136,15 @@ def test_who_names_ever_newer_ones_and_never_gets_to_showing_them_differs(watch:
         assert watch.result == (0, 0, [])
         watch.says(1, height, bytes([height]) * 32, PATIENCE_SECONDS / 10)
     assert watch.result == (1, 0, [peer(1)])
+
+
+def test_who_names_another_one_each_time_is_told_of_once(watch: Watch) -> None:
+    known = Known(Branches({}), {}, [])
+    watch.says(1, 1, os.urandom(32), PATIENCE_SECONDS)
+    for _ in range(100):
+        watch.says(1, 1, os.urandom(32), 1)
+        watch.comparing.look(known, [])
+    assert watch.told == [(peer(1), 1)]
 
 
 def test_a_word_counts_for_an_hour(watch: Watch) -> None:

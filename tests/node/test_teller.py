@@ -172,13 +172,16 @@ async def test_a_fault_in_a_duty_is_tried_again_and_ends_nothing(
         work.wake()
 
     monkeypatch.setattr(duties.teller, "act", act)
-    network: Any = None  # nothing is certified, so nothing is gossiped
+
+    async def say(message: bytes) -> None:
+        raise AssertionError("nothing is certified, so nothing is gossiped")
+
     work = duties.Duties(
         room.ben.store,
         room.ben.unlock().device,
-        network,
         kept=words.append,
         publish=publish,
+        say=say,
         acted=note,
     )
 

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from node import neighbours
-from node.network import libp2p_hazards, links
+from node.network import libp2p_pubsub_hazards, links
 from protocol import cards, keys, messages, records, segments
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -46,7 +46,7 @@ def test_it_speaks_the_protocols_that_a_node_offers() -> None:
         "SYNC": links.SYNC,
         "CARDS": neighbours.CARDS,
         "BLOB": links.BLOB,
-        "GOSSIP": libp2p_hazards.MESHSUB,
+        "GOSSIP": libp2p_pubsub_hazards.MESHSUB,
     }
 
 

@@ -22,6 +22,7 @@ SCRIPTS = [
     "scripts/check-web",
     "scripts/check-oracles",
     "scripts/check-interop",
+    "scripts/check-hazards",
     "scripts/soak",
     "scripts/simulate",
     "scripts/translations",
@@ -310,6 +311,22 @@ def test_start_says_how_it_is_used_before_anything_is_set_up(small, no_pip):
 
     assert done.returncode == 0
     assert "scripts/start --demo" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["check-interop", "check-hazards", "check-oracles"])
+def test_a_check_says_how_it_is_used_before_anything_is_set_up(tmp_path, name):
+    (tmp_path / "scripts").mkdir()
+    for each in (name, "lib.sh"):
+        shutil.copy(PROJECT / "scripts" / each, tmp_path / "scripts")
+
+    done = subprocess.run(
+        [tmp_path / "scripts" / name, "--help"], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"\n  scripts/{name} [" in done.stdout
+    assert "source" not in done.stdout
+    assert not (tmp_path / ".venv").exists()
 
 
 def test_strict_turns_a_skip_into_a_failure_unless_samples_are_absent(tmp_path):

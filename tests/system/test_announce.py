@@ -48,4 +48,3 @@ def test_an_invitation_names_what_is_announced_before_what_is_known_here(tmp_pat
         ana.start(*announce("none"))
         assert ana.ready["addresses"] == [local]
         assert told(ana) == [local.partition("/p2p/")[0]]
-

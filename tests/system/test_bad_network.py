@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -73,6 +74,32 @@ def test_a_port_that_another_program_has(ana: Person) -> None:
         assert ana.stop() == 0
     ana.start(*DESK)
     assert ana.ready["addresses"][0].startswith(f"{taken}/")
+
+
+def test_pages_whose_kept_port_another_program_has(ana: Person) -> None:
+    alone = listen("/ip4/127.0.0.1/tcp/0")
+    ana.start(*alone, *DESK, "--shop", "127.0.0.1:0")
+    desk, shop = (urlsplit(ana.ready[each]).netloc for each in ("desk", "shop"))
+    assert ana.stop() == 0
+
+    with create_server(desk), create_server(shop):
+        error = ana.refused("run", *alone, "--desk", desk)  # asked for today
+        assert error["error"] == "port-in-use"
+
+        ana.start(*alone)
+        for page, kept in (("desk", desk), ("shop", shop)):
+            assert urlsplit(ana.ready[page]).netloc not in (desk, shop)
+            assert f"takes a free port for the {page} this time; {kept} stays kept" in ana.log()
+        assert len(ana.log().splitlines()) == 2
+        assert ana.stop() == 0
+
+    ana.start(*alone)
+    assert [urlsplit(ana.ready[each]).netloc for each in ("desk", "shop")] == [desk, shop]
+
+
+def create_server(place: str) -> socket.socket:
+    host, _, port = place.partition(":")
+    return socket.create_server((host, int(port)))
 
 
 def test_a_machine_without_ipv6(world: World, ana: Person) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import trio
 from nacl.signing import SigningKey
 
+from node.bucket import Bucket
 from node.network.links import (
     JOIN,
     LOBBY_BYTES,
@@ -25,6 +26,8 @@ from node.network.links import (
     LOBBY_STREAMS,
     LOBBY_STREAMS_EACH,
     MAX_GOSSIP,
+    PASSED,
+    PASSED_A_SECOND,
     Gate,
     GossipCheck,
     Handler,
@@ -33,7 +36,7 @@ from node.network.links import (
     Stream,
 )
 from node.network.peer_id import peer_id_of
-from node.network.serving import refuse, serve
+from node.network.serving import Refusals, serve
 from protocol.errors import Invalid
 from tests.network.memory_streams import MemoryStream, Meter, Pipe
 
@@ -124,12 +127,14 @@ class MemoryNetwork:
         self._handlers: dict[str, Handler] = {}
         self._check: GossipCheck | None = None
         self._watchers: list[Callable[[str, bool], None]] = []
+        self._refuse = Refusals()
         self._links: dict[str, _Link] = {}
         self._past = (0, 0)
         self._ports: list[int] = []
         self._lobby: Counter[str] = Counter()
         self._judging: set[bytes] = set()
         self._seen: dict[bytes, None] = {}
+        self._passing = Bucket(size=PASSED, rate=PASSED_A_SECOND, now=trio.current_time())
         self._nursery: trio.Nursery | None = None
 
     @property
@@ -167,6 +172,9 @@ class MemoryNetwork:
 
     def on_fault(self, said: Callable[[str, str], None]) -> None:
         """Never called: there is nothing below the protocols here."""
+
+    def on_refused(self, count: Callable[[str], None]) -> None:
+        self._refuse.count = count
 
     async def run(
         self,
@@ -226,7 +234,7 @@ class MemoryNetwork:
         self._running()
         link = self._link(peer)
         if protocol != JOIN and not self._gate(peer):
-            refuse(peer, protocol, "stranger")
+            self._refuse(peer, f"protocol {protocol}", "stranger")
             raise LinkError("stranger", f"{peer} is no member as far as this node knows.")
         await trio.sleep(2 * self._world.latency_of(self.peer_id, peer))
         if self._links.get(peer) is not link:
@@ -234,7 +242,7 @@ class MemoryNetwork:
         node = link.other(self)
         handler = node._handlers.get(protocol)
         if handler is None or not (protocol == JOIN or node._gate(self.peer_id)):
-            refuse(self.peer_id, protocol, "stranger")
+            node._refuse(self.peer_id, f"protocol {protocol}", "stranger")
             raise LinkError("refused", f"{peer} doesn't serve {protocol} to us.")
         mine, theirs = link.open(self, node)
         if node._gate(self.peer_id):
@@ -248,6 +256,7 @@ class MemoryNetwork:
         if len(message) > MAX_GOSSIP:
             raise Invalid("too-large", f"{len(message)} bytes are too many for one gossip message.")
         self._remember(hashlib.sha256(message).digest())
+        self._passing.owe(1, trio.current_time())
         self._spread(message, None)
         await trio.lowlevel.checkpoint()
 
@@ -258,7 +267,7 @@ class MemoryNetwork:
         if self._gate(peer):
             link.introduce()
         else:
-            refuse(peer, "connection", "no-member")
+            self._refuse(peer, "connection", "no-member")
             await self.disconnect(peer)
 
     def part(self, other: MemoryNetwork, reason: str) -> None:
@@ -310,9 +319,9 @@ class MemoryNetwork:
             with self._place(host), trio.move_on_after(LOBBY_SECONDS) as patience:
                 await serve(handler, stream)
             if patience.cancelled_caught:
-                refuse(stream.peer, "lobby stream", "too-slow")
+                self._refuse(stream.peer, "lobby stream", "too-slow")
         except LinkError as error:
-            refuse(stream.peer, "lobby stream", error.reason)
+            self._refuse(stream.peer, "lobby stream", error.reason)
             await stream.abort()
 
     @contextmanager
@@ -362,7 +371,8 @@ class MemoryNetwork:
             self._judging.discard(name)
         if passed:
             self._remember(name)
-            self._spread(message, source)
+            if self._passing.take(1, trio.current_time()):
+                self._spread(message, source)
 
     def _remember(self, name: bytes) -> None:
         self._seen[name] = None

@@ -1,16 +1,50 @@
-"""Much at once: what gossip drops, sync repairs."""
+"""Much at once: what gossip drops, sync repairs. And all that a node gossips is counted."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import cbor2
+import pytest
 import trio
 from trio.testing import MockClock
 
+from node import allowances, market
+from node.gossip import CARD, CERTIFICATE, RECORDS
+from node.metrics import SENT
+from protocol.kinds.listing import Listing
 from tests.village.network import World
 from tests.village.village import Village
 
 MINUTE = 60.0
+
+
+async def test_several_who_bring_the_same_at_once_are_not_at_fault(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was away gets all of it from each of them, and only the quickest brings news."""
+    useless = allowances.SHARES["useless"]._replace(size=1000, size_a_second=1)
+    ana, ben, cleo, dan = await village.join("ana", "ben", "cleo", "dan")
+    others = (ana, cleo, dan)
+    for person in others:
+        village.cut(ben, person)
+        village.world.set_latency(ben.network, person.network, 0.3)
+    for number in range(200):
+        book = Listing(title=f"Book {number}", mode="give", description="x" * 9000)
+        market.offer(ana.home, book)
+    ana.node.poke()
+    await village.agree(*others)
+    peers = ben.node.peers
+    monkeypatch.setitem(allowances.SHARES, "useless", useless)
+    peers.allowances = allowances.Allowances(trio.current_time)
+    for person in others:
+        village.mend(ben, person)
+        await ben.network.connect(person.network.peer_id, person.network.addresses)
+    await village.agree()
+
+    assert ben.faults == []
 
 
 async def test_of_a_burst_of_1000_what_gossip_drops_is_there_within_a_minute(
@@ -37,3 +71,28 @@ async def test_of_a_burst_of_1000_what_gossip_drops_is_there_within_a_minute(
     for person in village.people:
         await person.stop()
         person.home.close()
+
+
+async def test_all_that_a_node_gossips_is_counted(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    ana, ben = await village.join("ana", "ben")
+    sorts: Counter[int] = Counter()
+
+    def listened(publish: Callable[[bytes], Awaitable[None]]) -> Callable[[bytes], Awaitable[None]]:
+        async def hear(message: bytes) -> None:
+            sorts[cbor2.loads(message)[0]] += 1
+            await publish(message)
+
+        return hear
+
+    before = sum(person.node.metrics.gossip[SENT] for person in (ana, ben))
+    for person in (ana, ben):
+        person.network.publish = listened(person.network.publish)  # type: ignore[method-assign]
+    await village.invited("eva", by=ana)
+    ben.offer("Bread")
+    await village.agree()
+
+    assert set(sorts) == {RECORDS, CERTIFICATE, CARD}
+    counted = sum(person.node.metrics.gossip[SENT] for person in (ana, ben))
+    assert counted - before == sorts.total()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 
 import cbor2
 import pytest
 import trio
 from trio.testing import MockClock
 
-from node import admission, allowances, conversations, gossip
+from node import admission, allowances, conversations, gossip, inviting, joining
+from node import home as homes
 from node.network.links import JOIN, SYNC, LinkError, Stream
 from node.turnstile import AT_ONCE
+from protocol import lobby
 from protocol.cards import LIFETIME_MS
 from protocol.codec import encode
 from protocol.keys import ADDRESS, Signer
@@ -96,6 +99,23 @@ async def test_a_flood_is_told_of_its_author_and_not_of_who_carries_it(
     assert not ben.node.peers.waits(ana.network.peer_id)
 
 
+async def test_who_carries_the_burst_of_several_is_not_blamed(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    """What each may send in a burst is together more than who carries it may pass on."""
+    ana, ben, cleo, dan = await village.join("ana", "ben", "cleo", "dan")
+    for other in (cleo, dan):
+        village.cut(ben, other)
+    for number in range(300):
+        cleo.offer(f"Tiny {number}")
+        dan.offer(f"Tiny {number} too")
+        await trio.sleep(0.001)
+    await trio.sleep(120)
+
+    assert ben.faults == ana.faults == []
+    await village.agree()
+
+
 async def test_a_new_home_takes_in_years_at_once(
     village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +149,36 @@ async def test_devices_that_nobody_invited_find_little_room(
     dan = await village.invited("dan", by=ana)
     await village.until(lambda: ben.status_of(dan) == "member")
     assert held(ben, "") == held(ana, "")
+
+
+async def test_a_link_that_goes_round_fills_no_disk(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    """While no teller is there to say whom it was meant for."""
+    ana, ben = await village.join("ana", "ben")
+    (link,) = inviting.make(ana.home, 1)
+    ana.node.poke()
+    await village.agree()
+    await ana.stop()
+    answers: Counter[str] = Counter()
+    for number in range(3 * joining.MOST_JOINS):
+        home = homes.join_by(village.folder / f"guest {number}", link, "Guest", None)
+        seed = home.unlock().device.seed
+        network = village.world.network(seed, gate=lambda peer: True, topic="", host="10.9.0.1")
+        async with trio.open_nursery() as nursery:
+            await nursery.start(network.run, [])
+            await network.connect(ben.network.peer_id, ben.network.addresses)
+            stream = await network.open(ben.network.peer_id, JOIN)
+            await stream.send(lobby.ask(link.community, *joining.first_words(home)))
+            answer = lobby.read_answer(await stream.receive(lobby.MAX_ANSWER))
+            answers[answer.reason] += 1
+            nursery.cancel_scope.cancel()
+        home.close()
+
+    most = joining.MOST_JOINS
+    assert answers == {"": 1, "contested": most - 1, "used": 2 * most}
+    await ana.start()
+    await village.agree()
 
 
 async def test_logs_that_are_nowhere_are_asked_for_a_few_times(

@@ -15,7 +15,8 @@ from trio.testing import MockClock
 from node import gossip
 from node.allowances import QUESTIONS
 from node.conversations import AGAIN
-from node.network.links import SYNC, LinkError, Stream
+from node.neighbours import CARDS
+from node.network.links import JOIN, SYNC, LinkError, Stream
 from node.peers import WAIT_SECONDS
 from protocol.keys import Signer
 from protocol.kinds import enrol
@@ -316,3 +317,68 @@ async def test_the_same_question_again_and_again_is_answered_a_few_times(
             await stream.receive()
 
     await village.until(lambda: ben.faults == ["asked-again"])
+
+
+async def test_what_was_asked_long_ago_is_forgotten(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A conversation may go on for days, and what is remembered of it must not grow."""
+    monkeypatch.setattr("node.conversations.REMEMBERED", 3)
+    _, ben, mallory = await meet(village)
+    stream = await mallory.network.open(ben.network.peer_id, SYNC)
+    hello = frontier.hello(ben.home.store)
+    await stream.send(pack(hello._replace(frontier=os.urandom(16))))
+    await stream.receive()
+
+    for _ in range(AGAIN + 1):
+        for height in range(3):
+            await stream.send(pack(WantCertificates(height)))
+            await stream.receive()
+
+    assert ben.faults == []
+
+
+async def test_a_member_that_knocks_with_nonsense_is_named(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    _, ben, mallory = await meet(village)
+
+    stream = await mallory.network.open(ben.network.peer_id, JOIN)
+    await stream.send(b"\xff")
+
+    await village.until(lambda: ben.faults == ["not-cbor"])
+
+
+async def test_false_cards_in_an_answer_are_named(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    _, ben, mallory = await meet(village)
+
+    async def serve(stream: Stream) -> None:
+        await stream.receive()
+        await stream.send(b"\xff")
+        await stream.aclose()
+
+    mallory.network.handle(CARDS, serve)
+    await ben.node.neighbours.say_where()
+
+    assert ben.faults == ["not-cbor"]
+
+
+async def test_whoever_listens_slowly_does_not_pile_up_what_is_said(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    _, ben, mallory = await meet(village)
+    heard = 0
+
+    async def serve(stream: Stream) -> None:
+        nonlocal heard
+        heard += 1
+        await trio.sleep_forever()
+
+    mallory.network.handle(CARDS, serve)
+    async with trio.open_nursery() as nursery:
+        for _ in range(30):  # as newcomers come in
+            nursery.start_soon(ben.node.neighbours.say_where)
+
+    assert 1 <= heard <= 2

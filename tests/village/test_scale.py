@@ -12,7 +12,7 @@ from protocol.messages import unpack
 from scripts.simulation import building, crowd
 from scripts.simulation.crowd import Crowd
 from scripts.simulation.light import Community
-from scripts.simulation.scale import line
+from scripts.simulation.scale import line, main
 from tests.network.memory_streams import Pipe
 from tests.village.village import Village
 
@@ -85,3 +85,13 @@ def test_a_node_hears_all_of_its_lan_and_dials_its_own_alone() -> None:
     assert (len(alone.own), len(among.own)) == (1, 1)
     assert (len(alone.others), len(among.others)) == (0, 0)
     assert among.packets > 2 * alone.packets > 0
+
+
+@pytest.mark.parametrize("option", ["--nodes", "--communities"])
+def test_a_size_below_one_is_refused_in_a_sentence(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([option, "10", "0"])
+
+    assert "take numbers from 1 on" in capsys.readouterr().err

@@ -168,16 +168,16 @@ def _needs_a_door(view: View) -> bool:
 
 
 def _compared(words: Words, view: View) -> str:
-    """That neighbours name the same newest certificate; empty where none was heard."""
+    """How many name the same newest certificate; empty where none does, or one another."""
     compared = view.compared
-    if compared is None or not compared["peers"] or compared["differ"]:
+    if compared is None or not compared["same"] or compared["differ"]:
         return ""
-    peers = int(compared["peers"])
+    same = int(compared["same"])
     return words.ngettext(
         "%(n)s other member's node holds the same decisions of the tellers.",
         "%(n)s other members' nodes hold the same decisions of the tellers.",
-        peers,
-    ) % {"n": words.number(peers)}
+        same,
+    ) % {"n": words.number(same)}
 
 
 PAGE = Page(path="/network", name="network", endpoint=show, audience=DESK)
