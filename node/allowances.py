@@ -33,6 +33,9 @@ SHARES = {
     "blobs": Share(400, 40, MIB, MIB / 16),  # questions; what they cost is counted in node.blobs
     "join": Share(30, 0.5, MIB / 2, MIB / 64),
     "newcomers": Share(32, 1 / 300, MIB, MIB),  # logs of devices that nobody here knows
+    # Objects of the side set that we fetch, when asked for and when they come: each is weighed
+    # against all others, and can be about a device that the peer has just made up.
+    "objects": Share(1024, 4, 8 * MIB, MIB / 128),
     "fruitless": Share(60, 1, MIB, MIB),  # conversations that we open and that bring nothing
     "useless": Share(10_000, 100, 4 * MIB, MIB / 16),  # answers to us that brought nothing
     "answers": Share(1e9, 1e9, 256 * MIB, 4 * MIB),  # of ours; beyond it they come slower

@@ -81,7 +81,7 @@ class Conversation:
         self._unknown = 0  # logs that the peer named of other devices
         self._newcomers = True  # whether the peer may still name others
         self.through = False  # whether we heard all that the peer had
-        self._holdings = StoreHoldings(store, stream.peer, kept, self._wanted)
+        self._holdings = StoreHoldings(store, stream.peer, kept, self._wanted, self._objects)
 
     @property
     def new_records(self) -> int:
@@ -175,6 +175,8 @@ class Conversation:
                 await self._await_turn(answer.device)
             questions = asker.receive(answer)
             new = self.new_records - before
+            if isinstance(answer, Side) and not self._first:
+                self._peers.allowances.owe(self._stream.peer, "objects", len(frame))
             if new:
                 lately = trio.current_time()
                 self._count(answer, len(frame), new)
@@ -237,6 +239,13 @@ class Conversation:
             raise PeerFault("unknown-logs", "the peer names logs of very many unknown devices")
         self._newcomers = self._newcomers and self._peers.may_ask(self._stream.peer, "newcomers")
         return self._newcomers
+
+    def _objects(self, count: int) -> int:
+        """How many objects to ask for now; the others in a later conversation."""
+        if self._first:
+            return count
+        take = self._peers.allowances.take
+        return sum(take(self._stream.peer, "objects") for _ in range(count))
 
     async def _await_turn(self, device: bytes) -> None:
         """An author's segments come in one after another; LinkError once there is no more room."""

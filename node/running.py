@@ -79,7 +79,8 @@ def only_one(home: Home) -> Iterator[None]:
         except OSError as error:
             raise Refused(
                 "already-running",
-                "A node is running for %(path)s already. `moothall desk` prints a link to its desk.",
+                "A node is running for %(path)s already. `moothall desk` prints a link to its "
+                "desk.",
                 path=home.path,
             ) from error
         yield

@@ -154,9 +154,8 @@ class Node:
             self.network.handle(protocol, Turnstile(self.peers, sort, serve).serve)
         lobby = joining.Lobby(self.store, self.kept, self.say, self.peers.fault)
         lobby.refuse.count = self.metrics.refused.add
-        self.network.handle(
-            JOIN, Turnstile(self.peers, "join", lobby.serve, seconds=LOBBY_SECONDS).serve
-        )
+        knocks = Turnstile(self.peers, "join", lobby.serve, seconds=LOBBY_SECONDS, strangers=True)
+        self.network.handle(JOIN, knocks.serve)
         hearing = gossip.Hearing(self.store, self.peers, self.kept, self._soon)
         self.network.on_gossip(hearing.check)
         self.network.on_peer(self._peer_changed)

@@ -1,5 +1,6 @@
 """Where a member's streams of one protocol come in: not while it has to wait, not too often, and
-few at a time. Strangers have the lobby's limits instead.
+few at a time. Strangers, where they may come in at all, have the lobby's limits instead; a stream
+that a member opened just before it was removed finds this shut.
 """
 
 from __future__ import annotations
@@ -21,12 +22,19 @@ class Turnstile:
     """Serves streams of the sort `sort` (node.allowances) with `handler`, each for `seconds`."""
 
     def __init__(
-        self, peers: Peers, sort: str, handler: Handler, *, seconds: float = float("inf")
+        self,
+        peers: Peers,
+        sort: str,
+        handler: Handler,
+        *,
+        seconds: float = float("inf"),
+        strangers: bool = False,
     ) -> None:
         self._peers = peers
         self._sort = sort
         self._handler = handler
         self._seconds = seconds
+        self._strangers = strangers
         self._inside: Counter[str] = Counter()
 
     @property
@@ -37,11 +45,13 @@ class Turnstile:
     async def serve(self, stream: Stream) -> None:
         """Serve this stream, or close it without a word."""
         peer = stream.peer
-        if not self._peers.may_talk(peer):
+        member = self._peers.may_talk(peer)
+        if self._strangers and not member:
             await self._handler(stream)
             return
         if (
-            self._inside[peer] >= AT_ONCE
+            not member
+            or self._inside[peer] >= AT_ONCE
             or self._peers.waits(peer)
             or not self._peers.may_ask(peer, self._sort)
         ):

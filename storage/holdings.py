@@ -27,6 +27,7 @@ class StoreHoldings:
 
     `kept` is called after each transaction that brought something new, with words that say what.
     `wanted` says of a device, when a peer names more of a log of its, whether to ask for it now.
+    `objects` says how many of so many objects of the side set to ask for now.
     """
 
     def __init__(
@@ -35,11 +36,13 @@ class StoreHoldings:
         peer: str = "",
         kept: Callable[[set[str]], None] | None = None,
         wanted: Callable[[bytes], bool] | None = None,
+        objects: Callable[[int], int] | None = None,
     ) -> None:
         self._store = store
         self._peer = peer
         self._kept = kept or (lambda words: None)
         self._wanted = wanted or (lambda device: True)
+        self._objects = objects or (lambda count: count)
         self._incoming = chain.Incoming(store)
         self.new_records = 0
 
@@ -79,8 +82,9 @@ class StoreHoldings:
         return sideset.ids(self._store)
 
     def side_lacking(self, ids: Sequence[bytes]) -> list[bytes]:
-        """Those of `ids` that are not here."""
-        return sideset.lacking(self._store, ids)
+        """Those of `ids` that are not here, as many as are asked for now."""
+        lacking = sideset.lacking(self._store, ids)
+        return lacking[: self._objects(len(lacking))]
 
     def side_object(self, object_id: bytes) -> bytes | None:
         """One object's bytes."""

@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     They wait more than they reckon, they share homes that are founded once in a process, and the
     longest of them must not be what the others wait for in the end.
     """
-    items.sort(key=lambda item: "tests/system/" not in item.nodeid)
+    items.sort(key=lambda item: not item.nodeid.startswith(("tests/system/", "tests/hosts/")))
 
 
 def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -36,7 +36,8 @@ def neighbours(situation: Situation) -> Finding | None:
         return _nobody(network)
     inviters = {row["inviter"] for row in rows if row["inviter"] is not None}
     told = f"In touch with {_count(len(rows), 'node')}"
-    told += f"; {_count(len(inviters), 'member')} invited their people." if inviters else "."
+    many = len(rows) > 1 and inviters
+    told += f"; {_count(len(inviters), 'member')} invited their people." if many else "."
     branch = (network.get("compared") or {}).get("branch")
     if branch is not None:
         inviter = profiles.names(home.store).get(bytes.fromhex(branch), "") or branch[:8]

@@ -10,6 +10,7 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Iterable
+from ipaddress import IPv4Interface, IPv6Interface
 from typing import NamedTuple
 
 from libp2p.utils.address_validation import expand_wildcard_address
@@ -98,13 +99,20 @@ def is_elsewhere(host: str) -> bool:
         return False  # a name
     if not any(address in network for network in _PRIVATE):
         return False
-    near = (each.network for one in interfaces() for each in one.addresses)
-    return not any(address in network for network in near)
+    return not any(address in each.network for each in _own())
 
 
 def is_own(host: str) -> bool:
     """Whether it is an address of this machine, other than loopback."""
-    return any(host == str(each.ip) for one in interfaces() for each in one.addresses)
+    return any(host == str(each.ip) for each in _own())
+
+
+def _own() -> list[IPv4Interface | IPv6Interface]:
+    """This machine's addresses; none when the system can't be asked just now."""
+    try:
+        return [each for one in interfaces() for each in one.addresses]
+    except OSError:  # as without file handles left; a dial may go on
+        return []
 
 
 def of_relay(text: str, relay: str, *, here: bool) -> str | None:

@@ -95,6 +95,7 @@ class Libp2pNetwork:
         self._watchers: list[Callable[[str, bool], None]] = []
         self._moved: list[Callable[[], None]] = []
         self._up = Connections(gate)
+        self._letting_go: set[str] = set()  # peers whose circuits end, as there is a direct way
         self._dialling: dict[str, trio.Lock] = {}
         self._swarm: CarefulSwarm | None = None
         self._host: GatedHost | None = None
@@ -188,6 +189,7 @@ class Libp2pNetwork:
                                 task_status.started()
                                 await trio.sleep_forever()
                             finally:
+                                self._nursery = None  # what begins from here on has no time
                                 # Before the nurseries wait for tasks that wait for sockets.
                                 await self._close(swarm)
                 finally:
@@ -344,7 +346,9 @@ class Libp2pNetwork:
             return
         circuits = self._up.circuits(peer)
         if circuits and self._up.is_direct(peer):
-            self._nursery.start_soon(self._let_circuits_go, peer)
+            if peer not in self._letting_go:
+                self._letting_go.add(peer)
+                self._nursery.start_soon(self._let_circuits_go, peer)
         elif self._gate(peer) and any(not conn.muxed_conn.is_initiator for conn in circuits):
             self._nursery.start_soon(self._upgrade.begin, id_of(peer))
 
@@ -362,13 +366,16 @@ class Libp2pNetwork:
 
     async def _let_circuits_go(self, peer: str) -> None:
         """A direct connection stands: close the others once nothing but gossip uses them."""
-        for conn in self._up.circuits(peer):
-            with trio.move_on_after(LET_GO_SECONDS):
-                while any(each.get_protocol() != MESHSUB for each in conn.get_streams()):
-                    await trio.sleep(LET_GO_SECONDS / 100)
-            if self._up.is_direct(peer):
-                await close_quietly(conn)
-                self._down(peer, conn)
+        try:
+            while self._up.is_direct(peer) and (circuits := self._up.circuits(peer)):
+                with trio.move_on_after(LET_GO_SECONDS):
+                    while any(each.get_protocol() != MESHSUB for each in circuits[0].get_streams()):
+                        await trio.sleep(LET_GO_SECONDS / 100)
+                if self._up.is_direct(peer):
+                    await close_quietly(circuits[0])
+                    self._down(peer, circuits[0])
+        finally:
+            self._letting_go.discard(peer)
         if self._up.of(peer) and self._pubsub is not None:
             self._pubsub.introduce(id_of(peer))
 

@@ -16,7 +16,9 @@ from protocol.errors import MoothallError
 logger = logging.getLogger("moothall.network")
 
 TOLD_SECONDS = 60.0
-MOST_TOLD = 1000
+MOST_TOLD = 100  # lines in that time, since a stranger can have a new peer id each time
+# Each newcomer is a stranger at first, and whoever is switched off has no place at a relay.
+EVERYDAY = ("stranger", "no_reservation")
 
 
 class Abortable(Stream, Protocol):
@@ -61,14 +63,13 @@ class Refusals:
         """`what` was refused to `peer`."""
         self.count(what.partition(" ")[0])
         now = monotonic()
-        # Each newcomer is a stranger at first.
-        level = logging.DEBUG if reason == "stranger" else logging.INFO
-        if now < self._told.get((peer, reason), 0.0):
-            level = logging.DEBUG
-        else:
+        level = logging.DEBUG
+        if reason not in EVERYDAY and self._told.get((peer, reason), 0.0) <= now:
             if len(self._told) >= MOST_TOLD:
-                self._told.clear()
-            self._told[peer, reason] = now + TOLD_SECONDS
+                self._told = {said: until for said, until in self._told.items() if until > now}
+            if len(self._told) < MOST_TOLD:
+                self._told[peer, reason] = now + TOLD_SECONDS
+                level = logging.INFO
         logger.log(level, "refused %s to %s: %s", what, peer, reason)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 
 import pytest
@@ -91,3 +92,16 @@ def test_of_a_relay_only_what_others_can_dial_is_told_on() -> None:
         f"/p2p/{RITA}",
     ):
         assert of_relay(text, RITA, here=True) is None
+
+
+def test_a_system_that_cannot_be_asked_keeps_nobody_from_dialling(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail() -> list[Interface]:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(libp2p_addresses, "interfaces", fail)
+    home = to_dial("/ip4/192.168.1.7/tcp/4001", ANA)
+
+    assert in_order([home, to_dial(PLACE, ANA)])[-1] == home
+    assert not libp2p_addresses.is_own("192.168.1.7")

@@ -285,6 +285,29 @@ async def test_gossip_reaches_the_neighbours_neighbour(village: Village, clock: 
     assert heard_by(ana) == []
 
 
+async def test_what_others_flood_is_passed_on_within_a_share(
+    village: Village, clock: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("node.network.libp2p_gossip", "tests.village.network"):
+        monkeypatch.setattr(f"{module}.PASSED", 5)
+        monkeypatch.setattr(f"{module}.PASSED_A_SECOND", 0.001)
+    ana, ben, cyd = (village.person(name) for name in ("ana", "ben", "cyd"))
+    await village.arrive(ana, ben, cyd)
+    await village.meet(ana, ben, cyd)
+    await village.gossiping(ana, ben, cyd)
+
+    for number in range(20):
+        await ana.net.publish(b"loaf %d" % number)
+    for _ in range(20):
+        await ben.heard.receive()
+    await ben.net.publish(b"ben's own")
+
+    heard = []
+    while b"ben's own" not in heard:
+        heard.append((await cyd.heard.receive())[1])
+    assert len(heard) == 5 + 1
+
+
 async def test_gossip_that_is_not_good_goes_no_further(village: Village, clock: object) -> None:
     ana, ben, cyd = (village.person(name) for name in ("ana", "ben", "cyd"))
     await village.arrive(ana, ben, cyd)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
+import pytest
 import trio
 
 from node.network.links import SYNC, Link, Stream
+from node.network.serving import MOST_TOLD, Refusals
 from tests.network.people import Person, Village
 
 
@@ -64,3 +68,25 @@ async def test_both_connections_of_two_who_dialled_at_once_are_told(town: Villag
     assert {link.peer for link in links} == {ben.id}
     await ana.net.disconnect(ben.id)
     assert ana.net.links() == []
+
+
+def test_only_refusals_out_of_the_ordinary_are_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "moothall.network")
+    refuse = Refusals()
+    for reason in ("stranger", "no_reservation", "too-fast", "too-fast"):
+        refuse("12D3KooWBen", "relay", reason)
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "refused relay to 12D3KooWBen: too-fast"
+    ]
+
+
+def test_who_comes_with_ever_new_peer_ids_does_not_fill_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "moothall.network")
+    refuse = Refusals()
+    for number in range(10 * MOST_TOLD):
+        refuse(f"stranger {number}", "connection", "lobby-full")
+
+    assert len(caplog.records) == MOST_TOLD

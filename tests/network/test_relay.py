@@ -151,6 +151,26 @@ async def test_h17_a_direct_connection_is_used_before_a_relayed_one(town: Villag
         await one.aclose()
 
 
+async def test_a_circuit_in_use_is_waited_for_once_however_often_the_gate_changes(
+    town: Village,
+) -> None:
+    rita = town.person("rita", offer_relay=True)
+    ana, ben = town.person("ana"), town.person("ben")
+    ben.net.handle(SYNC, echo)
+    await behind(town, rita, ana, ben)
+    await call(ana, ben)
+    await ana.net.open(ben.id, SYNC)
+    host, port = ben.net.addresses[0].split("/")[2:5:2]
+    await ana.net._swarm.dial_one(ben.net._me, host, int(port))
+    before = len(ana.net._nursery.child_tasks)
+
+    for _ in range(20):
+        await ana.net.refresh(ben.id)
+
+    assert len(ana.net._nursery.child_tasks) <= before + 1
+    assert len(links(ana, ben)) == 2
+
+
 async def test_h18_what_a_peer_said_of_itself_holds_while_it_is_connected(
     town: Village, nursery: trio.Nursery
 ) -> None:

@@ -68,6 +68,7 @@ def test_the_unit_runs_a_command_that_there_is(tmp_path: Path) -> None:
         assert first == program
         accepts(words)
         assert said["Service.Restart"] == "on-failure"
+        assert said["Service.StandardOutput"] == "null"  # a login link is in it
         assert said["Install.WantedBy"] == "default.target"
         assert said["Service.NoNewPrivileges"] == "yes"
     assert "Service.User" not in said  # of one's own manager, which can't change to another

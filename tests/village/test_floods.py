@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter
 
@@ -17,9 +18,21 @@ from node.turnstile import AT_ONCE
 from protocol import lobby
 from protocol.cards import LIFETIME_MS
 from protocol.codec import encode
+from protocol.evidence import fork_proof
 from protocol.keys import ADDRESS, Signer
 from protocol.kinds import enrol
-from protocol.messages import Buckets, End, Places, SideIds, Want, WantSide, WantSideIds, pack
+from protocol.messages import (
+    Buckets,
+    End,
+    Places,
+    Side,
+    SideIds,
+    Want,
+    WantSide,
+    WantSideIds,
+    pack,
+    unpack,
+)
 from protocol.records import GOV, MARKET, Record, make_record
 from storage.views import listing_queries as queries
 from tests.village.test_hostile import meet
@@ -34,9 +47,9 @@ def held(person: Villager, title: str) -> int:
     return sum(offer.listing.title.startswith(title) for offer in found.offers)
 
 
-def stranger(community: bytes) -> Record:
+def stranger(community: bytes, device: Signer | None = None) -> Record:
     """How the log of a device begins that nobody invited."""
-    person, device = Signer(os.urandom(32)), Signer(os.urandom(32))
+    person, device = Signer(os.urandom(32)), device or Signer(os.urandom(32))
     return make_record(
         device,
         community=community,
@@ -179,6 +192,43 @@ async def test_a_link_that_goes_round_fills_no_disk(
     assert answers == {"": 1, "contested": most - 1, "used": 2 * most}
     await ana.start()
     await village.agree()
+
+
+async def test_proofs_about_made_up_devices_come_in_slowly(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = allowances.SHARES["objects"]._replace(messages=40, messages_a_second=0.1)
+    monkeypatch.setitem(allowances.SHARES, "objects", share)
+    ana, ben, mallory = await meet(village)
+    village.world.cut(ana.network, mallory.network)  # else she would bring Ben some as well
+    proofs = {}
+    for _ in range(200):
+        signer = Signer(os.urandom(32))
+        one, other = (stranger(mallory.community, signer) for _ in range(2))
+        proof = fork_proof(mallory.community, [one], [other])
+        proofs[proof.id] = proof.raw
+
+    async def serve(stream: Stream) -> None:
+        with contextlib.suppress(LinkError):
+            hello = unpack(await stream.receive())
+            await stream.send(pack(hello._replace(side=os.urandom(16))))
+            while True:
+                match unpack(await stream.receive()):
+                    case WantSideIds():
+                        await stream.send(pack(SideIds(list(proofs), False)))
+                    case WantSide(wanted):
+                        for each in wanted:
+                            await stream.send(pack(Side(proofs[each])))
+                        await stream.send(pack(End()))
+
+    mallory.network.handle(SYNC, serve)
+    for _ in range(3):
+        await ben.node.sync_with(mallory.network.peer_id)
+
+    (count,) = ben.home.store.db.execute("SELECT count(*) FROM side").fetchone()
+    assert 0 < count <= share.messages
+    bread = ana.offer("Bread")
+    await village.until(lambda: bread.id in ben.ids)
 
 
 async def test_logs_that_are_nowhere_are_asked_for_a_few_times(

@@ -18,6 +18,7 @@ from node.conversations import AGAIN
 from node.neighbours import CARDS
 from node.network.links import JOIN, SYNC, LinkError, Stream
 from node.peers import WAIT_SECONDS
+from node.turnstile import Turnstile
 from protocol.keys import Signer
 from protocol.kinds import enrol
 from protocol.messages import (
@@ -382,3 +383,23 @@ async def test_whoever_listens_slowly_does_not_pile_up_what_is_said(
             nursery.start_soon(ben.node.neighbours.say_where)
 
     assert 1 <= heard <= 2
+
+
+async def test_a_stream_opened_just_before_its_bearer_was_removed_is_not_served(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    _, ben, mallory = await meet(village)
+    stranger = village.world.network(
+        os.urandom(32), gate=lambda peer: True, topic=mallory.community.hex(), host="elsewhere"
+    )
+    await village.nursery.start(stranger.run, ["/ip4/0.0.0.0/tcp/4001"])
+    await stranger.connect(ben.network.peer_id, ben.network.addresses)
+
+    async def serve(stream: Stream) -> None:
+        await stream.send(b"for members")
+
+    ben.network.handle(JOIN, Turnstile(ben.node.peers, "sync", serve).serve)  # past the gate
+
+    with pytest.raises(LinkError):
+        await (await stranger.open(ben.network.peer_id, JOIN)).receive()
+    assert await (await mallory.network.open(ben.network.peer_id, JOIN)).receive() == b"for members"
