@@ -28,6 +28,7 @@ _PRIVATE = tuple(  # of homes and the like; the same addresses are used in many 
         *("fc00::/7", "fe80::/10"),
     )
 )
+_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 _NAMES = ("dns", "dns4", "dns6")
 
 
@@ -136,10 +137,16 @@ def is_loopback(host: str) -> bool:
 
 
 def to_show(bound: Multiaddr, peer: str) -> list[str]:
-    """The addresses others can use for what is bound: a wildcard becomes one per interface."""
-    host = str(bound).split("/")[2]
-    concrete = expand_wildcard_address(bound) if host in ("0.0.0.0", "::") else [bound]  # noqa: S104
-    return [f"{address}/p2p/{peer}" for address in concrete]
+    """The addresses others can use for what is bound: a wildcard becomes one per interface.
+
+    None where there is no interface: the library hands the wildcard itself back then.
+    """
+    concrete = expand_wildcard_address(bound) if _host(bound) in _WILDCARDS else [bound]
+    return [f"{each}/p2p/{peer}" for each in concrete if _host(each) not in _WILDCARDS]
+
+
+def _host(address: Multiaddr) -> str:
+    return str(address).split("/")[2]
 
 
 def _parse(text: str) -> tuple[Multiaddr, list[str]]:

@@ -182,7 +182,7 @@ async def test_a_link_that_goes_round_fills_no_disk(
             await nursery.start(network.run, [])
             await network.connect(ben.network.peer_id, ben.network.addresses)
             stream = await network.open(ben.network.peer_id, JOIN)
-            await stream.send(lobby.ask(link.community, *joining.first_words(home)))
+            await stream.send(lobby.ask(link.community, *homes.first_words(home)))
             answer = lobby.read_answer(await stream.receive(lobby.MAX_ANSWER))
             answers[answer.reason] += 1
             nursery.cancel_scope.cancel()
