@@ -19,8 +19,8 @@ from governance.charter import Charter
 from governance.templates import template
 from node import home as homes
 from node.home import Home, now_ms
-from node.network.libp2p_pubsub_hazards import DEGREE_LOW
 from node.network.libp2p_host import Libp2pNetwork
+from node.network.libp2p_pubsub_hazards import DEGREE_LOW
 from node.peers import Peers
 from node.service import SETTLING_SECONDS, Node
 from storage.database import set_meta
