@@ -55,6 +55,11 @@ class Admission:
         if device != self._own:
             self._step(device).owe(STRAY, self._clock())
 
+    def had(self, device: bytes) -> None:
+        """A message of this author's brought nothing new: who replays it spends nobody's steps."""
+        if device != self._own:
+            self._step(device).owe(-1, self._clock())
+
     def took(self, device: bytes, records: int, size: int) -> None:
         """So many new records of so many bytes are held now."""
         if device != self._own and records:

@@ -183,6 +183,8 @@ class Hearing:
             placed = placed and outcome.word in (log.KEPT, log.HAD, log.FORK)
             if outcome.word in (log.FORK, log.PARTED, log.IGNORED):
                 self._peers.admission.strayed(device)
+            elif outcome.word == log.HAD:
+                self._peers.admission.had(device)
             if outcome.new:
                 size = sum(len(entry[0]) + len(entry[3] or b"") for entry in entries)
                 self._peers.admission.took(device, outcome.new, size)

@@ -18,12 +18,21 @@ from node.bucket import Bucket
 from node.network.libp2p_framing import abort
 from node.network.libp2p_members import Fault, Pace, read_frames
 from node.network.libp2p_pubsub_hazards import CarefulGossipSub, CarefulPubsub
-from node.network.links import MAX_GOSSIP, PASSED, PASSED_A_SECOND, Gate, GossipCheck
+from node.network.links import (
+    MAX_GOSSIP,
+    PASSED,
+    PASSED_A_SECOND,
+    PASSED_EACH,
+    PASSED_EACH_A_SECOND,
+    Gate,
+    GossipCheck,
+)
 from node.network.serving import Refusals
 
 logger = logging.getLogger("moothall.network")
 
 CHECK_SECONDS = 5.0
+MOST_PUBLISHERS = 1000  # whose shares are remembered
 
 
 class PacedGossipSub(CarefulGossipSub):
@@ -32,17 +41,28 @@ class PacedGossipSub(CarefulGossipSub):
     def __init__(self) -> None:
         super().__init__()
         self._passing: Bucket | None = None
+        self._passing_of: dict[bytes, Bucket] = {}  # by who published it
 
     async def publish(self, msg_forwarder: ID, pubsub_msg: rpc_pb2.Message) -> None:
-        """Send a new message on, unless too many others went out lately."""
+        """Send a new message on, unless too many others, or of its publisher, went out lately."""
         now = trio.current_time()
         passing = self._passing or Bucket(size=PASSED, rate=PASSED_A_SECOND, now=now)
         self._passing = passing
         if self.pubsub is not None and msg_forwarder == self.pubsub.my_id:
             passing.owe(1, now)
-        elif not passing.take(1, now):
+        elif not (self._of(pubsub_msg.from_id, now).take(1, now) and passing.take(1, now)):
             return
         await super().publish(msg_forwarder, pubsub_msg)
+
+    def _of(self, publisher: bytes, now: float) -> Bucket:
+        """The share of one publisher, so that nobody takes the others' as well."""
+        if publisher not in self._passing_of:
+            if len(self._passing_of) >= MOST_PUBLISHERS:
+                self._passing_of.clear()
+            self._passing_of[publisher] = Bucket(
+                size=PASSED_EACH, rate=PASSED_EACH_A_SECOND, now=now
+            )
+        return self._passing_of[publisher]
 
 
 class GatedPubsub(CarefulPubsub):

@@ -28,6 +28,8 @@ MAX_GOSSIP = 64 * 1024  # bytes in one gossiped batch
 # peer (node.allowances), or whoever floods has those blamed who only carry it. Sync does the rest.
 PASSED = 300  # messages in a burst
 PASSED_A_SECOND = 30
+PASSED_EACH = 100  # of those, messages that one node published
+PASSED_EACH_A_SECOND = 10
 
 LOBBY_STREAMS_EACH = 3  # streams of strangers at a time from one address
 LOBBY_STREAMS = 20  # and in all

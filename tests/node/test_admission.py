@@ -52,6 +52,16 @@ def test_many_small_messages_come_in_at_a_pace() -> None:
     assert quota.takes_in(ANA)
 
 
+def test_who_replays_what_is_held_spends_none_of_its_authors_steps() -> None:
+    quota = Admission(Clock(), OWN)
+
+    for _ in range(2 * admission.STEPS):
+        assert quota.takes_in(ANA)
+        quota.had(ANA)
+
+    assert quota.takes_in(ANA)
+
+
 def test_who_forks_again_and_again_soon_waits() -> None:
     quota = Admission(Clock(), OWN)
     for _ in range(admission.STEPS // admission.STRAY + 1):
