@@ -193,6 +193,8 @@ class Worker:
 
     async def sync(self, peer: str) -> dict[str, Any]:
         """Sync until both hold the same; the first conversation of it."""
+        while not self.node.peers.allowances.has(peer, "fruitless"):
+            await trio.sleep(POLL_SECONDS)  # a node does not ask in vain without end
         before = len(self.network.talks)
         await self.node.sync_with(peer)
         talk = self.network.talks[before]

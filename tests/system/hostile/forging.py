@@ -55,4 +55,4 @@ def _records(
 async def tell(duties: Duties, records: list[Record]) -> None:
     """Gossip them."""
     for message in gossip.batches(records):
-        await duties._network.publish(message)
+        await duties._say(message)
