@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from benchmarks import community, workers
 from benchmarks.report import Line
 from benchmarks.worker import memory_mb
 from benchmarks.workers import Process
+from node import home as homes
+from node.home import now_ms
+from node.peers import Peers
+from protocol.cards import make_card
 
 IDLE_SECONDS = 65  # more than a minute's sync
 SETTLE_SECONDS = 8  # until nodes that were just started are idle
@@ -22,6 +27,7 @@ def idle(folder: Path, moothall: str, say: Callable[[str], None]) -> Iterator[Li
     say(f"an idle node, {SETTLE_SECONDS + IDLE_SECONDS} s")
     made = community.make(folder, 30, members=3)
     names = community.SELLERS[:3]
+    _introduce(made, names)
     nodes: list[Process] = []
     try:
         for name in names:
@@ -73,6 +79,16 @@ def idle(folder: Path, moothall: str, say: Callable[[str], None]) -> Iterator[Li
     )
 
 
+def _introduce(made: community.Community, names: Sequence[str]) -> None:
+    """Let everybody know where Ana's node is, so that they are in touch."""
+    with closing(homes.open_home(made.ana)) as ana:
+        signer, where = ana.unlock().device, (made.listen,)
+        card = make_card(signer, ana.store.community, where, now_ms())
+    for name in names[1:]:
+        with closing(homes.open_home(made.folder / name)) as home, home.store.transaction():
+            Peers(home.store, time.monotonic).keep(card)
+
+
 def _carried(moothall: str, home: Path) -> int:
     """Bytes on the connections that stand, both ways."""
     command = [moothall, "--home", str(home), "--json", "peers"]
@@ -80,4 +96,6 @@ def _carried(moothall: str, home: Path) -> int:
     if done.returncode:
         raise workers.NotMeasured("a node did not tell its connections")
     rows = json.loads(done.stdout)["peers"]
+    if not rows:
+        raise workers.NotMeasured("the nodes are not in touch")
     return sum(int(row["received"]) + int(row["sent"]) for row in rows)
