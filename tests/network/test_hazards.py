@@ -466,3 +466,27 @@ async def test_h28_what_is_offered_is_not_fetched_again_by_who_has_it(town: Vill
     with trio.fail_after(5):
         while not ben.net._pubsub.seen_messages.has(offered[0]):
             await trio.sleep(0.01)  # it is noted a moment after it was judged
+
+
+async def test_h16_a_reader_learns_that_the_other_side_gave_up(town: Village) -> None:
+    ana, ben = town.person("ana"), town.person("ben")
+    waiting = trio.Event()
+
+    async def give_up(stream: Stream) -> None:
+        await stream.receive()
+        await waiting.wait()
+        raise ZeroDivisionError
+
+    ben.net.handle(SYNC, give_up)
+    await town.arrive(ana, ben)
+    await town.meet(ana, ben)
+    stream = await ana.net.open(ben.id, SYNC)
+    await stream.send(b"go on")
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(trio.testing.wait_all_tasks_blocked)
+        waiting.set()
+        with pytest.raises(LinkError) as error:
+            await stream.receive()
+
+    assert error.value.reason == "reset"

@@ -190,6 +190,18 @@ def _h28() -> None:
     _bare(ByContent, "put")
 
 
+def _h16() -> None:
+    from node.network.libp2p_framing import FramedStream
+
+    careful = FramedStream._link_error
+
+    def link_error(self: FramedStream, error: Exception) -> Exception:
+        self._stream.muxed_stream.reset_received = False
+        return careful(self, error)
+
+    FramedStream._link_error = link_error  # type: ignore[method-assign, assignment]
+
+
 def _h17() -> None:
     from node.network.libp2p_hazards import CarefulSwarm
 
@@ -245,6 +257,7 @@ UNDO: dict[str, Callable[[], None]] = {
     "H13": _h13,
     "H14": _h14,
     "H15": _h15,
+    "H16": _h16,
     "H17": _h17,
     "H18": _h18,
     "H24": _h24,
