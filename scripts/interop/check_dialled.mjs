@@ -26,6 +26,7 @@ export async function checkDialled(member, person, others) {
   await check('a Moothall node dials this peer', async () => {
     await member.node.hangUp(member.node.getConnections()[0].remotePeer)
     await until(() => dialled, 'somebody dialled', 120_000)
+    member.problems.length = 0 // of conversations that were cut short by hanging up
     return `${dialled.encryption}, ${dialled.multiplexer}`
   })
 
