@@ -341,3 +341,18 @@ async def test_whoever_opens_conversations_without_end_is_named(
     assert ben.faults == ["too-fast"]
     bread = ana.offer("Bread")
     await village.until(lambda: bread.id in ben.ids)
+
+
+async def test_who_replays_what_is_held_uses_up_none_of_its_authors_steps(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben, eva = await village.join("ana", "ben", "eva")
+    ana.offer("Bread")
+    await village.agree()
+    held = gossip.since(ana.home.store, ana.home.device, MARKET, 0, 10)
+    (message,) = gossip.batches(held)
+    monkeypatch.setattr(admission, "STEPS", 5)
+    eva.node.peers.admission._steps.clear()
+
+    assert eva.network._check is not None
+    assert all([await eva.network._check(ben.network.peer_id, message) for _ in range(40)])
