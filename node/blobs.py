@@ -19,6 +19,8 @@ from node.bucket import Bucket
 from node.network.links import BLOB, LinkError, Network, Stream
 from node.network.peer_id import peer_id_of
 from node.peers import Peers
+from node.turnstile import AT_ONCE
+from node.steady import loudness
 from protocol.blobs import (
     MAX_ANSWER,
     MAX_ASKED,
@@ -42,7 +44,7 @@ NOWHERE_SECONDS = 60.0  # before neighbours who all lack a picture are asked aga
 AHEAD_SECONDS = 1.0  # after news, so that records come first
 IDLE_SECONDS = 600.0
 NEWEST = 100  # listings whose cards are fetched ahead
-ASKING = 4  # questions of ours at a time
+ASKING = AT_ONCE - 1  # pages' questions at a time: one more asks ahead, and nobody answers more
 BURST = 32 * 1024 * 1024  # bytes that a neighbour may have at once, and
 A_SECOND = 1024 * 1024  # after that
 REMEMBERED = 10_000
@@ -128,7 +130,7 @@ class Blobs:
             async with asking:
                 await self._fetch(names)
         except (StoreError, sqlite3.Error) as error:
-            logger.warning("pictures wait: %s", error)
+            logger.log(loudness(error), "pictures wait: %s", error)
         finally:
             self._fetching.difference_update(names)
             for name in names:
@@ -143,7 +145,7 @@ class Blobs:
                 while await self._fetch_some():
                     pass
             except (StoreError, sqlite3.Error) as error:
-                logger.warning("pictures wait: %s", error)
+                logger.log(loudness(error), "pictures wait: %s", error)
             with trio.move_on_after(IDLE_SECONDS):
                 await self._news.wait()
             await trio.sleep(AHEAD_SECONDS)
@@ -186,7 +188,7 @@ class Blobs:
                 everybody = False
                 logger.debug("no pictures from %s: %s", peer, error)
             except (StoreError, sqlite3.Error) as error:
-                logger.warning("a picture could not be kept: %s", error)
+                logger.log(loudness(error), "a picture could not be kept: %s", error)
                 return 0
             except Exception as error:  # nothing that a peer sends may end the node
                 logger.error("asking %s: %s", peer, type(error).__name__, exc_info=True)

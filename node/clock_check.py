@@ -1,10 +1,9 @@
 """Whether this machine's clock may be wrong, by the time that other members' devices say it is.
 
 A hint for the owner and nothing more: what is valid, who may talk and what is kept never depends on
-it. A device signs its address card anew before it hands it to a neighbour (`neighbours`), so a card
-from its own bearer says what time it is there, within FRESH_MS. One device may be wrong, or lie; so
-nothing is said until three persons contradict this clock in the same direction, and they are most
-of those that were heard.
+it. Two nodes that exchange address cards tell each other what time it is (`cards`). One device may
+be wrong, or lie; so nothing is said until three persons contradict this clock in the same
+direction, and they are most of those that were heard.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from storage.store import Store
 
 logger = logging.getLogger("moothall.clock")
 
-FRESH_MS = 3_600_000  # how old a card may be when its bearer hands it over
 DOUBT_MS = 2 * 3_600_000  # beyond that; time zones set wrongly, and worse
 ENOUGH = 3  # persons
 MOST = 1000  # persons that are remembered
@@ -46,8 +44,7 @@ class Doubt(NamedTuple):
 def judge(heard: Iterable[Said]) -> Doubt | None:
     """What one sighting of each person says together; None while there is no reason for doubt."""
     everybody = list(heard)
-    # A card may be FRESH_MS old, so that an honest one makes us look ahead by up to that.
-    ahead = [each for each in everybody if each.heard_ms - each.says_ms > DOUBT_MS + FRESH_MS]
+    ahead = [each for each in everybody if each.heard_ms - each.says_ms > DOUBT_MS]
     behind = [each for each in everybody if each.says_ms - each.heard_ms > DOUBT_MS]
     doubting = max(ahead, behind, key=len)
     if len(doubting) < ENOUGH or 2 * len(doubting) <= len(everybody):

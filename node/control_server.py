@@ -102,9 +102,19 @@ def _answer(node: Node, login_link: Callable[[], str] | None, request: Any) -> d
             return {"done": True}
         case {"do": "peers"}:
             touch = node.touch()
-            return {"peers": len(touch), "touch": touch, "compared": node.compared()}
+            return {
+                "peers": len(touch),
+                "touch": touch,
+                "compared": node.compared(),
+                "trouble": node.store.trouble,
+            }
         case {"do": "links"}:
-            return {**network_view.view(node).plain(), "version": version("moothall")}
+            trouble = node.store.trouble
+            return {
+                **network_view.view(node).plain(),
+                "version": version("moothall"),
+                "trouble": trouble and trouble.reason,
+            }
         case {"do": "one-time", "places": list(places)}:
             device, community = node.home.unlock().device, node.store.community
             keys = [one_time_key(device, community, _place(item)) for item in places]

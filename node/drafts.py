@@ -16,7 +16,7 @@ from storage import blobs
 from storage.claims import values
 from storage.store import h64
 from storage.views.listing_queries import Offer, Query
-from storage.views.listings import fold
+from storage.views.listings import OF_ROOT, fold
 
 
 def throw_away(home: Home, draft: Offer) -> None:
@@ -36,7 +36,7 @@ def early(home: Home, only: bytes | None = None) -> list[Offer]:
 
     `only`: the id of the one that is asked for; to read all for each of many would take minutes.
     """
-    asked, values = ("", []) if only is None else (" AND listing.root64 = ?", [h64(only)])
+    asked, values = ("", []) if only is None else (f" AND {OF_ROOT}", [h64(only)])
     db = home.store.db
     gone = {row[0] for row in db.execute("SELECT root FROM withdrawal")}
     found: dict[bytes, Offer] = {}

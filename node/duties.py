@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Awaitable, Callable
 
@@ -12,10 +11,7 @@ from node import gossip, teller
 from protocol.keys import Signer
 from storage.store import Store
 
-logger = logging.getLogger("moothall.node")
-
 TELLER_SECONDS = 30.0
-RETRY_SECONDS = 5.0  # after the store was busy or full
 
 
 class Duties:
@@ -55,16 +51,12 @@ class Duties:
         self._wake.set()
 
     async def run(self) -> None:
-        """Work until cancelled. What goes wrong is logged and tried again; it ends nothing."""
+        """Work until cancelled; errors are raised, and it may be begun again after them."""
         while True:
             self._wake = trio.Event()
-            try:
-                began = self._store.now_ms() / 1000
-                await self._act()
-                pause = self._until_next_look(began)
-            except Exception as error:  # others wrote what is judged here
-                logger.error("the teller's duty waits: %s", type(error).__name__, exc_info=True)
-                pause = RETRY_SECONDS
+            began = self._store.now_ms() / 1000
+            await self._act()
+            pause = self._until_next_look(began)
             await self._acted()
             with trio.move_on_after(pause):
                 await self._wake.wait()

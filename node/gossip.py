@@ -19,6 +19,7 @@ from governance.membership import CANDIDATE
 from node.metrics import KEPT_BACK, PASSED_ON, REFUSED
 from node.network.links import MAX_GOSSIP
 from node.peers import Peers
+from node.steady import loudness
 from protocol.cards import Card, read_card
 from protocol.codec import decode
 from protocol.errors import Invalid, StoreError
@@ -114,7 +115,7 @@ class Hearing:
             self._peers.fault(peer, error.reason)
             return False
         except StoreError as error:
-            logger.error("gossip could not be kept: %s", error)
+            logger.log(loudness(error), "gossip could not be kept: %s", error)
             return False
         except _Later as later:
             counts.add(KEPT_BACK)

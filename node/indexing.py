@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import trio
 
+from node.steady import loudness
 from protocol.errors import StoreError
 from storage.database import FAST
 from storage.store import Store
@@ -48,7 +49,7 @@ class Indexing:
                     with self._store.transaction(sync=FAST):
                         done = listing_text.index_some(self._store, STEP)
                 except (StoreError, sqlite3.Error) as error:
-                    logger.warning("the full text waits: %s", error)
+                    logger.log(loudness(error), "the full text waits: %s", error)
                     await trio.sleep(RETRY_SECONDS)
                     continue
                 if not done:

@@ -1,7 +1,8 @@
 """Being in touch: where we are, where others are, and dialling those who are chosen.
 
-Addresses travel as signed cards: exchanged when a connection opens or membership changes, and
-gossiped by their own device. Whom to dial, and from whom to part, is decided in `choosing`.
+Addresses travel as signed cards: exchanged when a connection opens or membership changes
+(`cards`), and gossiped by their own device. Whom to dial, and from whom to part, is decided in
+`choosing`.
 """
 
 from __future__ import annotations
@@ -11,28 +12,27 @@ import logging
 import math
 import random
 from collections.abc import Callable, Sequence
-from itertools import islice, zip_longest
+from itertools import zip_longest
 
 import trio
 
 from node import address_book, choosing
-from node.branches import Known, in_turn
-from node.clock_check import FRESH_MS
+from node.branches import Known
+from node.cards import Cards
 from node.comparing import Comparing
 from node.gossip import card_message
 from node.metrics import SENT
 from node.network.links import LinkError, Network, Stream
 from node.peers import Peers, usable
-from protocol.cards import LIFETIME_MS, MAX_CARDS, MAX_FRAME, Card, make_card
-from protocol.errors import Invalid, StoreError
+from node.relaying import Relaying
+from node.steady import loudness
+from protocol.cards import LIFETIME_MS, Card, make_card
+from protocol.errors import StoreError
 from protocol.keys import Signer
 from storage.store import Store
 
 logger = logging.getLogger("moothall.neighbours")
 
-CARDS = "/moothall/cards/1"
-CARDS_SECONDS = 900.0  # between two exchanges with one peer
-EXCHANGE_SECONDS = 10.0  # for one exchange
 DIAL_SECONDS = 30.0
 LOOK_SECONDS = 10.0  # between two looks, where nothing calls for one
 BREATH_SECONDS = 0.2  # what comes together is looked at once
@@ -66,49 +66,53 @@ class Neighbours:
         self._signer: Signer | None = None
         self._card: Card | None = None
         self._signed_ms = 0  # by our clock; the card may say a moment later than another of ours
-        self._exchanged: dict[str, float] = {}
         self._saying = self._unsaid = False  # where we are, to everybody
         self._comparing = comparing
         self._choosing = choosing.Choosing(dice, most=most)
+        self._cards = Cards(store, network, peers, clock=clock, dice=dice, known=lambda: self.known)
+        self.relaying = Relaying(dice, lambda: self.known)
         self._failures: dict[str, dict[str, int]] = {}  # peer -> address -> dials in vain
         self._book: Known | None = None
         self._book_at = self._reached_at = -math.inf
         self._known = trio.Event()
         self._moved = trio.Event()
 
-    def note_addresses(self, signer: Signer) -> None:
-        """Sign where we listen, for peers and for invitations made while we are away."""
+    def note_addresses(self, signer: Signer) -> bool:
+        """Say where we listen, to peers and in invitations made while we are away: whether that
+        took a new card. Nothing is signed as long as the old card is as good.
+        """
         self._signer = signer
         where = usable(self._network.addresses)
         if not where:
-            return
-        self._signed_ms = self._store.now_ms()
-        issued_ms = self._peers.next_card_ms(self._signed_ms)
+            return False
+        now_ms = self._store.now_ms()
+        issued_ms = self._peers.next_card_ms(now_ms)
         told = tuple(dict.fromkeys((*self._announced, *where)))
-        self._card = make_card(signer, self._store.community, told, issued_ms)
+        card = make_card(signer, self._store.community, told, issued_ms)
+        if self._card is None:
+            self._card = self._peers.own_card()
+            self._signed_ms = -1 if self._card is None else self._card.issued_ms
+        if self._card is not None and self._card.addresses == card.addresses and self._is_young():
+            return False
+        self._card, self._signed_ms = card, now_ms
         with self._store.transaction():
             self._store.db.execute(
                 "INSERT OR REPLACE INTO meta (key, value) VALUES ('addresses', ?)",
                 [json.dumps(list(where))],
             )
-            self._peers.keep_own(self._card)
+            self._peers.keep_own(card)
+        return True
 
     async def renew(self) -> None:
-        """Sign it again when half its life is over, so that who runs for weeks can be found."""
-        if self._sign_anew(LIFETIME_MS // 2):
+        """Sign our card again when half its life is over, so that who runs for weeks can be found,
+        or when our clock was set back.
+        """
+        if self._signer is not None and not self._is_young() and self.note_addresses(self._signer):
             await self.say_where()
 
-    def _sign_anew(self, age_ms: int) -> bool:
-        """Sign our card again if it is as old as that, or our clock was set back; whether it was.
-
-        To a neighbour it says what time it is here, and so must not be old (`clock_check`).
-        """
-        if self._signer is None or self._card is None:
-            return False
-        if 0 <= self._store.now_ms() - self._signed_ms < age_ms:
-            return False
-        self.note_addresses(self._signer)
-        return True
+    def _is_young(self) -> bool:
+        """Whether less than half of our card's life is over."""
+        return 0 <= self._store.now_ms() - self._signed_ms < LIFETIME_MS // 2
 
     def moved(self) -> None:
         """Where we can be reached has changed: sign it and tell, soon."""
@@ -139,39 +143,13 @@ class Neighbours:
 
     async def exchange(self, peer: str) -> None:
         """Tell each other where everybody can be reached; not again for a while."""
-        if self._exchanged.get(peer, -math.inf) > self._clock() - CARDS_SECONDS:
-            return
-        self._exchanged[peer] = self._clock()
-        try:
-            with trio.move_on_after(EXCHANGE_SECONDS):
-                stream = await self._network.open(peer, CARDS)
-                try:
-                    self._sign_anew(FRESH_MS)
-                    await stream.send(self._peers.cards(self._some()))
-                    await self._hear(stream)
-                finally:
-                    await stream.aclose()
-        except (LinkError, StoreError) as error:
-            self._exchanged.pop(peer, None)
-            logger.debug("address cards with %s: %s", peer, error.reason)
+        await self._cards.exchange(peer)
         self.look()
 
     async def serve(self, stream: Stream) -> None:
         """A peer exchanges cards with us."""
-        with trio.move_on_after(EXCHANGE_SECONDS):
-            if await self._hear(stream):
-                self._sign_anew(FRESH_MS)
-                await stream.send(self._peers.cards(self._some()))
+        await self._cards.serve(stream)
         self.look()
-
-    async def _hear(self, stream: Stream) -> bool:
-        """Keep what is new of a peer's cards; whether they were in order."""
-        try:
-            self._peers.take_cards(await stream.receive(MAX_FRAME), MAX_FRAME, stream.peer)
-        except Invalid as error:
-            self._peers.fault(stream.peer, error.reason)
-            return False
-        return True
 
     async def say_where(self) -> None:
         """Somebody came or went: who is new has not heard where we are.
@@ -188,25 +166,12 @@ class Neighbours:
                 if self._card is not None:
                     await self._network.publish(card_message(self._card))
                     self._peers.metrics.gossip.add(SENT)
+                self._cards.begin_anew()
                 for peer in self._network.peers():
                     if self._peers.may_talk(peer):
-                        self._exchanged.pop(peer, None)
                         await self.exchange(peer)
         finally:
             self._saying = False
-
-    def _some(self) -> list[str]:
-        """Whose cards to pass on: half of them branch by branch, the others as chance will have
-        it. The newest would be those of whoever signs most often.
-        """
-        known = self.known
-        if len(known.fresh) < MAX_CARDS:
-            return list(known.fresh)
-        persons = islice(in_turn(known, {}, self._dice.shuffle), MAX_CARDS // 2)
-        chosen = [self._dice.choice(known.devices[person]) for person in persons]
-        drawn = self._dice.sample(known.persons, min(MAX_CARDS, len(known.persons)))
-        others = [self._dice.choice(known.devices[person]) for person in drawn]
-        return list(dict.fromkeys([*chosen, *others]))[: MAX_CARDS - 1]
 
     async def dial(self) -> None:
         """Keep in touch, until cancelled."""
@@ -246,7 +211,7 @@ class Neighbours:
         try:
             address_book.note_reached(self._store, peers)
         except StoreError as error:
-            logger.error("who was reached could not be noted: %s", error)
+            logger.log(loudness(error), "who was reached could not be noted: %s", error)
 
     async def _reach(self, peer: str) -> None:
         """Dial a peer at some of its addresses; those that failed before come last."""
@@ -276,11 +241,10 @@ class Neighbours:
             await self._moved.wait()
             self._moved = trio.Event()
             try:
-                if self._signer is not None:
-                    self.note_addresses(self._signer)
+                if self._signer is not None and self.note_addresses(self._signer):
                     await self.say_where()
             except StoreError as error:
-                logger.error("the new addresses could not be signed: %s", error)
+                logger.log(loudness(error), "the new addresses could not be told: %s", error)
             await trio.sleep(MOVED_SECONDS)
 
 

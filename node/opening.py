@@ -17,6 +17,7 @@ from node import post
 from node.events import Events
 from node.home import Home
 from node.post import Letter
+from node.steady import loudness
 from protocol.errors import MoothallError, Refused
 from protocol.keys import Signer
 from protocol.sealing import Opener
@@ -101,7 +102,7 @@ class Opening:
             except Refused as error:  # this home may write nothing any more
                 logger.debug("no keys are handed on: %s", error)
             except (MoothallError, sqlite3.Error) as error:
-                logger.warning("letters wait: %s", error)
+                logger.log(loudness(error), "letters wait: %s", error)
                 await trio.sleep(RETRY_SECONDS)
                 continue
             await self._news.wait()
@@ -145,7 +146,7 @@ class Opening:
             except Refused as error:
                 logger.debug("receipt of letters is not told: %s", error)
             except (MoothallError, sqlite3.Error) as error:
-                logger.warning("receipt of letters is not told yet: %s", error)
+                logger.log(loudness(error), "receipt of letters is not told yet: %s", error)
                 await trio.sleep(RETRY_SECONDS)
                 continue
             await trio.sleep(SEEN_AGAIN_SECONDS)

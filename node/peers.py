@@ -19,7 +19,9 @@ from node.allowances import Allowances
 from node.branches import Known
 from node.metrics import Metrics
 from node.network.peer_id import device_key_of, peer_id_of
-from protocol.cards import MAX_CARDS, Card, read_card
+from node.patience import Patience
+from node.steady import loudness
+from protocol.cards import Card, read_card
 from protocol.codec import decode, encode
 from protocol.errors import Invalid, StoreError
 from protocol.invitation import MAX_ADDRESS, read_link
@@ -31,14 +33,13 @@ logger = logging.getLogger("moothall.peers")
 
 _OWN_ID = re.compile(r"/p2p/[^/]+$")
 
-WAIT_SECONDS = 30.0  # after a first fault; doubles up to the longest
-LONGEST_WAIT = 3600.0
 PATIENCE = 100  # refusals for haste within PATIENCE_SECONDS before it is shown
 PATIENCE_SECONDS = 60.0
 FLOOD_SECONDS = 3600.0  # between two notes of one author's flood
 AHEAD_MS = 48 * 3600 * 1000  # a card may be this far ahead: some clock, or ours, is a day wrong
 FOUND_SECONDS = 600.0  # how long an address counts that was seen on the LAN
 MOST_FOUND = 4  # addresses of one device seen there: anybody on the LAN can claim some
+MOST_ADMITTED = 1000  # peers of whom the gate remembers what it said
 CONTACTS = "contacts"  # the key under which those of a recovery file are kept
 
 
@@ -48,12 +49,15 @@ class Peers:
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._store = store
         self._clock = clock
-        self._waits: dict[str, tuple[float, float]] = {}  # peer -> (until, how long)
+        self._patience = Patience(clock)
+        self._admitted: dict[str, bool] = {}  # peer -> what the gate said
         self._hasty: dict[str, tuple[float, int]] = {}  # peer -> (since, refusals for haste)
         self._flooding: dict[bytes, float] = {}  # author -> when that was said
         self._own = peer_id_of(store.device)
         self._found: dict[bytes, dict[str, float]] = {}  # device -> address -> when it was seen
         self._watch = clock_check.Watch(store)
+        self._kept: dict[bytes, int] = {}  # device -> number of its card, of those kept by now
+        self.newest_card = 0
         self.news = False  # somebody new can be dialled
         self.moved: set[str] = set()  # peers that have another address than before
         self.metrics = Metrics()
@@ -61,7 +65,22 @@ class Peers:
         self.admission = Admission(clock, store.device)
 
     def may_talk(self, peer: str) -> bool:
-        """The gate: members and provisional members; everybody else gets the lobby."""
+        """The gate: members and provisional members; everybody else gets the lobby.
+
+        Asked for every message, so an answer holds until `look_again`.
+        """
+        told = self._admitted.get(peer)
+        if told is None:
+            if len(self._admitted) >= MOST_ADMITTED:
+                self._admitted.clear()
+            told = self._admitted[peer] = self._is_member(peer)
+        return told
+
+    def look_again(self) -> None:
+        """Somebody's standing may have changed."""
+        self._admitted.clear()
+
+    def _is_member(self, peer: str) -> bool:
         try:
             device = device_key_of(peer)
         except Invalid:
@@ -76,19 +95,12 @@ class Peers:
         return self._store.db.execute("SELECT 1 FROM certificate LIMIT 1").fetchone() is not None
 
     def fault(self, peer: str, reason: str) -> None:
-        """A peer misbehaved: it waits, longer each time; shown in `status`.
-
-        What it does while it waits already makes the wait no longer.
-        """
-        if self.waits(peer):
-            self.metrics.faults.add(reason)
-            return
-        _, length = self._waits.get(peer, (0.0, WAIT_SECONDS / 2))
-        length = min(LONGEST_WAIT, length * 2)
-        self._waits[peer] = (self._clock() + length, length)
+        """A peer misbehaved: it waits (`patience`); shown in `status`."""
         self.metrics.faults.add(reason)
-        logger.info("%s has to wait %.0f s: %s", peer, length, reason)
-        self.note(peer, reason)
+        length = self._patience.fault(peer)
+        if length is not None:
+            logger.info("%s has to wait %.0f s: %s", peer, length, reason)
+            self.note(peer, reason)
 
     def note(self, who: str, reason: str) -> None:
         """Show in `status` what somebody did wrong."""
@@ -96,11 +108,11 @@ class Peers:
             with self._store.transaction():
                 note_fault(self._store, who, reason)
         except StoreError as error:
-            logger.error("a fault of %s could not be noted: %s", who, error)
+            logger.log(loudness(error), "a fault of %s could not be noted: %s", who, error)
 
     def waits(self, peer: str) -> bool:
         """Whether this peer's fault is still fresh."""
-        return self._waits.get(peer, (0.0, 0.0))[0] > self._clock()
+        return self._patience.waits(peer)
 
     def may_ask(self, peer: str, sort: str = "sync", size: int = 0) -> bool:
         """Spend one message of `size` bytes from the peer's share of this sort."""
@@ -195,47 +207,40 @@ class Peers:
         found.pop(self._own, None)
         return {peer: where for peer, where in found.items() if where}
 
-    def cards(self, of: Sequence[str]) -> bytes:
-        """One's own card and those of these peers, as one frame for a peer."""
-        some = json.dumps([device_key_of(peer).hex() for peer in of])
+    def heard_clock(self, peer: str, says_ms: int) -> None:
+        """This peer says what time it is there, for `clock_check`."""
+        known = standing_of(self._store, device_key_of(peer))
+        if known is not None and known[1] is not None:
+            self._watch.heard(known[1], says_ms)
+
+    def cards_since(self, number: int) -> list[tuple[bytes, int]]:
+        """Devices whose cards were kept after that, and their numbers, in that order."""
+        return [(device, kept) for device, kept in self._kept.items() if kept > number]
+
+    def lacks(self, mark: bytes, issued_ms: int) -> bool:
+        """Whether a card of then would be kept, of a device whose key begins so."""
+        if issued_ms > self._store.now_ms() + AHEAD_MS:
+            return False
+        rest = 32 - len(mark)
         rows = self._store.db.execute(
-            "SELECT card FROM peer JOIN device ON device.key = peer.device"
-            " WHERE card IS NOT NULL AND expires_ms > ? AND standing IN (?, ?)"
-            " AND lower(hex(peer.device)) IN (SELECT value FROM json_each(?) UNION SELECT ?)"
-            " ORDER BY peer.device = ? DESC, issued_ms DESC LIMIT ?",
-            [
-                self._store.now_ms(),
-                PROVISIONAL,
-                CERTIFIED,
-                some,
-                self._store.device.hex(),
-                self._store.device,
-                MAX_CARDS,
-            ],
+            "SELECT issued_ms FROM device LEFT JOIN peer ON peer.device = device.key"
+            " WHERE key BETWEEN ? AND ? AND key != ?",
+            [mark + bytes(rest), mark + b"\xff" * rest, self._store.device],
         ).fetchall()
-        return encode([decode(row[0], limit=8192) for row in rows])
-
-    def take_cards(self, frame: bytes, limit: int, peer: str) -> None:
-        """Keep what is new of a peer's cards; Invalid if one is false.
-
-        The peer's own says what time it is there, for `clock_check`.
-        """
-        travelled = decode(frame, limit=limit)
-        if not isinstance(travelled, list) or len(travelled) > MAX_CARDS:
-            raise Invalid("bad-card", "not a list of address cards")
-        cards = [read_card(item, self._store.community) for item in travelled]
-        with self._store.transaction(sync="NORMAL"):
-            for card in cards:
-                self.keep(card)
-        for card in cards:
-            if card.device == device_key_of(peer):
-                known = standing_of(self._store, card.device)
-                if known is not None and known[1] is not None:
-                    self._watch.heard(known[1], card.issued_ms)
+        return any(known is None or known < issued_ms for (known,) in rows)
 
     def keep_own(self, card: Card) -> None:
         """This device's card, just signed."""
         self._write(card)
+
+    def own_card(self) -> Card | None:
+        """This device's newest card."""
+        row = self._store.db.execute(
+            "SELECT card FROM peer WHERE device = ? AND card IS NOT NULL", [self._store.device]
+        ).fetchone()
+        if row is None:
+            return None
+        return read_card(decode(row[0], limit=8192), self._store.community)
 
     def next_card_ms(self, now_ms: int) -> int:
         """When to say that a card of this device was issued: now, and after its last one.
@@ -272,6 +277,9 @@ class Peers:
         return True
 
     def _write(self, card: Card) -> None:
+        self.newest_card += 1
+        self._kept.pop(card.device, None)  # to the end
+        self._kept[card.device] = self.newest_card
         self._store.db.execute(
             "INSERT OR REPLACE INTO peer (device, card, addresses, issued_ms, expires_ms)"
             " VALUES (?, ?, ?, ?, ?)",

@@ -18,8 +18,7 @@ FLOOD_MESSAGES = 4  # gossip messages, above which neighbours are synced with in
 class Publishing:
     """Remembers how far own logs were gossiped. `spread` syncs with every neighbour soon.
 
-    `unsure` says whether some neighbour may not be reached by gossip yet, so that sync has to make
-    sure. `sent` counts messages.
+    `make_sure` syncs with those whom gossip may not reach yet. `sent` counts messages.
     """
 
     def __init__(
@@ -27,13 +26,13 @@ class Publishing:
         store: Store,
         network: Network,
         spread: Callable[[], None],
-        unsure: Callable[[], bool],
+        make_sure: Callable[[], None],
         sent: Words,
     ) -> None:
         self._store = store
         self._network = network
         self._spread = spread
-        self._unsure = unsure
+        self._make_sure = make_sure
         self._sent = sent
         self._published: dict[int, int] = {}
 
@@ -57,8 +56,7 @@ class Publishing:
                 continue
             for message in messages:
                 await self.say(message)
-            if self._unsure():
-                self._spread()
+            self._make_sure()
 
     async def say(self, message: bytes) -> None:
         """Gossip one message. LinkError as above."""

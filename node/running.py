@@ -33,8 +33,9 @@ from node.network.listening import sort_out
 from node.notifying import Notifier
 from node.peers import Peers
 from node.service import Node
+from node.steady import keep_on, loudness
 from node.terminal import visible
-from protocol.errors import Refused
+from protocol.errors import Refused, StoreError
 from protocol.lobby import Answer
 from storage.database import get_meta, set_meta
 
@@ -105,7 +106,7 @@ async def _join_once(home: Home) -> Answer | None:
                 try:
                     peer, answer = await joining.knock(home, network)
                     if not answer.reason:
-                        await node.sync_until_settled(peer)
+                        await node.syncing.sync_until_settled(peer)
                 except LinkError as error:
                     logger.info("not let in yet: %s", error)
             nursery.cancel_scope.cancel()
@@ -277,7 +278,7 @@ async def _live(
     )
     home.told = node.poke
     gateway.begin(home, node)
-    set_meta(database, "gateway_secret", gateway.secret.hex())
+    _note(home, "gateway_secret", gateway.secret.hex())
     if options.shop_url is not None:
         set_meta(database, "shop_url", ports.outside(options.shop_url))
     async with trio.open_nursery() as nursery:
@@ -285,14 +286,14 @@ async def _live(
             await nursery.start(Notifier(node.events, options.notify).run)
         await nursery.start(node.run, listen)
         node.lan = Lan(network, peers, listen, look=node.neighbours.look)
-        nursery.start_soon(node.lan.run)
+        nursery.start_soon(keep_on, "the LAN", node.lan.run)
         nursery.start_soon(Deadlines(home, node.events).run)
-        set_meta(database, "listen", json.dumps(ports.bound(asked, network.addresses)))
+        _note(home, "listen", json.dumps(ports.bound(asked, network.addresses)))
         window = gateway.shop_window = ShopWindow(home, shop_app(gateway), nursery)
         gateway.checkup = Checkup(home, nursery)
         at, keep = await open_desk()
         if keep:
-            set_meta(database, "desk", at)
+            _note(home, "desk", at)
         await nursery.start(control_server.serve, node, lambda: gateway.login_link(at))
         if options.shop == ports.NONE:
             await window.switch_off()
@@ -312,7 +313,18 @@ async def _live(
         if outside := get_meta(database, "shop_url"):
             ready["shop_url"] = outside
         _say(ready, options.as_json, _welcome(ready, seen))
-        nursery.start_soon(_print_events, node, options.as_json)
+        nursery.start_soon(keep_on, "events", partial(_print_events, node, options.as_json))
+
+
+def _note(home: Home, key: str, value: str) -> None:
+    """Keep a setting for the next start. A disk without room for it keeps no node from running."""
+    if get_meta(home.store.db, key) == value:
+        return
+    try:
+        with home.store.transaction():
+            set_meta(home.store.db, key, value)
+    except StoreError as error:
+        logger.log(loudness(error), "%s could not be noted: %s", key, error)
 
 
 def _place(home: Home, key: str, asked: str | None) -> ports.Place:

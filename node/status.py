@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from node import comparing, control, devices, fraud, seat, telling
@@ -57,6 +58,7 @@ def of_home(home: Home) -> dict[str, Any]:
         "waiting_records": aside,
         "fraud": fraud.proved(store),
         "seat": {"halted": halts.halt(store) is not None, "question": seat.question(home)},
+        "trouble": _trouble(running),
         "recovery_old": devices.recovery_is_old(home),
         "forks": [_fork(home, *fork) for fork in fork_proofs.forks(store)],
         "faults": [
@@ -78,6 +80,15 @@ def _running(home: Home) -> dict[str, Any]:
         return control.ask(home.socket, {"do": "peers"}) or {}
     except MoothallError:
         return {}
+
+
+def _trouble(running: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Why the running node can't write to the home, and since when."""
+    told = running.get("trouble")
+    if told is None:
+        return None
+    reason, since_ms = told
+    return {"reason": reason, "message": telling.trouble(reason), "since": rfc3339(since_ms)}
 
 
 def _fork(home: Home, device: bytes, lane: int, seq: int) -> dict[str, Any]:

@@ -82,7 +82,29 @@ def sentence(store: Store, event: Event, translate: Translate = str) -> str:
             return t("Something that waits for you ends within a day; see your inbox.")
         case {"event": "refused", "message": str(message)}:
             return t("Not let in yet: %(message)s") % {"message": message}
+        case {"event": "store", "reason": None | str() as reason}:
+            return trouble(reason, t)
     return str(event.get("event", ""))
+
+
+def trouble(reason: str | None, translate: Translate = str) -> str:
+    """Why nothing can be written here (a word of `storage.store.LASTING`), or that it can again."""
+    t = translate
+    sentences = {
+        None: t("The home can be written to again. Your node fetches what it missed."),
+        "disk-full": t(
+            "The disk is full or failing: nothing new can be kept, and all that was kept is still "
+            "there. Free some space; your node then goes on by itself."
+        ),
+        "read-only": t(
+            "The home can't be written to: nothing new can be kept, and all that was kept is "
+            "still there. Check its owner and rights; your node then goes on by itself."
+        ),
+    }
+    return sentences.get(reason) or t(
+        "The store is damaged: not all of it can be read or written. Copy the whole home before "
+        "anything else; `moothall doctor` says what to do then."
+    )
 
 
 def comparison(store: Store, compared: Mapping[str, Any], translate: Translate = str) -> list[str]:

@@ -13,7 +13,7 @@ specification of IPLD.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Never
 
@@ -25,6 +25,7 @@ MAX_DEPTH = 16
 _MAX_UINT = 2**64 - 1
 _MIN_INT = -(2**64)
 _SCALARS = frozenset({str, bytes, bool, type(None)})
+_UINT_HEADS = {1: b"\x18", 2: b"\x19", 4: b"\x1a", 8: b"\x1b"}
 _FEW = 32  # keys of a map whose order is remembered
 _SMALL = 16 * 1024  # bytes of input whose maps may be remembered
 
@@ -35,17 +36,11 @@ def _refuse_tag(_content: object, _immutable: bool) -> Never:
     raise Invalid("not-cbor", "a tag")
 
 
-class _EveryTag(Mapping[int, Callable[[Any, bool], Never]]):
+class _EveryTag(dict[int, Callable[[Any, bool], Never]]):
     """For cbor2: whatever the tag, this is what to do with it."""
 
-    def __getitem__(self, tag: int) -> Callable[[Any, bool], Never]:
+    def __missing__(self, tag: int) -> Callable[[Any, bool], Never]:
         return _refuse_tag
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
 
 
 NO_TAGS = _EveryTag()
@@ -111,6 +106,14 @@ def _walk(value: object, depth: int, *, remember: bool) -> None:
     for item in items:
         if type(item) not in _SCALARS:
             _walk(item, depth - 1, remember=remember)
+
+
+def uint(number: int) -> bytes:
+    """The canonical bytes of an integer from 0 to 2**64 - 1."""
+    if number < 24:
+        return bytes((number,))
+    size = 1 if number < 2**8 else 2 if number < 2**16 else 4 if number < 2**32 else 8
+    return _UINT_HEADS[size] + number.to_bytes(size, "big")
 
 
 def _in_order(keys: tuple[object, ...]) -> bool:

@@ -30,8 +30,9 @@ _OWN_LOG = (
 _NAMED = f"""EXISTS (
     SELECT 1 FROM photo JOIN listing ON listing.rowid = photo.listing
     WHERE photo.hash = blob.hash AND (listing.state = 1 OR listing.log_no = {_OWN_LOG}
-        AND listing.version = (SELECT max(other.version) FROM listing AS other
-            WHERE other.root64 = listing.root64 AND other.log_no = listing.log_no))
+        AND listing.version = (SELECT max(other.version)
+            FROM listing_version JOIN listing AS other ON other.rowid = listing_version.version
+            WHERE listing_version.root64 = listing.root64 AND +other.log_no = listing.log_no))
 ) OR EXISTS (SELECT 1 FROM draft WHERE instr(draft.body, blob.hash) > 0)"""
 
 

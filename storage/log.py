@@ -79,7 +79,8 @@ def keep_checked(store: Store, device: bytes, lane: int, records: Sequence[Recor
         return Outcome(IGNORED, 0)
     log = ensure_log(store, device, lane)
     records = erasing.without_erased(store, log.person, lane, records)
-    usable = [record for record in records if record.header.seq <= log.room]
+    room = log.room
+    usable = [record for record in records if record.header.seq <= room]
     beyond = records[len(usable) :]
     if not usable:
         _keep_beyond(store, log, records, attached=False)

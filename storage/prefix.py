@@ -41,9 +41,9 @@ def admit(store: Store, log: Log, records: Sequence[Record], first: int | None) 
     """
     items: list[Item] = []
     last: Record | None = None
-    some_erased = erasing.any_erased(store)
+    some_erased, limit = erasing.any_erased(store), log.limit
     for offset, record in enumerate(records):
-        if record.header.seq > log.limit:
+        if record.header.seq > limit:
             break
         if some_erased and erasing.is_erased(store, log.person, record):
             last = record

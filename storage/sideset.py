@@ -44,6 +44,8 @@ from storage.store import Store
 MAX_SPARED = 1024  # spared records a device; of more, those with the lowest ids
 MAX_EVIDENCE = 4096  # of them what votes rest on, counted apart
 MAX_LOOSE = 2048  # objects that wait, and about devices in no view; of more, the lowest ids
+MAX_WAITING_BYTES = 8 * 1024 * 1024  # of objects that wait
+SHARE_BYTES = 1024 * 1024  # of them those about one device
 CANDIDATE_RECORDS = 8  # of a device whose membership chain is not here yet
 
 _GROUP = (  # what is limited apart; what decides whether others count comes first
@@ -52,6 +54,19 @@ _GROUP = (  # what is limited apart; what decides whether others count comes fir
 )
 
 _APART = "('contest', 'seats', 'split', 'teller', 'double')"  # sorts that other modules judge
+
+# What waits here, nobody else may have: it takes no room from what counts everywhere, and what is
+# about strangers none from the rest. It is part of no digest, and comes again once it counts.
+_TOO_MUCH = (
+    "WITH each AS (SELECT side.id AS id, coalesce(standing, 0) = 0 AS strange, length(raw) AS size,"
+    " sum(length(raw)) OVER (PARTITION BY subject ORDER BY side.id) AS share"
+    " FROM side LEFT JOIN device ON device.key = side.subject"
+    f" WHERE sort NOT IN {_APART} AND live = 0)"
+    " SELECT id FROM each WHERE share > ? UNION ALL"
+    " SELECT id FROM (SELECT id, sum(size) OVER nearest AS total, row_number() OVER nearest AS count"
+    " FROM each WHERE share <= ? WINDOW nearest AS (ORDER BY strange, id))"
+    " WHERE total > ? OR count > ?"
+)
 
 Key = tuple[int, bytes, bytes]
 
@@ -195,9 +210,10 @@ def weigh(store: Store, persons: Collection[bytes]) -> None:
         row[0]
         for row in store.db.execute("SELECT key FROM device WHERE standing != ?", [CANDIDATE])
     }
-    waiting = strange = 0
-    for object_id, *about, live in store.db.execute(
-        f"SELECT id, sort, subject, place, rank, key, live FROM side WHERE sort NOT IN {_APART}"
+    waiting = waiting_bytes = strange = 0
+    for object_id, size, *about, live in store.db.execute(
+        "SELECT id, length(raw), sort, subject, place, rank, key, live"
+        f" FROM side WHERE sort NOT IN {_APART}"
     ).fetchall():
         noted = _About(*about)
         seen = noted.subject in seen_devices
@@ -206,12 +222,15 @@ def weigh(store: Store, persons: Collection[bytes]) -> None:
         else:
             counts = _record_counts(store, noted, seen, persons)
         waiting += not counts
+        waiting_bytes += 0 if counts else size
         strange += counts and not seen
         if counts != live:
             store.db.execute("UPDATE side SET live = ? WHERE id = ?", [counts, object_id])
     _keep_few(store)
-    if max(waiting, strange) > MAX_LOOSE:
-        _forget_loose(store)
+    if waiting > MAX_LOOSE or waiting_bytes > SHARE_BYTES:
+        _forget(store, _TOO_MUCH, [SHARE_BYTES, SHARE_BYTES, MAX_WAITING_BYTES, MAX_LOOSE])
+    if strange > MAX_LOOSE:
+        _forget_strange(store)
 
 
 def _keep_few(store: Store) -> None:
@@ -319,16 +338,17 @@ def _concerns(store: Store, noted: _About, persons: Collection[bytes]) -> bool:
     return any(row[0] in persons for row in rows.fetchall())
 
 
-def _forget_loose(store: Store) -> None:
-    """What waits here, nobody else may have: it takes no room from what counts everywhere."""
-    for some in ("live = 0", "live = 1 AND coalesce(standing, 0) = 0"):
-        _forget(
-            store,
-            "SELECT side.id FROM side LEFT JOIN device ON device.key = side.subject"
-            f" WHERE sort NOT IN {_APART} AND {some}"
-            " ORDER BY side.id LIMIT -1 OFFSET ?",
-            [MAX_LOOSE],
-        )
+def _forget_strange(store: Store) -> None:
+    """About devices in no view so much counts, and no more. How the forks among it share that room
+    is for `storage.strangers` to say.
+    """
+    _forget(
+        store,
+        "SELECT side.id FROM side LEFT JOIN device ON device.key = side.subject"
+        f" WHERE sort NOT IN {_APART} AND live = 1 AND coalesce(standing, 0) = 0"
+        " ORDER BY side.id LIMIT -1 OFFSET ?",
+        [MAX_LOOSE],
+    )
 
 
 def rivals_place(found: Rivals) -> str:

@@ -20,7 +20,17 @@ from governance.membership import (
     standings,
 )
 from protocol.records import GOV, LANES
-from storage import agreement, certificates, contests, erasing, halts, log, recalls, sideset
+from storage import (
+    agreement,
+    certificates,
+    contests,
+    erasing,
+    halts,
+    log,
+    recalls,
+    sideset,
+    strangers,
+)
 from storage.prefix import advance, advance_all
 from storage.rows import find_log, records_from
 from storage.store import Store
@@ -109,6 +119,7 @@ def settle(store: Store) -> None:
         persons = now.guests.keys() | state.roll.persons.keys()
         _spare_out_of_view(store, persons)
         sideset.weigh(store, persons)
+        strangers.keep_few(store, persons)
         recalls.gather(store)
         told |= store.changed
         if not store.changed & UNSETTLED:

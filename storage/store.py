@@ -11,12 +11,23 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
 from governance.certified import Certified
+from protocol.errors import StoreError
 from protocol.messages import Hello
 from storage.database import DURABLE, get_meta, open_database, set_meta, write
+
+LASTING = ("disk-full", "read-only", "damaged")  # reasons that do not pass by waiting a moment
+
+
+class Trouble(NamedTuple):
+    """Why nothing can be written: a word of LASTING, and since when by this machine's clock."""
+
+    reason: str
+    since_ms: int
 
 
 @dataclass(kw_only=True)
@@ -33,6 +44,7 @@ class Store:
     unreadable: bytes | None = None  # after this certificate tellers made one we can't carry out
     said: tuple[tuple[int, int], Hello] | None = None  # cache; see storage.frontier.hello
     changed: set[str] = field(default_factory=set)  # words for the service: 'gov', 'certificate'
+    trouble: Trouble | None = None  # set where a write failed; for who can try again to clear
 
     @contextlib.contextmanager
     def transaction(self, *, sync: str = DURABLE) -> Iterator[None]:
@@ -44,8 +56,10 @@ class Store:
         try:
             with write(self.db, sync=sync):
                 yield
-        except BaseException:
+        except BaseException as error:
             self.certified = None  # may have been folded further than what is on disk
+            if isinstance(error, StoreError) and error.reason in LASTING and self.trouble is None:
+                self.trouble = Trouble(error.reason, self.now_ms())
             raise
 
     def version(self) -> tuple[int, int]:

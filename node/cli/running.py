@@ -183,6 +183,8 @@ def _status_text(data: dict[str, Any], who: Callable[[str], str], odd: list[str]
         lines.append("two certificates contradict each other: see `moothall teller show`")
     elif data["seat"]["question"]:
         lines.append("another chain of certificates waits for you: see `moothall teller show`")
+    if data["trouble"]:
+        lines.append(f"{data['trouble']['message']} (since {data['trouble']['since']})")
     if data["recovery_old"]:
         lines.append("your recovery file names too few who can be reached: `moothall recovery`")
     lines += [f"{fault['at']} {who(fault['who'])}: {fault['reason']}" for fault in data["faults"]]

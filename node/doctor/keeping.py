@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from node import devices
+from node import devices, telling
 from node.doctor.finding import Finding, Situation, bad, good, warning
 from node.home import DATABASE, KEYS, RECOVERY
 from node.metrics_token import TOKEN
@@ -31,6 +31,11 @@ def store(situation: Situation) -> Finding:
             str(trouble),
             "Copy the whole folder before anything else. If the disk is well, `moothall recover` "
             "makes a new home from your recovery file; your neighbours hold what you published.",
+        )
+    waits = None if situation.network is None else situation.network.get("trouble")
+    if waits is not None and waits != "damaged":
+        return bad(
+            "store", telling.trouble(waits), "Ask again once that is mended; nothing is lost by it."
         )
     (told,) = home.store.db.execute("PRAGMA quick_check(1)").fetchone()
     if told != "ok":

@@ -73,6 +73,8 @@ def problem_for(words: Words, error: MoothallError, *, guests: bool) -> Problem:
             return Problem(404, t("Not here"), words.told(error), error.reason)
         case Refused():
             return Problem(400, t("That can't be shown"), words.told(error), error.reason)
+        case StoreError(reason="disk-full" | "read-only" | "busy") if not guests:
+            return Problem(503, t("That could not be kept"), words.told(error), error.reason)
         case StoreError() if not guests:
             return Problem(503, t("The store can't be read"), words.told(error))
         case StoreError():

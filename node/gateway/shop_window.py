@@ -13,7 +13,7 @@ import trio
 from node.gateway.serve import serve
 from node.home import Home
 from protocol.errors import Refused
-from storage.database import set_meta
+from storage.database import get_meta, set_meta
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -49,7 +49,8 @@ class ShopWindow:
                 )
             raise
         for key in ("shop", "shop_at") if keep else ("shop",):
-            set_meta(self._home.store.db, key, self.address)
+            if get_meta(self._home.store.db, key) != self.address:  # the disk may be full
+                set_meta(self._home.store.db, key, self.address)
         return self.address
 
     async def switch_off(self) -> None:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from governance.charter import Charter
-from node import welcome
+from node import telling, welcome
 from node.gateway import languages
 from node.gateway.context import Gateway
 from node.gateway.login import cookie_name
@@ -174,6 +174,7 @@ class Visit:
                     for floor, pages in self.menu.items()
                 },
                 said=said,
+                trouble=None if self.guests or bare else self._trouble(),
                 next_step=self._next_step(),
                 awaited=None if bare else self._awaited(),
                 inbox_count=0 if bare else self._inbox_count(),
@@ -181,6 +182,11 @@ class Visit:
             )
         )
         return self.document(xml_text(html).encode(), HTML, status=status)
+
+    def _trouble(self) -> str | None:
+        """Why nothing can be written at the moment."""
+        trouble = self.store.trouble
+        return None if trouble is None else telling.trouble(trouble.reason, self.words.gettext)
 
     def _next_step(self) -> tuple[int, int] | None:
         """Which of the first steps in a new home is next, of how many; None once all are taken."""

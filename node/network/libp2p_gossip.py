@@ -121,7 +121,9 @@ class GatedPubsub(CarefulPubsub):
         consume = vars(pubsub)["maybe_consume_signed_record"]  # as libp2p_pubsub_hazards left it
         if not consume(rpc, self.host, peer):
             return
-        for msg in rpc.publish:
+        for number, msg in enumerate(rpc.publish):
+            if number:
+                await self._pace.wait(peer, messages=1)
             if self._is_subscribed_to_msg(msg):
                 await self.push_msg(peer, msg)
         if len(rpc.subscriptions) <= self.max_subscriptions_per_rpc:
@@ -130,10 +132,10 @@ class GatedPubsub(CarefulPubsub):
         if rpc.HasField("control"):
             await self.router.handle_rpc(rpc, peer)
 
-    async def write_msg(self, stream: INetStream, rpc_msg: rpc_pb2.RPC) -> bool:
+    async def write(self, stream: INetStream, data: bytes) -> bool:
         peer = stream.muxed_conn.peer_id
         if self._gate(str(peer)):
-            return await super().write_msg(stream, rpc_msg)
+            return await super().write(stream, data)
         self._refuse(str(peer), "gossip stream", "stranger")
         await abort(stream)
         self._handle_dead_peer(peer)

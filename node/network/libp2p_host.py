@@ -24,6 +24,7 @@ from libp2p.tools.anyio_service import background_trio_service
 from multiaddr import Multiaddr  # type: ignore[import-untyped]
 
 from node.network import libp2p_addresses
+from node.network.company import Company, Strangers
 from node.network.libp2p_circuit import DCUTR, HOP, STOP
 from node.network.libp2p_connections import Connections, Watch, close_quietly, id_of
 from node.network.libp2p_dialling import Dialler
@@ -92,6 +93,7 @@ class Libp2pNetwork:
         self._check: GossipCheck = _pass_nothing_on
         self._blame: Fault = _blame_nobody
         self._refuse = Refusals()
+        self._company: Company = Strangers()
         self._watchers: list[Callable[[str, bool], None]] = []
         self._moved: list[Callable[[], None]] = []
         self._up = Connections(gate)
@@ -155,6 +157,9 @@ class Libp2pNetwork:
     def on_refused(self, count: Callable[[str], None]) -> None:
         self._refuse.count = count
 
+    def consult(self, company: Company) -> None:
+        self._company = company
+
     async def run(
         self,
         listen: Sequence[str],
@@ -179,7 +184,12 @@ class Libp2pNetwork:
                             self._host, self._swarm, self._pubsub = host, swarm, pubsub
                             self._nursery = nursery
                             self._upgrade = Upgrade(
-                                host, swarm, nursery, self._linger, self._direct_addresses
+                                host,
+                                swarm,
+                                nursery,
+                                self._linger,
+                                self._direct_addresses,
+                                self._company,
                             )
                             host.set_stream_handler(DCUTR, self._upgrade.serve)
                             nursery.start_soon(self._tidy)
@@ -298,7 +308,15 @@ class Libp2pNetwork:
                 self._refuse,
             )
             host.set_stream_handler(HOP, self._relay.serve)
-        self._reach = Reach(host, swarm, self._gate, self._linger, self._have_moved, self._refuse)
+        self._reach = Reach(
+            host,
+            swarm,
+            self._gate,
+            self._linger,
+            self._have_moved,
+            self._refuse,
+            self._company,
+        )
         self._dialler = Dialler(self.peer_id, swarm, self._reach, self._gate)
         if not self._offers_relay:
             host.set_stream_handler(STOP, self._reach.serve)
@@ -338,6 +356,8 @@ class Libp2pNetwork:
             self._refuse(peer, "connection", reason)
             if self._nursery is not None:
                 self._nursery.start_soon(self._part, peer, [conn])
+        if self._reach is not None:
+            self._reach.came(conn)
         self._prefer_direct(peer)
 
     def _prefer_direct(self, peer: str) -> None:
@@ -359,6 +379,8 @@ class Libp2pNetwork:
             for part in (self._relay, self._reach):
                 if part is not None:
                     part.forget(peer)
+        elif self._reach is not None:
+            self._reach.look()  # a place may have gone with that one of two connections
         if not self._up.of(peer):
             if self._host is not None:
                 self._host.forget(id_of(peer))

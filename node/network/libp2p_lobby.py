@@ -151,9 +151,15 @@ class GatedHost(CarefulHost):
         """Ask a member who it is, unless it has told."""
         self._schedule_identify(peer_id, reason="member")
 
-    def seen_at(self) -> set[tuple[int, str]]:
-        """(4 or 6, IP address) from which members have seen us dial them."""
-        return set(self._seen.hosts.values())
+    def seen_at(self, version: int) -> dict[str, str]:
+        """Peer id -> the IP address, of this version, from which that member has seen us dial it,
+        as it says.
+        """
+        return {
+            str(conn.muxed_conn.peer_id): host
+            for conn, (number, host) in self._seen.hosts.items()
+            if number == version
+        }
 
     def on_identified(self, known: Callable[[], None]) -> None:
         """Called whenever a peer has been asked who it is."""

@@ -10,20 +10,23 @@ import logging
 from collections.abc import Awaitable, Callable
 
 import trio
-from libp2p.abc import IHost
+from libp2p.abc import IHost, INetStream
 from libp2p.custom_types import TProtocol
 from libp2p.exceptions import ValidationError
 from libp2p.network.stream.net_stream import NetStream
 from libp2p.peer.id import ID
 from libp2p.pubsub import gossipsub, pubsub
+from libp2p.pubsub.exceptions import NoPubsubAttached
 from libp2p.pubsub.gossipsub import GossipSub
 from libp2p.pubsub.mcache import CacheEntry, MessageCache
 from libp2p.pubsub.pb import rpc_pb2
 from libp2p.pubsub.pubsub import Pubsub
+from libp2p.pubsub.rpc_queue import RpcQueue
+
+from node.network.libp2p_outgoing import Outgoing, Senders, framed
 
 logger = logging.getLogger("moothall.network")
 
-QUEUE_LIMIT = 1024  # gossip messages waiting for one peer
 # Neighbours to whom a message is sent whole. Each costs a sending of every message by everybody;
 # what so few do not bring, those brought who were only told of it, and sync.
 DEGREE, DEGREE_LOW, DEGREE_HIGH = 4, 3, 6
@@ -76,6 +79,21 @@ class CarefulGossipSub(GossipSub):
         """H1: runs as a task of the service."""
         await _or_log("flush", super().flush_pending_messages, peer_id)
 
+    async def publish(self, msg_forwarder: ID, pubsub_msg: rpc_pb2.Message) -> None:
+        """Queue a message for the neighbours that are sent it whole."""
+        # See libp2p_outgoing. Whose subscription is not known yet gets nothing, where the library
+        # keeps it for later: new neighbours are synced with.
+        pubsub, name = self.pubsub, _content_id(pubsub_msg)
+        if not isinstance(pubsub, CarefulPubsub):
+            raise NoPubsubAttached
+        self.mcache.put(pubsub_msg)
+        frame = framed(rpc_pb2.RPC(publish=[pubsub_msg]), name)
+        origin = ID(pubsub_msg.from_id)
+        for peer in self._get_peers_to_send(pubsub_msg.topicIDs, msg_forwarder, origin):
+            queue = pubsub.peer_queues.get(peer)
+            if isinstance(queue, Outgoing) and not pubsub.senders.sent(name, peer):
+                queue.put(frame)
+
     def _check_equivocation(self, msg: rpc_pb2.Message) -> bool:
         # H15: keeps up to 1,000 whole messages (64 MB) to compare sequence numbers, which mean
         # nothing where a message is named by its hash. Goes when it can be switched off.
@@ -100,6 +118,7 @@ class CarefulPubsub(Pubsub):
             max_subscriptions_per_peer=4,
             allowed_topics={topic},
         )
+        self.senders = Senders()
         self._judge = judge
         self._judging: set[bytes] = set()
         self._introducing: set[ID] = set()
@@ -119,7 +138,8 @@ class CarefulPubsub(Pubsub):
         # H1: runs as a task of the service for whatever a peer sends; what it raises ends the
         # node. Goes when pubsub isolates its tasks.
         name = _content_id(msg)
-        if name in self._judging:
+        self.senders.note(name, msg_forwarder)
+        if name in self._judging or self.seen_messages.has(name):
             return  # the library marks a message as seen only after judging it
         self._judging.add(name)
         try:
@@ -152,10 +172,33 @@ class CarefulPubsub(Pubsub):
             if peer_id in self._again:
                 self._again.discard(peer_id)
                 self.introduce(peer_id)
-        queue = self.peer_queues.get(peer_id)
-        if queue is not None:
-            # H8: a queue of 32 cuts bursts without a word. Goes when its size is an option.
-            queue._queue.max_size = QUEUE_LIMIT
+
+    async def handle_sending_messages(
+        self, peer_id: ID, stream: INetStream, queue: RpcQueue
+    ) -> None:
+        """Write what is queued for a peer until its queue is closed or its stream ends."""
+        if not isinstance(queue, Outgoing):
+            raise TypeError("not a queue of ours")
+        while piece := await queue.piece():
+            data = self.senders.lacking(piece, peer_id)
+            if data and not await self.write(stream, data):
+                return
+
+    async def write(self, stream: INetStream, data: bytes) -> bool:
+        """Send frames; False if the peer is gone."""
+        try:
+            await stream.write(data)
+        except Exception as error:  # whatever it was, the stream is of no use any more
+            peer_id = stream.muxed_conn.peer_id
+            logger.debug("gossip to %s ended: %s", peer_id, type(error).__name__)
+            self._handle_dead_peer(peer_id)
+            return False
+        return True
+
+    async def write_msg(self, stream: INetStream, rpc_msg: rpc_pb2.RPC) -> bool:
+        """What the library would write past the queue goes through it, too: in order, and whole."""
+        queue = self.peer_queues.get(stream.muxed_conn.peer_id)
+        return queue is not None and queue.push(rpc_msg)
 
 
 def _content_id(msg: rpc_pb2.Message) -> bytes:
@@ -189,6 +232,7 @@ def _install() -> None:
         vars(module).update(
             env_to_send_in_RPC=_no_record, maybe_consume_signed_record=_ignore_record
         )
+    vars(pubsub).update(RpcQueue=Outgoing)
 
 
 _install()

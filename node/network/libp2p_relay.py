@@ -69,6 +69,11 @@ class Relay:
         """Circuits open now."""
         return self._circuits.total()
 
+    @property
+    def reserved(self) -> int:
+        """Members that have a place here now."""
+        return len(self._reserved)
+
     def forget(self, peer: str) -> None:
         """There is no direct connection with this member any more."""
         self._reserved.discard(peer)
@@ -89,6 +94,8 @@ class Relay:
             await self._refuse(stream, Status.UNEXPECTED_MESSAGE)
 
     async def _reserve(self, stream: INetStream, peer: str) -> None:
+        if stream.muxed_conn.is_closed:
+            return  # it has gone already, and nobody would forget the place
         if peer not in self._reserved and len(self._reserved) >= RESERVATIONS:
             await self._refuse(stream, Status.RESERVATION_REFUSED)
             return

@@ -21,6 +21,7 @@ from libp2p.relay.circuit_v2.pb.dcutr_pb2 import HolePunch
 from multiaddr import Multiaddr  # type: ignore[import-untyped]
 
 from node.network import libp2p_addresses
+from node.network.company import Company
 from node.network.libp2p_addresses import Way
 from node.network.libp2p_circuit import DCUTR, Linger, read, write
 from node.network.libp2p_framing import abort
@@ -45,7 +46,9 @@ LOOPBACK = False  # whether addresses of this machine itself count, which only a
 
 
 class Upgrade:
-    """Direct connections in place of circuits. `listening` are the places where this node does."""
+    """Direct connections in place of circuits. `listening` are the places where this node does;
+    `company` knows whom to believe about where it is seen.
+    """
 
     def __init__(
         self,
@@ -54,12 +57,14 @@ class Upgrade:
         nursery: trio.Nursery,
         linger: Linger,
         listening: Callable[[], list[str]],
+        company: Company,
     ) -> None:
         self._host = host
         self._swarm = swarm
         self._nursery = nursery
         self._linger = linger
         self._listening = listening
+        self._company = company
         self._busy: set[ID] = set()
         self._rounds: WeakKeyDictionary[INetConn, int] = WeakKeyDictionary()  # circuit -> so far
 
@@ -177,11 +182,12 @@ class Upgrade:
         return None
 
     def _connect(self) -> HolePunch:
-        """Our addresses: where we listen, and where relays see us, on the same port."""
+        """Our addresses: where we listen, and where others see us, on the same port."""
         own = self._listening()
         seen = [
             f"/ip{version}/{host}/tcp/{port}"
-            for version, host in self._host.seen_at()
+            for version in (4, 6)
+            for host in sorted(self._company.believed(self._host.seen_at(version)))
             if (port := self._port(version)) is not None
         ]
         bare = [text.partition("/p2p/")[0] for text in own]

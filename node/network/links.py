@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import trio
 
+from node.network.company import Company
 from protocol.errors import MoothallError
 
 if TYPE_CHECKING:
@@ -142,6 +143,10 @@ class Network(Protocol):
 
     def on_refused(self, count: Callable[[str], None]) -> None:
         """Called with a word of ours for each refusal to a peer below any protocol."""
+        ...
+
+    def consult(self, company: Company) -> None:
+        """Who knows what peers are to each other. Call before `run`."""
         ...
 
     async def run(

@@ -20,6 +20,7 @@ from node.gateway.turn import turn
 from node.home import LOCK, Home
 from node.importing.prices import CREDIT
 from node.post import Letter, Outgoing
+from node.steady import loudness
 from node.trade import credit, disputing, ordering, reading, receipts, refunding
 from node.trade.reading import Order
 from protocol.errors import MoothallError
@@ -70,7 +71,7 @@ class Clerk:
                     orders.pop()
                     await trio.sleep(0)
             except (MoothallError, sqlite3.Error) as error:
-                logger.warning("what is due in orders waits: %s", error)
+                logger.log(loudness(error), "what is due in orders waits: %s", error)
                 self.came(None if asked is None else frozenset(orders))
                 await trio.sleep(RETRY_SECONDS)
                 continue

@@ -22,6 +22,7 @@ from protocol.kinds import listing as listing_kind
 from protocol.kinds.listing import Listing
 from protocol.records import MAX_BODY, read_header
 from storage.store import h64
+from storage.views.listings import OF_ROOT
 
 if TYPE_CHECKING:
     from node.post import Letter
@@ -191,7 +192,7 @@ def _versions(home: Home, root: bytes) -> Iterator[tuple[Listing, _Moment]]:
         "SELECT listing.log_no, listing.seq, record.header, record.body FROM listing"
         " JOIN record USING (rowid) JOIN log ON log.no = listing.log_no"
         " JOIN device ON device.no = log.device_no"
-        " WHERE listing.root64 = ? AND coalesce(listing.root, listing.id) = ? AND device.person = ?"
+        f" WHERE {OF_ROOT} AND coalesce(listing.root, listing.id) = ? AND device.person = ?"
         " ORDER BY listing.version DESC, listing.id",
         [h64(root), root, home.person],
     ).fetchall()

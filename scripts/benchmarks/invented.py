@@ -7,6 +7,7 @@ every compressor.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 
@@ -46,6 +47,12 @@ STUFF = _words(
     "oak ash beech walnut cherry pine willow stoneware porcelain terracotta wool linen cotton silk"
     " felt leather copper brass steel iron silver glass paper clay wax slate cork hemp jute bamboo"
 )
+_SYLLABLES = _words("ba de fi go hu jan kel lom mer nu ost pra que ris sol tem ulf vor wen yat zu")
+NOVEL = [
+    "".join(syllables)
+    for number in (2, 3)
+    for syllables in itertools.product(_SYLLABLES, repeat=number)
+]
 PLACES = _words(
     "Riverside Millbrook Ashford Kirkby Fernhill Oakley Harbour Northgate Weston Marlow Brampton"
     " Langley Stoke Hatfield Thornton Upwell Eastcote Holmwood Dunmore Carrick Selby Penrith"
@@ -104,6 +111,15 @@ class Inventor:
                 else ()
             ),
         )
+
+    def prose(self, letters: int) -> str:
+        """So many letters of words that nobody has heard of, some of them far more often."""
+        words: list[str] = []
+        length = -1
+        while length < letters:
+            words.append(self._often(NOVEL))
+            length += 1 + len(words[-1])
+        return " ".join(words)[:letters]
 
     def _sentences(self, thing: str) -> Iterator[str]:
         for sentence in self._dice.sample(SENTENCES, self._dice.choice((2, 2, 3))):

@@ -13,10 +13,12 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+import cbor2
 from nacl.signing import SigningKey
 
 from benchmarks.invented import Inventor
 from benchmarks.report import Line
+from protocol.codec import encode
 from storage.store import h64
 
 RUNS = 3
@@ -44,6 +46,7 @@ class Limits:
     verify: float  # Ed25519 signatures a second
     hash_small: float  # SHA-256 of 200 bytes, a second
     insert: float  # rows of the record table a second
+    decode: float  # records a second, decoded and encoded again as cbor2 does it
     text: float  # listings into a bare full-text index a second
     commit_ms: float  # one small durable transaction
     start_s: float  # an interpreter that does nothing
@@ -51,6 +54,10 @@ class Limits:
     def sync_seconds(self, records: int, signatures: int) -> float:
         """To check and keep records: two hashes and a row each, and so many signatures."""
         return records * (1 / self.insert + 2 / self.hash_small) + signatures / self.verify
+
+    def parsed_seconds(self, records: int, signatures: int) -> float:
+        """`sync_seconds` with each record decoded, and encoded again to compare."""
+        return self.sync_seconds(records, signatures) + records / self.decode
 
 
 def measure(folder: Path, rows: int) -> tuple[Limits, list[Line]]:
@@ -68,6 +75,7 @@ def measure(folder: Path, rows: int) -> tuple[Limits, list[Line]]:
     ]
     bare = [_inserts(folder / f"bare-{n}.db", rows, index=False) for n in range(RUNS)]
     insert = [_inserts(folder / f"limit-{n}.db", rows, index=True) for n in range(RUNS)]
+    decode = _decoded(int(2000 * share))
     text = [_texts(folder / f"text-{n}.db", rows // 4) for n in range(RUNS)]
     commits = _commits(folder / "commits.db")
     starts = [_start() for _ in range(5)]
@@ -75,6 +83,7 @@ def measure(folder: Path, rows: int) -> tuple[Limits, list[Line]]:
         verify=median(verify),
         hash_small=median(hash_small),
         insert=median(insert),
+        decode=median(decode),
         text=median(text),
         commit_ms=median(commits),
         start_s=median(starts),
@@ -97,6 +106,12 @@ def measure(folder: Path, rows: int) -> tuple[Limits, list[Line]]:
             values=insert,
             note="the limit for first sync",
         ),
+        Line(
+            key="decode",
+            what="header and body of a listing decoded, and encoded again",
+            unit="/s",
+            values=decode,
+        ),
         Line(key="text-insert", what="bare FTS5 insert of a listing", unit="/s", values=text),
         Line(key="commit", what="one durable commit", unit="ms", values=commits),
         Line(key="python", what="Python that does nothing", unit="s", values=starts),
@@ -112,6 +127,22 @@ def _rates(work: Callable[[], object], count: int) -> list[float]:
             work()
         found.append(count / (perf_counter() - begun))
     return found
+
+
+def _decoded(count: int) -> list[float]:
+    """Records a second through cbor2 and back, nothing else looked at."""
+    header = [1, os.urandom(32), 1, 4711, os.urandom(32), os.urandom(32), "listing", 2**40, BODY]
+    made = [
+        (cbor2.dumps([*header, os.urandom(32)]), encode(each.body()))
+        for each in Inventor("limits").listings(count)
+    ]
+
+    def through() -> None:
+        for head, body in made:
+            cbor2.dumps(cbor2.loads(head))
+            cbor2.dumps(cbor2.loads(body))
+
+    return [count * rate for rate in _rates(through, 1)]
 
 
 def _open(path: Path, sync: str) -> sqlite3.Connection:

@@ -22,7 +22,8 @@ from node.home import Home, now_ms
 from node.network.libp2p_host import Libp2pNetwork
 from node.network.libp2p_pubsub_hazards import DEGREE_LOW
 from node.peers import Peers
-from node.service import SETTLING_SECONDS, Node
+from node.service import Node
+from node.syncing import SETTLING_SECONDS
 from storage.database import set_meta
 from storage.digest import digest
 from storage.own import Draft

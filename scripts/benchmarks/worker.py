@@ -11,7 +11,8 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic_ns, process_time_ns
 from typing import Any
@@ -25,6 +26,8 @@ from node.network.libp2p_host import Libp2pNetwork
 from node.network.links import SYNC, Handler, Stream
 from node.peers import Peers
 from node.service import Node
+from protocol.kinds.listing import Photo, Rendition
+from storage import blobs
 from storage.database import get_meta
 from storage.digest import digest
 from storage.own import Draft
@@ -33,6 +36,9 @@ RAW = "/moothall/bench/1"
 FRAME = 256 * 1024  # bytes, as of a segment
 PREFIX = 4  # bytes before each message on the wire
 POLL_SECONDS = 0.005
+QUIET_NS = 2_000_000_000  # after a conversation: what it brought is passed on within a second
+SMALL_PICTURE = 2048  # bytes
+WEBP = b"RIFF" + bytes(4) + b"WEBPVP8X\x0a\0\0\0" + bytes(4) + b"\x08\0\0\x08\0\0"
 
 
 @dataclass
@@ -151,6 +157,8 @@ class Worker:
         orders: dict[str, Callable[..., Awaitable[dict[str, Any]]]] = {
             "await": self.await_records,
             "sync": self.sync,
+            "settled": self.settled,
+            "photos": self.photos,
             "append": self.append,
             "publish": self.publish,
             "grown": self.grown,
@@ -191,10 +199,40 @@ class Worker:
         (last,) = self.home.store.db.execute("SELECT max(rowid) FROM listing").fetchone()
         return reached < (last or 0)
 
+    async def settled(self) -> dict[str, Any]:
+        """Wait until what came is indexed, and passed on to those who know it already."""
+        while (
+            self._text_behind()
+            or self.node.waiting()["conversations"]
+            or monotonic_ns() < max(talk.last_ns for talk in self.network.talks) + QUIET_NS
+        ):
+            await trio.sleep(POLL_SECONDS)
+        return {}
+
+    async def photos(self, size: int) -> dict[str, Any]:
+        """Bring all pictures of so many bytes that are not here, as pages that show them do."""
+        store = self.home.store
+        names = [
+            row[0]
+            for row in store.db.execute(
+                "SELECT hash FROM photo WHERE size = ? AND hash NOT IN (SELECT hash FROM blob)",
+                [size],
+            ).fetchall()
+        ]
+        begun = monotonic_ns()
+        async with trio.open_nursery() as nursery:
+            for name in names:
+                nursery.start_soon(self.node.bring, name)
+        here = sum(blobs.here(store, name) for name in names)
+        return {"ms": (monotonic_ns() - begun) / 1e6, "here": here}
+
     async def sync(self, peer: str) -> dict[str, Any]:
         """Sync until both hold the same; the first conversation of it."""
-        while not self.node.peers.allowances.has(peer, "fruitless"):
-            await trio.sleep(POLL_SECONDS)  # a node does not ask in vain without end
+        # A node does not ask in vain without end, nor one peer twice at a time.
+        while self.node.waiting()["conversations"] or not self.node.peers.allowances.has(
+            peer, "fruitless"
+        ):
+            await trio.sleep(POLL_SECONDS)
         before = len(self.network.talks)
         await self.node.sync_with(peer)
         talk = self.network.talks[before]
@@ -209,17 +247,31 @@ class Worker:
     def _drafts(self, count: int) -> list[Draft]:
         return [Draft("listing", each.body()) for each in self._inventor.listings(count)]
 
-    async def append(self, count: int, letters: int = 0) -> dict[str, Any]:
-        """New listings that nobody is told of, with a description of so many letters."""
-        drafts = self._drafts(count)
+    async def append(self, count: int, letters: int = 0, photo_bytes: int = 0) -> dict[str, Any]:
+        """New listings that nobody is told of, with a description of so many letters, or with a
+        photo whose large rendition has so many bytes.
+        """
+        listings = list(self._inventor.listings(count))
         if letters:
-            text = (os.urandom(letters).hex() for _ in drafts)
-            drafts = [
-                draft._replace(body={**draft.body, "description": next(text)[:letters]})
-                for draft in drafts
+            listings = [
+                replace(each, description=self._inventor.prose(letters)) for each in listings
             ]
-        self.home.append_here(drafts)
+        if photo_bytes:
+            listings = [replace(each, photos=(self._photo(photo_bytes),)) for each in listings]
+        self.home.append_here([Draft("listing", each.body()) for each in listings])
         return {}
+
+    def _photo(self, size: int) -> Photo:
+        small, large = (self._rendition(bytes_) for bytes_ in (SMALL_PICTURE, size))
+        return Photo(alt="", small=small, large=large)
+
+    def _rendition(self, size: int) -> Rendition:
+        """A picture that nobody can decode, of random bytes, kept as its owner's."""
+        data = WEBP + os.urandom(size - len(WEBP))
+        name = sha256(data).digest()
+        with self.home.store.transaction():
+            blobs.put(self.home.store, name, data, own=True)
+        return Rendition(hash=name, width=9, height=9, size=size)
 
     async def publish(self) -> dict[str, Any]:
         """A new listing, told at once as after a command."""

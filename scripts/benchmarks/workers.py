@@ -56,6 +56,17 @@ class Process:
         answer: dict[str, Any] = json.loads(line)
         return answer
 
+    def skip(self) -> None:
+        """Leave what it has said by now."""
+        while self.says_more(0):
+            self.read(ANSWER_SECONDS)
+
+    def says_more(self, seconds: float) -> bool:
+        """Whether it says something, or ends, within that time."""
+        if b"\n" in self._rest:
+            return True
+        return bool(select.select([self._process.stdout], [], [], max(0.0, seconds))[0])
+
     def ask(self, do: str, **more: Any) -> dict[str, Any]:
         """Give an order and wait for its answer."""
         pipe = self._process.stdin

@@ -1,13 +1,14 @@
 // This peer as a member: what it holds, what it serves, what it hears by gossip.
-import { writeCard, readCard } from './cards.mjs'
+import { readDelivery, readOffer, writeCard, writeDelivery, writeOffer } from './cards.mjs'
 import { Holdings } from './holdings.mjs'
 import { publicKey } from './keys.mjs'
 import { CARDS, SYNC, Framed, dial, open, startPeer, topicOf } from './network.mjs'
 import { LANES, write } from './records.mjs'
 import { Conversation } from './sync.mjs'
-import { decode, encode, list } from './values.mjs'
+import { encode, same } from './values.mjs'
 
-const MAX_CARDS = 131_072
+const MAX_DELIVERY = 131_072
+const MAX_OFFER = 2_048
 
 export class Member {
   constructor(seed, community) {
@@ -33,11 +34,7 @@ export class Member {
       await conversation.follow()
       this.served.push({ peer, asked: conversation.asked })
     })
-    this.#serve(CARDS, async (framed) => {
-      this.#keep(await framed.read(MAX_CARDS))
-      await framed.send(encode(this.#own()))
-      await framed.close()
-    })
+    this.#serve(CARDS, (framed) => this.#answerCards(framed))
     return this
   }
 
@@ -80,19 +77,57 @@ export class Member {
     return addresses.length > 0 ? [writeCard(this.seed, this.community, addresses, Date.now())] : []
   }
 
-  #keep(message) {
-    if (message === null) return []
-    const cards = list(decode(message), 64, 'bad-card').map((travel) => readCard(travel, this.community))
-    this.cards.push(...cards)
-    return cards
+  // Places of what is offered that is newer than what came before.
+  #lacking(offered) {
+    const held = ([mark, issued]) =>
+      this.cards.some((card) => same(card.device.subarray(0, mark.length), mark) && card.issued >= issued)
+    return [...offered.keys()].filter((place) => !held(offered[place]))
+  }
+
+  #take(message, theirs, wanted, offered) {
+    const asked = wanted.map((place) => theirs.cards[place][0])
+    const delivery = readDelivery(message, this.community, asked, offered)
+    this.cards.push(...delivery.cards)
+    return delivery
   }
 
   async tradeCards(connection) {
     const framed = await open(connection, CARDS)
-    await framed.send(encode(this.#own()))
-    const cards = this.#keep(await framed.read(MAX_CARDS))
+    const ours = this.#own()
+    await framed.send(writeOffer(Date.now(), true, ours, []))
+    const theirs = readOffer(await framed.read(MAX_OFFER), ours.length)
+    const wanted = this.#lacking(theirs.cards)
+    if (theirs.wanted.length + wanted.length > 0) {
+      await framed.send(
+        writeDelivery(
+          theirs.wanted.map((place) => ours[place]),
+          wanted,
+        ),
+      )
+    }
+    const cards = wanted.length > 0 ? this.#take(await framed.read(MAX_DELIVERY), theirs, wanted, 0).cards : []
     await framed.close()
     return cards
+  }
+
+  async #answerCards(framed) {
+    const theirs = readOffer(await framed.read(MAX_OFFER), 0)
+    const ours = this.#own()
+    const wanted = this.#lacking(theirs.cards)
+    await framed.send(writeOffer(Date.now(), false, ours, wanted))
+    const message = await framed.read(MAX_DELIVERY)
+    if (message !== null) {
+      const asked = this.#take(message, theirs, wanted, ours.length).wanted
+      if (asked.length > 0) {
+        await framed.send(
+          writeDelivery(
+            asked.map((place) => ours[place]),
+            [],
+          ),
+        )
+      }
+    }
+    await framed.close()
   }
 
   // --- writing

@@ -13,7 +13,7 @@ import { bigEndian, concat, hex, need, sha256 } from './values.mjs'
 
 export const JOIN = '/moothall/join/1'
 export const SYNC = '/moothall/sync/1'
-export const CARDS = '/moothall/cards/1'
+export const CARDS = '/moothall/cards/2'
 export const BLOB = '/moothall/blob/1'
 export const GOSSIP = '/meshsub/1.1.0'
 export const PROTOCOLS = [JOIN, SYNC, CARDS, BLOB, GOSSIP]

@@ -38,7 +38,7 @@ class Price:
     communities: int
     connections: float
     hello: float  # conversations in which nothing was new
-    cards: float  # addresses of members, told again and again
+    cards: float  # asking whether a member's address is another one
     listings: float  # gossip and repair of what the community lists
     lan_nodes: int  # on its LAN, itself included
     mdns: float

@@ -16,12 +16,10 @@ from hashlib import sha256
 from typing import ClassVar
 
 from node.branches import Branches, Known
+from node.cards import CARDS_SECONDS
 from node.choosing import MOST_INBOUND, Choosing, Tie
-from node.neighbours import CARDS_SECONDS
-from node.service import SPREAD_SECONDS, SYNC_SECONDS
-from protocol.cards import MAX_CARDS, make_card
-from protocol.codec import Plain, encode
-from protocol.keys import Signer
+from node.syncing import SPREAD_SECONDS, SYNC_SECONDS
+from protocol.cards import Offer, pack_offer
 
 from .events import Events
 from .frames import Frames, Rules
@@ -93,7 +91,7 @@ class Crowd:
         self._having = 0  # nodes
         self._dice = random.Random(f"{seed} crowd")
         self._seed = seed
-        self._cards = cards_bytes(size)
+        self._offer = offer_bytes()
         self._get_in_touch()
         for number in range(size):
             self.events.after(self._dice.uniform(0, self.rules.heartbeat), self._heartbeat, number)
@@ -280,12 +278,12 @@ class Crowd:
             self._exchange(number, peer)
 
     def _exchange(self, number: int, peer: int) -> None:
-        """After a conversation all cards go both ways, unless they did a while ago."""
-        exchanged = self.nodes[number].exchanged
-        if self.events.now - exchanged.get(peer, -math.inf) >= CARDS_SECONDS:
-            exchanged[peer] = self.events.now
-            for each in (number, peer):
-                self.nodes[each].bytes["cards"] += self._cards
+        """After a conversation each says that it has no new card, unless they did a while ago."""
+        ends = self.nodes[number], self.nodes[peer]
+        if self.events.now - ends[0].exchanged.get(peer, -math.inf) >= CARDS_SECONDS:
+            for node, other in zip(ends, (peer, number), strict=True):
+                node.exchanged[other] = self.events.now
+                node.bytes["cards"] += self._offer
 
     def _sync(self, opener: int, server: int) -> None:
         ends = self.nodes[server], self.nodes[opener]
@@ -315,12 +313,9 @@ class Crowd:
             self._sync(number, peer)
 
 
-def cards_bytes(members: int) -> int:
-    """The frame with the cards that one of so many members tells another."""
-    where = ("/ip4/192.168.178.120/tcp/4001", "/ip6/2001:db8:aaaa:bbbb::1234/tcp/4001")
-    card = make_card(Signer(bytes(32)), bytes(32), where, 1_790_000_000_000)
-    some: list[Plain] = [card.travel for _ in range(min(members, MAX_CARDS))]
-    return FRAME + len(encode(some))
+def offer_bytes() -> int:
+    """The frame in which a node says that it has no new address card."""
+    return FRAME + len(pack_offer(Offer(1_790_000_000_000, False, ())))
 
 
 def _number(peer: str) -> int:

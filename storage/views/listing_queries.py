@@ -20,7 +20,7 @@ from protocol.kinds.listing import Listing, read
 from protocol.records import MAX_BODY
 from storage.claims import values as charter_values
 from storage.store import Store, h64
-from storage.views.listings import OPEN, WITHDRAWN, fold
+from storage.views.listings import OF_ROOT, OPEN, WITHDRAWN, fold
 from storage.views.nearby import CANDIDATES, RINGS, Near, Places, is_within
 
 RANKED = 500  # up to so many matches are ranked by relevance; more are shown newest first
@@ -290,7 +290,7 @@ def get(store: Store, listing: bytes) -> Offer:
     """One listing as it stands, open or not; NotFound if none of that id is in view."""
     row = store.db.execute(
         f"SELECT {_FIELDS} FROM listing {_JOIN}"
-        " WHERE listing.root64 = ? AND listing.state != 0"
+        f" WHERE {OF_ROOT} AND listing.state != 0"
         " AND coalesce(listing.root, listing.id) = ?",
         [h64(listing), listing],
     ).fetchone()
@@ -311,7 +311,8 @@ def resolve(store: Store, prefix: str) -> bytes:
     found: set[bytes] = set()
     for (root,) in store.db.execute(
         "SELECT DISTINCT coalesce(root, id) FROM listing"
-        " WHERE root64 BETWEEN ? AND ? AND state != 0",
+        " WHERE rowid IN (SELECT version FROM listing_version WHERE root64 BETWEEN ? AND ?)"
+        " AND state != 0",
         [h64(low), h64(high)],  # a range that shares its first byte never crosses the sign
     ):
         if root.hex().startswith(text):

@@ -15,7 +15,8 @@ from storage.database import get_meta, set_meta
 from storage.store import Store
 
 WIPE_PAGES = 200  # of the index, in one step
-AT_ONCE = 64  # new versions that are indexed in the same transaction
+AT_ONCE = 64  # new versions that are indexed in the same transaction, if their bodies are
+AT_ONCE_BYTES = 64 * 1024  # no more than this together: long texts take longer than all else
 
 
 def _reached(store: Store) -> int:
@@ -37,9 +38,9 @@ def behind(store: Store) -> int:
     return int(row[0]) or int(get_meta(store.db, "text_wipe") is not None)
 
 
-def after_apply(store: Store, new: int) -> None:
-    """Index at once when there is little to do."""
-    if new <= AT_ONCE:
+def after_apply(store: Store, new: int, size: int) -> None:
+    """Index at once when there is little to do: so many new versions, bodies of so many bytes."""
+    if new <= AT_ONCE and size <= AT_ONCE_BYTES:
         index_some(store, AT_ONCE)
 
 

@@ -9,6 +9,7 @@ Reading them is in `listing_queries`, the full text in `listing_text`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from governance.membership import ON_OFFER
 from protocol.codec import encode
@@ -21,8 +22,11 @@ from storage.views.view import Item, View
 
 HIDDEN, OPEN, WITHDRAWN = 0, 1, 2
 _SHOWN = ", ".join(map(str, ON_OFFER))
+OF_ROOT = "listing.rowid IN (SELECT version FROM listing_version WHERE root64 = ?)"
+"""Which rows of `listing` are versions of a listing, by the h64 of its first one's id."""
 
 
+@lru_cache(maxsize=4096)  # a community has few; a text is as long as a listing lets it be
 def fold(text: str) -> str:
     """How categories and places are compared."""
     return " ".join(text.casefold().split())
@@ -68,7 +72,7 @@ def apply(store: Store, items: Sequence[Item]) -> None:
         )
     roots.update(_talked_about(store, fresh))
     refresh(store, roots)
-    listing_text.after_apply(store, len(rows))
+    listing_text.after_apply(store, len(rows), sum(item.record.header.body_size for item in items))
 
 
 def _row(item: Item, said: Listing, root: int, now: int) -> tuple[object, ...]:
@@ -123,7 +127,7 @@ def refresh(store: Store, roots: Iterable[int]) -> None:
             "SELECT listing.rowid, listing.id, listing.root, version, device.person, state"
             " FROM listing JOIN log ON log.no = listing.log_no"
             " JOIN device ON device.no = log.device_no"
-            f" WHERE root64 = ? AND device.standing IN ({_SHOWN})",
+            f" WHERE {OF_ROOT} AND device.standing IN ({_SHOWN})",
             [root],
         ).fetchall()
         chosen: dict[int, int] = {}
@@ -133,7 +137,7 @@ def refresh(store: Store, roots: Iterable[int]) -> None:
             versions = [r for r in rows if r[4] == owner and (r[2] or r[1]) == first_id]
             best = min(versions, key=lambda r: (-r[3], r[1]))
             chosen[best[0]] = WITHDRAWN if _withdrawn(store, first_id, owner) else OPEN
-        store.db.execute("UPDATE listing SET state = 0 WHERE root64 = ? AND state != 0", [root])
+        store.db.execute(f"UPDATE listing SET state = 0 WHERE {OF_ROOT} AND state != 0", [root])
         for rowid, state in chosen.items():
             store.db.execute("UPDATE listing SET state = ? WHERE rowid = ?", [state, rowid])
 

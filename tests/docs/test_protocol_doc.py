@@ -23,7 +23,7 @@ from governance.methods.method import Choosing
 from governance.methods.registry import METHODS
 from governance.templates import TEMPLATES, template
 from node import running
-from node.neighbours import CARDS
+from node.cards import CARDS
 from node.network.libp2p_circuit import DCUTR, HOP, STOP
 from node.network.libp2p_hazards import NOISE, YAMUX
 from node.network.links import BLOB, JOIN, SYNC

@@ -122,9 +122,9 @@ def _h7() -> None:
 
 
 def _h8() -> None:
-    from node.network import libp2p_pubsub_hazards
+    from node.network import libp2p_outgoing, libp2p_pubsub_hazards
 
-    libp2p_pubsub_hazards.QUEUE_LIMIT = 32
+    libp2p_outgoing.QUEUE_LIMIT = 32
     _bare(libp2p_pubsub_hazards.CarefulPubsub, "notify_subscriptions")
 
 

@@ -8,7 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.cards import LIFETIME_MS, make_card, read_card
+from protocol.cards import (
+    LIFETIME_MS,
+    MARK,
+    MAX_CARDS,
+    MAX_FRAME,
+    MAX_OFFER,
+    Delivery,
+    Offer,
+    make_card,
+    pack_delivery,
+    pack_offer,
+    read_card,
+    read_delivery,
+    read_offer,
+)
 from protocol.codec import decode, encode
 from protocol.errors import Invalid
 from protocol.invitation import MAX_ADDRESS, MAX_ADDRESSES
@@ -121,3 +135,85 @@ def test_a_signed_card_with_a_wrong_part_is_refused(parts: Any) -> None:
 @pytest.mark.parametrize("signature", [b"", bytes(63), bytes(64), bytes(65), "s" * 64, None, []])
 def test_a_card_without_its_signature_is_refused(signature: Any) -> None:
     refusal([CARD.travel[0], signature])
+
+
+MARKS = [bytes([number]) * MARK for number in range(MAX_CARDS)]
+BENS = make_card(BEN.device, COMMUNITY, (ADDRESS,), TIME)
+times = st.integers(0, 2**53)
+
+
+def places(most: int) -> st.SearchStrategy[tuple[int, ...]]:
+    if not most:
+        return st.just(())
+    return st.sets(st.integers(0, most - 1)).map(lambda found: tuple(sorted(found)))
+
+
+@quick
+@given(
+    times,
+    st.booleans(),
+    st.lists(st.sampled_from(MARKS), unique=True).flatmap(
+        lambda marks: st.tuples(*(st.tuples(st.just(mark), times) for mark in marks))
+    ),
+    places(MAX_CARDS),
+)
+def test_an_offer_survives_the_journey(
+    now: int, whole: bool, cards: tuple[tuple[bytes, int], ...], wanted: tuple[int, ...]
+) -> None:
+    offer = Offer(now, whole, cards, wanted)
+    frame = pack_offer(offer)
+
+    assert len(frame) <= MAX_OFFER
+    assert read_offer(frame, MAX_CARDS) == offer
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [TIME, True, []],
+        [TIME, True, [], [], []],
+        [-1, True, [], []],
+        [True, True, [], []],
+        [TIME, 1, [], []],
+        [TIME, True, {}, []],
+        [TIME, True, [[MARKS[0], TIME]] * 2, []],
+        [TIME, True, [[MARKS[0], -1]], []],
+        [TIME, True, [[MARKS[0]]], []],
+        [TIME, True, [[MARKS[0][1:], TIME]], []],
+        [TIME, True, [[bytes([n]) * MARK, TIME] for n in range(MAX_CARDS + 1)], []],
+        [TIME, True, [], [2]],  # two cards were offered
+        [TIME, True, [], [1, 0]],
+        [TIME, True, [], [0, 0]],
+        [TIME, True, [], [False]],
+        [TIME, True, [], [-1]],
+        "offer",
+    ],
+)
+def test_what_is_no_offer_is_refused(value: Any) -> None:
+    with pytest.raises(Invalid) as caught:
+        read_offer(encode(value), 2)
+
+    assert caught.value.reason == "bad-card"
+
+
+def test_a_delivery_holds_only_what_was_asked_for() -> None:
+    asked = {CARD.device[:MARK]}
+    frame = pack_delivery([CARD.travel], (0, 1))
+
+    assert read_delivery(frame, COMMUNITY, asked, 2) == Delivery((CARD,), (0, 1))
+    assert read_delivery(pack_delivery([]), COMMUNITY, asked, 0) == Delivery(())
+    for cards, wanted in (
+        ([BENS.travel], ()),
+        ([CARD.travel, CARD.travel], ()),
+        ([], (2,)),
+        ([[CARD.travel[0], bytes(64)]], ()),
+    ):
+        with pytest.raises(Invalid):
+            read_delivery(pack_delivery(cards, wanted), COMMUNITY, asked, 2)
+
+
+def test_the_largest_delivery_fits() -> None:
+    addresses = tuple(str(n) * MAX_ADDRESS for n in range(MAX_ADDRESSES))
+    card = make_card(ANA.device, COMMUNITY, addresses, TIME)
+
+    assert len(pack_delivery([card.travel] * MAX_CARDS, range(MAX_CARDS))) <= MAX_FRAME

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from node import neighbours
+from node.cards import CARDS
 from node.network import libp2p_pubsub_hazards, links
 from protocol import cards, keys, messages, records, segments
 
@@ -44,7 +44,7 @@ def test_it_speaks_the_protocols_that_a_node_offers() -> None:
     assert theirs == {
         "JOIN": links.JOIN,
         "SYNC": links.SYNC,
-        "CARDS": neighbours.CARDS,
+        "CARDS": CARDS,
         "BLOB": links.BLOB,
         "GOSSIP": libp2p_pubsub_hazards.MESHSUB,
     }

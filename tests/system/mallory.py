@@ -26,13 +26,14 @@ from libp2p.peer.id import ID
 from libp2p.pubsub.pb import rpc_pb2
 
 from node import gossip
+from node.cards import CARDS
 from node.home import Home, open_home
-from node.neighbours import CARDS
 from node.network.libp2p_host import Libp2pNetwork
 from node.network.links import BLOB, JOIN, MAX_GOSSIP, SYNC, LinkError, Stream
 from protocol import lobby
-from protocol.cards import LIFETIME_MS
+from protocol.cards import LIFETIME_MS, MARK, Offer, pack_delivery, pack_offer, read_offer
 from protocol.codec import Plain, encode
+from protocol.errors import Invalid
 from protocol.keys import ADDRESS, CERTIFICATE, Signer
 from protocol.kinds import enrol
 from protocol.messages import (
@@ -419,10 +420,13 @@ async def cards(mallory: Mallory) -> None:
         for _ in range(20):
             await mallory.publish(cbor2.dumps([gossip.CARD, card()]))
         stream = await mallory.open(CARDS)
-        with contextlib.suppress(LinkError):
-            await stream.send(encode([card() for _ in range(64)]))
-            mallory.struck += 64
-            await stream.receive()
+        with contextlib.suppress(LinkError, Invalid):
+            travel = card()
+            offer = Offer(issued, True, ((mallory.device.public[:MARK], issued),))
+            await stream.send(pack_offer(offer))
+            wanted = read_offer(await stream.receive(), 1).wanted
+            mallory.struck += 1
+            await stream.send(pack_delivery([travel] * len(wanted)))
         await stream.aclose()
 
 

@@ -19,6 +19,7 @@ import trio
 from nacl.signing import SigningKey
 
 from node.bucket import Bucket
+from node.network.company import Company
 from node.network.links import (
     JOIN,
     LOBBY_BYTES,
@@ -160,6 +161,9 @@ class MemoryNetwork:
 
     def on_addresses(self, changed: Callable[[], None]) -> None:
         """Never called: nothing is relayed here."""
+
+    def consult(self, company: Company) -> None:
+        """Never asked: nothing is relayed here."""
 
     def handle(self, protocol: str, handler: Handler) -> None:
         self._handlers[protocol] = handler

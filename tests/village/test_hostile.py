@@ -14,10 +14,10 @@ from trio.testing import MockClock
 
 from node import gossip
 from node.allowances import QUESTIONS
+from node.cards import CARDS
 from node.conversations import AGAIN
-from node.neighbours import CARDS
 from node.network.links import JOIN, SYNC, LinkError, Stream
-from node.peers import WAIT_SECONDS
+from node.patience import WAIT_SECONDS
 from node.turnstile import Turnstile
 from protocol.keys import Signer
 from protocol.kinds import enrol

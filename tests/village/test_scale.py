@@ -28,7 +28,7 @@ async def test_a_conversation_goes_as_between_real_nodes(
     ana, ben = await village.join("ana", "ben")
     ana.offer("Jam")
     await village.agree()
-    await village.until(lambda: not (ana.node._talking or ben.node._talking))
+    await village.until(lambda: not (ana.node.syncing.under_way or ben.node.syncing.under_way))
     ana.home.told = lambda: None  # so that nobody is told of what comes now
     heard: list[str] = []
     put = Pipe.put

@@ -1,0 +1,106 @@
+"""Forks by devices that are in nobody's view, and what is held of such a device.
+
+Whoever belongs can make up devices without end and fork their logs, and each proof is about another
+log. So those that nobody stands for have little room, those that one person stands for have a share,
+and neither takes the place of the others: the lowest object ids stay, whatever the order in which
+they came. With its proof goes all that is held of the log: as if the device had never been heard of,
+so that it can be heard of again. Once a device is in view, the proof of its fork is none of these.
+
+The caller holds the transaction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+
+from governance.membership import CANDIDATE
+from protocol.kinds.enrol import Enrol
+from protocol.kinds.join import Join
+from protocol.kinds.registry import content
+from protocol.records import GOV
+from storage import branches, contests, erasing
+from storage.rows import Log, find_log, records_from, standing_of
+from storage.store import Store
+from storage.views.registry import VIEWS
+
+MAX_FORKS = 256  # of devices that nobody stands for
+MAX_FORKS_EACH = 16  # of devices that one person stands for
+
+NOBODY = b""
+_STRANGE = (
+    "FROM side LEFT JOIN device ON device.key = side.subject"
+    " WHERE side.sort = 'fork' AND side.live = ? AND coalesce(device.standing, 0) = 0"
+)
+
+
+def keep_few(store: Store, persons: Collection[bytes]) -> None:
+    """Let go of the proofs that have no room. `persons`: on the roll, or guests.
+
+    Those that do not count, which nobody else need have, have as much room together.
+    """
+    for live, enough in ((1, MAX_FORKS_EACH), (0, MAX_FORKS)):
+        kept: Counter[bytes] = Counter()
+        found = store.db.execute(
+            f"SELECT side.id, side.subject, side.place {_STRANGE} ORDER BY side.id", [live]
+        ).fetchall()
+        for object_id, device, place in found if len(found) > enough else ():
+            whose = _stands_for(store, device, persons) if live else NOBODY
+            kept[whose] += 1
+            if kept[whose] > (MAX_FORKS if whose == NOBODY else MAX_FORKS_EACH):
+                store.db.execute("DELETE FROM side WHERE id = ?", [object_id])
+                store.changed.add("side")
+                forget(store, device, int(place.split()[2]))
+
+
+def _stands_for(store: Store, device: bytes, persons: Collection[bytes]) -> bytes:
+    """Who enrolled this device, or invited whoever did, as far as that is here; else NOBODY."""
+    known = sorted(person for person in erasing.authors(store, device) if person in persons)
+    if known:
+        return known[0]
+    log = find_log(store, device, GOV)
+    if log is None:
+        return NOBODY
+    records = [*records_from(store, log.no, 1, 2), *branches.all_held(store, log.no)]
+    said = [content(record) for record in records if record.body is not None]
+    enrolled = {each.person for each in said if isinstance(each, Enrol)}
+    inviters = set()
+    for join in said:
+        if isinstance(join, Join):
+            row = store.db.execute(
+                "SELECT device, key FROM invitation WHERE record = ?", [join.invite]
+            ).fetchone()
+            if row is not None and any(
+                contests.proves(row[1], join.proof, store.community, join.invite, person, device)
+                for person in enrolled
+            ):
+                inviter = standing_of(store, row[0])
+                inviters.add(NOBODY if inviter is None else inviter[1] or NOBODY)
+    return min(inviters - {NOBODY}, default=NOBODY)
+
+
+def forget(store: Store, device: bytes, lane: int) -> None:
+    """Let go of a stranger's log whose fork is proven no more, unless others' standing hangs on it.
+
+    A join that came before the fork may contest an invitation.
+    """
+    log, known = find_log(store, device, lane), standing_of(store, device)
+    if log is None or device == store.device or log.cut_seq is not None:
+        return
+    if (known is not None and known[0] != CANDIDATE) or _joined(store, log):
+        return
+    for view in VIEWS:
+        view.retract(store, log.no, 0)
+    for table in ("contested", "record"):
+        store.db.execute(f"DELETE FROM {table} WHERE log_no = ?", [log.no])
+    store.db.execute("DELETE FROM log WHERE no = ?", [log.no])
+    store.db.execute(
+        "DELETE FROM device WHERE key = ?"
+        " AND NOT EXISTS (SELECT 1 FROM log WHERE device_no = device.no)",
+        [device],
+    )
+
+
+def _joined(store: Store, log: Log) -> bool:
+    query = "SELECT 1 FROM joining WHERE log_no = ? LIMIT 1"
+    return store.db.execute(query, [log.no]).fetchone() is not None
