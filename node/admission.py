@@ -18,7 +18,7 @@ DAY = 24 * 3600
 ROW = 512  # bytes that a record costs here besides its own
 BURST = 128 * MIB  # about 150,000 listings
 A_DAY = 32 * MIB
-STEPS = 1000  # segments and gossip messages, each of which is a transaction
+STEPS = 400  # segments and gossip messages, each of which is a transaction
 STEPS_A_SECOND = 25
 STRAY = 20  # steps that a message counts which forks a log or lies beyond its end
 CARDS = 20  # address cards, and
@@ -55,8 +55,10 @@ class Admission:
         if device != self._own:
             self._step(device).owe(STRAY, self._clock())
 
-    def had(self, device: bytes) -> None:
-        """A message of this author's brought nothing new: who replays it spends nobody's steps."""
+    def spared(self, device: bytes) -> None:
+        """A message of this author's changed nothing: its step is given back, or who replays it, or
+        keeps back what comes before it, would spend the author's.
+        """
         if device != self._own:
             self._step(device).owe(-1, self._clock())
 

@@ -14,6 +14,8 @@ from node.bucket import Bucket
 MIB = 1024 * 1024
 QUESTIONS = 400  # conversations and questions, or gossip messages, in a burst
 QUESTIONS_A_SECOND = 40
+AHEAD = 100  # logs of gossip that are set aside for a gap before them, in a burst
+AHEAD_A_SECOND = 5
 
 
 class Share(NamedTuple):
@@ -32,6 +34,7 @@ SHARES = {
     "cards": Share(60, 0.5, 8 * MIB, MIB / 16),
     "blobs": Share(400, 40, MIB, MIB / 16),  # questions; what they cost is counted in node.blobs
     "join": Share(30, 0.5, MIB / 2, MIB / 64),
+    "ahead": Share(AHEAD, AHEAD_A_SECOND, MIB, MIB),  # beyond it only sync is asked
     "newcomers": Share(32, 1 / 300, MIB, MIB),  # logs of devices that nobody here knows
     # Objects of the side set that we fetch, when asked for and when they come: each is weighed
     # against all others, and can be about a device that the peer has just made up.

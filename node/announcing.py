@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from protocol.errors import Refused
+from protocol.errors import Misused
 from protocol.invitation import MAX_ADDRESS
 from storage.database import get_meta, set_meta
 from storage.store import Store
@@ -26,7 +26,7 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 def read(asked: Sequence[str]) -> tuple[str, ...] | None:
     """The addresses named, each once and in one form; () to forget them, None if none is named.
 
-    Refused `bad-address` unless each is one that others can dial.
+    Misused `bad-address` unless each is one that others can dial.
     """
     if not asked:
         return None
@@ -34,7 +34,7 @@ def read(asked: Sequence[str]) -> tuple[str, ...] | None:
         return ()
     found = tuple(dict.fromkeys(_read(text) for text in asked))
     if len(found) > MOST:
-        raise Refused(
+        raise Misused(
             "bad-address",
             "%(most)s addresses can be announced at most, not %(number)s. Nothing was started.",
             most=MOST,
@@ -78,7 +78,7 @@ def _read(text: str) -> str:
     if family != f"ip{ip.version}" or "%" in host or ip.is_multicast:
         raise _bad(text)
     if ip.is_loopback or ip.is_unspecified or ip.is_link_local:
-        raise Refused(
+        raise Misused(
             "bad-address",
             "%(text)s leads nobody here from elsewhere. Nothing was started. Announce the address "
             "that others dial.",
@@ -87,8 +87,8 @@ def _read(text: str) -> str:
     return f"/{family}/{ip}/tcp/{port}"
 
 
-def _bad(text: str) -> Refused:
-    return Refused(
+def _bad(text: str) -> Misused:
+    return Misused(
         "bad-address",
         "%(text)s is no address to announce. Nothing was started. Write it like %(example)s.",
         text=repr(text),

@@ -19,8 +19,8 @@ from node.bucket import Bucket
 from node.network.links import BLOB, LinkError, Network, Stream
 from node.network.peer_id import peer_id_of
 from node.peers import Peers
-from node.turnstile import AT_ONCE
 from node.steady import loudness
+from node.turnstile import AT_ONCE
 from protocol.blobs import (
     MAX_ANSWER,
     MAX_ASKED,

@@ -10,6 +10,7 @@ by sync. Proofs go by sync alone. What comes faster than its author's or its car
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ from node.steady import loudness
 from protocol.cards import Card, read_card
 from protocol.codec import decode
 from protocol.errors import Invalid, StoreError
-from protocol.records import LANES, Record
+from protocol.records import LANES, Record, read_header
 from protocol.teller_messages import Message, read_message
 from storage import agreement, certificates, chain, log
 from storage.database import FAST
@@ -114,7 +115,7 @@ class Hearing:
             counts.add(REFUSED)
             self._peers.fault(peer, error.reason)
             return False
-        except StoreError as error:
+        except (StoreError, sqlite3.Error) as error:
             logger.log(loudness(error), "gossip could not be kept: %s", error)
             return False
         except _Later as later:
@@ -133,11 +134,11 @@ class Hearing:
             raise Invalid("bad-message", "not a gossip message")
         sort, content = value
         store = self._store
-        if sort == RECORDS:
-            self._admit(peer, content)
+        if sort == RECORDS and not self._admit(peer, content):
+            return False
         with store.transaction(sync=FAST):
             if sort == RECORDS:
-                placed = self._take_records(content)
+                placed = self._take_records(peer, content)
             elif sort == CERTIFICATE:
                 placed = self._take_certificate(peer, content)
             elif sort == TELLER:
@@ -154,13 +155,15 @@ class Hearing:
         known = standing_of(self._store, device)
         return known is not None and known[0] != CANDIDATE
 
-    def _admit(self, peer: str, content: Any) -> None:
+    def _admit(self, peer: str, content: Any) -> bool:
         """Look at whose records these are, before anything is checked that costs.
 
-        _Later if no more is taken in of an author now, or of newcomers from this peer.
+        False if they lie beyond a gap and this peer had enough of that set aside. _Later if no more
+        is taken in of an author now, or of newcomers from this peer.
         """
         if not isinstance(content, list) or not 1 <= len(content) <= 64:
             raise Invalid("bad-message", "a gossip message without records")
+        may_gap = self._peers.allowances.has(peer, "ahead")
         for item in content:
             if (
                 not isinstance(item, list)
@@ -172,20 +175,33 @@ class Hearing:
             ):
                 raise Invalid("bad-message", "gossip that is not [device, lane, entries]")
             if self._known(item[0]):
+                if not may_gap and self._is_beyond_gap(*item):
+                    return False
                 if not self._peers.admission.takes_in(item[0]):
                     raise _Later(item[0])
             elif not self._peers.may_ask(peer, "newcomers"):
                 raise _Later(item[0])
+        return True
 
-    def _take_records(self, content: Any) -> bool:
+    def _is_beyond_gap(self, device: bytes, lane: int, entries: Any) -> bool:
+        """Whether something is missing before these, or they are no entries at all."""
+        match entries:
+            case [[bytes(raw), *_], *_]:
+                log = find_log(self._store, device, lane)
+                return read_header(raw).seq > (0 if log is None else log.head_seq) + 1
+        raise Invalid("bad-message", "gossip without entries")
+
+    def _take_records(self, peer: str, content: Any) -> bool:
         placed = True
         for device, lane, entries in content:
             outcome = log.keep_segment(self._store, device, lane, entries)
             placed = placed and outcome.word in (log.KEPT, log.HAD, log.FORK)
             if outcome.word in (log.FORK, log.PARTED, log.IGNORED):
                 self._peers.admission.strayed(device)
-            elif outcome.word == log.HAD:
-                self._peers.admission.had(device)
+            elif outcome.word in (log.HAD, log.ASIDE):
+                self._peers.admission.spared(device)
+            if outcome.word == log.ASIDE:
+                self._peers.allowances.owe(peer, "ahead")
             if outcome.new:
                 size = sum(len(entry[0]) + len(entry[3] or b"") for entry in entries)
                 self._peers.admission.took(device, outcome.new, size)

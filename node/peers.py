@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 
 from governance.membership import CERTIFIED, PROVISIONAL
@@ -73,7 +74,11 @@ class Peers:
         if told is None:
             if len(self._admitted) >= MOST_ADMITTED:
                 self._admitted.clear()
-            told = self._admitted[peer] = self._is_member(peer)
+            try:
+                told = self._admitted[peer] = self._is_member(peer)
+            except sqlite3.Error as error:  # who can't be looked up now is asked about again
+                logger.debug("whether %s belongs can't be read: %s", peer, error)
+                return False
         return told
 
     def look_again(self) -> None:
@@ -107,7 +112,7 @@ class Peers:
         try:
             with self._store.transaction():
                 note_fault(self._store, who, reason)
-        except StoreError as error:
+        except (StoreError, sqlite3.Error) as error:
             logger.log(loudness(error), "a fault of %s could not be noted: %s", who, error)
 
     def waits(self, peer: str) -> bool:

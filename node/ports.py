@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import errno
 import json
+import socket
 from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from node.home import Home
 from node.network.listening import probe
-from protocol.errors import Refused
+from protocol.errors import Misused, Refused
 from storage.database import get_meta
 
 LISTEN = "/ip4/0.0.0.0/tcp/0"
@@ -30,40 +31,87 @@ class Place(NamedTuple):
     instead: str = ""  # what is said when it stands in for the kept one, this time
 
 
-def wanted(home: Home, key: str, asked: str | None) -> Place:
-    """Where to serve `desk` or `shop`. Refused `bad-address` for what is none.
+def check(desk: str | None, shop: str | None, shop_url: str | None) -> None:
+    """Misused `bad-address` for what is none, before anything is started."""
+    for text in (desk, None if shop == NONE else shop):
+        if text is not None:
+            host_port(text)
+    if shop_url is not None:
+        outside(shop_url)
 
-    A port that is kept, and that nobody asks for today, is replaced if another program has it.
+
+def asked_for(key: str, text: str) -> Place:
+    """Where somebody wants `desk` or `shop` today. Refused `port-in-use` or `bad-address`."""
+    host, port = host_port(text)
+    error = _trouble(host, port)
+    if error is None:
+        return Place(host, port)
+    if error.errno == errno.EADDRINUSE:
+        raise Refused(
+            "port-in-use",
+            "Port %(port)s is used by another program, perhaps another node of yours. Nothing was "
+            "started. Stop that, or choose another port with %(option)s.",
+            port=port,
+            option=f"--{key}",
+        ) from error
+    raise Refused(
+        "bad-address",
+        "Can't listen on %(text)s (%(why)s). Nothing was started. Choose another address with "
+        "%(option)s.",
+        text=text,
+        why=(error.strerror or str(error)).lower(),
+        option=f"--{key}",
+    ) from error
+
+
+def wanted(home: Home, key: str, asked: str | None) -> Place:
+    """Where to serve `desk` or `shop`. Errors as of `asked_for`, for what is asked for today.
+
+    Of what is kept, and nobody asks for today, a port is replaced if another program has it, and a
+    host that this machine no longer has by itself, where nobody else can come.
     """
     kept = get_meta(home.store.db, f"{key}_at") or get_meta(home.store.db, key)
     host, port = host_port(asked or kept or HERE)
     if asked and port:
-        return Place(host, port)
+        return asked_for(key, asked)
     if kept and host_port(kept)[0] == host:
         _, port = host_port(kept)
-    if not (port and _in_use(host, port)):
+    error = _trouble(host, port)
+    if error is None or (asked and error.errno != errno.EADDRINUSE):
+        return asked_for(key, asked) if asked else Place(host, port)
+    if error.errno == errno.EADDRINUSE:
+        sentence = (
+            f"Port {port} is used by another program, perhaps another node of yours. Your node "
+            f"takes a free port for the {key} this time; {kept} stays kept for its next start. "
+            f"Stop that, or choose another port with --{key}."
+        )
+        return Place(host, 0, sentence)
+    if error.errno != errno.EADDRNOTAVAIL:
         return Place(host, port)
     sentence = (
-        f"Port {port} is used by another program, perhaps another node of yours. Your node takes "
-        f"a free port for the {key} this time; {kept} stays kept for its next start. Stop that, or "
-        f"choose another port with --{key}."
+        f"This machine does not have the address {host} at the moment. Your node serves the {key} "
+        f"on this computer alone this time; {kept} stays kept for its next start. Connect what has "
+        f"it, or choose another with --{key}."
     )
-    return Place(host, 0, sentence)
+    return Place(*host_port(HERE), sentence)
 
 
-def _in_use(host: str, port: int) -> bool:
+def _trouble(host: str, port: int) -> OSError | None:
+    """Why nothing could listen there; None if something could, or it is a name unknown here."""
     try:
         probe(host, port)
+    except socket.gaierror:
+        return None  # whoever listens looks further
     except OSError as error:
-        return error.errno == errno.EADDRINUSE
-    return False
+        return error
+    return None
 
 
 def host_port(text: str) -> tuple[str, int]:
-    """HOST:PORT in its parts, brackets of IPv6 taken off. Refused `bad-address` otherwise."""
+    """HOST:PORT in its parts, brackets of IPv6 taken off. Misused `bad-address` otherwise."""
     host, colon, port = text.rpartition(":")
     if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65_535 or not host:
-        raise Refused(
+        raise Misused(
             "bad-address", "%(text)s is not HOST:PORT, such as 127.0.0.1:8080.", text=repr(text)
         )
     return host.strip("[]"), int(port)
@@ -85,7 +133,7 @@ def browsable(at: str, addresses: Sequence[str]) -> list[str]:
 
 
 def outside(text: str) -> str:
-    """An address for guests; empty for `none`. Refused unless it is http or https with a host."""
+    """An address for guests; empty for `none`. Misused unless it is http or https with a host."""
     if text == NONE:
         return ""
     try:
@@ -94,7 +142,7 @@ def outside(text: str) -> str:
     except ValueError:
         bad = True
     if bad or parts.query or parts.fragment or parts.username is not None:
-        raise Refused(
+        raise Misused(
             "bad-address",
             "%(text)s is no address like https://market.example.org.",
             text=repr(text),

@@ -29,6 +29,7 @@ from node.deadlines import Deadlines
 from node.home import LOCK, Home
 from node.lan import Lan
 from node.network.links import Gate, LinkError, Network
+from node.network.listening import check as check_listening
 from node.network.listening import sort_out
 from node.notifying import Notifier
 from node.peers import Peers
@@ -149,7 +150,7 @@ class Options:
 def run(home: Home, options: Options) -> None:
     """Run the node until SIGINT or SIGTERM."""
     logs.begin()
-    announcing.read(options.announce)  # said before a port is taken
+    _check(options)
     home.unlock()
     with only_one(home):
         trio.run(_run, home, options)
@@ -162,12 +163,19 @@ def start(folder: Path, home: Home | None, options: Options, open_link: OpenLink
     the person who started this; it runs in a thread of its own.
     """
     logs.begin()
-    announcing.read(options.announce)  # said before a port is taken
+    _check(options)
     if home is not None:
         home.unlock()
         with only_one(home):
             pass  # the same
     trio.run(_start, folder, home, options, open_link)
+
+
+def _check(options: Options) -> None:
+    """Misused for what can't be read, before a port is taken."""
+    announcing.read(options.announce)
+    check_listening(options.listen)
+    ports.check(options.desk, options.shop, options.shop_url)
 
 
 async def _run(home: Home, options: Options) -> None:
@@ -205,7 +213,7 @@ async def _start(folder: Path, home: Home | None, options: Options, open_link: O
             place = (
                 _place(home, "desk", options.desk)
                 if home
-                else ports.Place(*ports.host_port(options.desk or ports.HERE))
+                else ports.asked_for("desk", options.desk or ports.HERE)
             )
             at: str = await nursery.start(serve, switch, place.host, place.port)
             gateway.desk_is_at(at)

@@ -188,7 +188,7 @@ class Node:
         lobby.refuse.count = self.metrics.refused.add
         knocks = Turnstile(self.peers, "join", lobby.serve, seconds=LOBBY_SECONDS, strangers=True)
         self.network.handle(JOIN, knocks.serve)
-        hearing = gossip.Hearing(self.store, self.peers, self.kept, self.syncing.soon)
+        hearing = gossip.Hearing(self.store, self.peers, self.kept, self.syncing.ahead)
         self.network.on_gossip(hearing.check)
         self.network.on_peer(self._peer_changed)
         self.network.on_fault(self.peers.fault)

@@ -9,6 +9,7 @@ whoever asks is answered.
 from __future__ import annotations
 
 import logging
+import math
 import random
 from collections.abc import Callable
 from typing import NamedTuple
@@ -77,6 +78,7 @@ class Syncing:
         self._let_in: dict[str, float] = {}  # members in touch, when last looked at: since when
         self._news = trio.Event()
         self._behind: set[str] = set()  # with whom to sync soon
+        self._ahead: dict[str, float] = {}  # peer -> when gossip was last ahead of it
 
     # Who is in touch
 
@@ -89,6 +91,7 @@ class Syncing:
         """The last connection with this peer is gone."""
         self._heard.pop(peer, None)
         self._let_in.pop(peer, None)
+        self._ahead.pop(peer, None)
 
     def touch(self) -> dict[str, int]:
         """Who is in touch: peer -> seconds since it was last heard."""
@@ -152,6 +155,15 @@ class Syncing:
         new = [peer for peer, at in self._let_in.items() if now - at < SETTLING_SECONDS]
         if new:
             self._behind.update(new)
+            self._news.set()
+
+    def ahead(self, peer: str) -> None:
+        """Gossip was ahead of what this peer had said: sync with it, at most once a second."""
+        last, self._ahead[peer] = self._ahead.get(peer, -math.inf), self._clock()
+        if self._ahead[peer] - last >= SPREAD_SECONDS:
+            self.soon(peer)
+        else:
+            self._behind.add(peer)
             self._news.set()
 
     def soon(self, peer: str) -> None:

@@ -38,6 +38,10 @@ class Refused(MoothallError):
     """Well formed, but the community's rules, or the state of this home, say no."""
 
 
+class Misused(Refused):
+    """What was asked for can't be read, and would not be any better at another time."""
+
+
 class NotFound(Refused):
     """What was asked for is not here."""
 

@@ -30,7 +30,10 @@ def key32(body: Body, key: str) -> bytes:
 
 def maybe_key32(body: Body, key: str) -> bytes | None:
     """`key32`, or None when the key is absent or null."""
-    return None if body.get(key) is None else key32(body, key)
+    value = body.get(key)
+    if value is not None and (type(value) is not bytes or len(value) != 32):
+        raise unreadable(key)
+    return value
 
 
 def signature(body: Body, key: str) -> bytes:
@@ -59,7 +62,10 @@ def whole(body: Body, key: str, low: int = 0, high: int = 2**53) -> int:
 
 def maybe_whole(body: Body, key: str, low: int = 0, high: int = 2**53) -> int | None:
     """`whole`, or None when the key is absent or null."""
-    return None if body.get(key) is None else whole(body, key, low, high)
+    value = body.get(key)
+    if value is not None and (type(value) is not int or not low <= value <= high):
+        raise unreadable(key)
+    return value
 
 
 def text(body: Body, key: str, limit: int, *, default: str | None = "") -> str:

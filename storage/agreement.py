@@ -37,7 +37,7 @@ from protocol.teller_messages import (
     read_body,
     read_message,
 )
-from storage import certificates, sideset
+from storage import certificates, rivals, sideset
 from storage.heard import note
 from storage.rows import note_fault
 from storage.store import Store
@@ -51,7 +51,7 @@ MOST_TAKEN_BACK = 64  # certificates, below which what this device said is not r
 def height(store: Store) -> Height | None:
     """What the tellers agree on next; None with one teller, who certifies alone, and in a halt."""
     state = certificates.current(store)
-    if state is None or len(state.tellers) == 1 or sideset.halting(store) is not None:
+    if state is None or len(state.tellers) == 1 or rivals.halting(store) is not None:
         return None
     return _next(store, state)
 

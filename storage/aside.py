@@ -50,8 +50,9 @@ def _keep_to_share(store: Store, device: bytes) -> None:
         whose, values = f"{_WHOSE} = x''", []
     store.db.execute(
         "DELETE FROM aside WHERE no IN (SELECT no FROM ("
-        " SELECT no, row_number() OVER newer AS count, sum(length(entries)) OVER newer AS size"
-        f" {_WAITING} WHERE {whose} WINDOW newer AS (ORDER BY no DESC))"
+        " SELECT aside.no AS no, row_number() OVER newer AS count,"
+        f" sum(length(entries)) OVER newer AS size {_WAITING} WHERE {whose}"
+        " WINDOW newer AS (ORDER BY aside.no DESC))"
         " WHERE count > ? OR size > ?)",
         [*values, SHARE_SEGMENTS, SHARE_BYTES],
     )
@@ -67,7 +68,7 @@ def _keep_to_whole(store: Store) -> None:
             return
         most = "sum(length(entries))" if size > MAX_BYTES else "count(*)"
         store.db.execute(
-            f"DELETE FROM aside WHERE no = (SELECT min(no) {_WAITING} GROUP BY {_WHOSE}"
+            f"DELETE FROM aside WHERE no = (SELECT min(aside.no) {_WAITING} GROUP BY {_WHOSE}"
             f" ORDER BY {most} DESC, 1 LIMIT 1)"
         )
 

@@ -28,7 +28,7 @@ from protocol.kinds.found import Found
 from protocol.kinds.registry import content
 from protocol.messages import Certificates
 from protocol.records import GOV, Record, read_entry, signed
-from storage import branches, cited, erasing, fork_proofs, heard, sideset
+from storage import branches, cited, erasing, fork_proofs, heard, rivals
 from storage import log as logs
 from storage.database import get_meta
 from storage.prefix import advance, advance_all
@@ -339,7 +339,7 @@ def certify(store: Store, signer: Signer, kind: str, decision: dict[str, Plain])
     state = current(store)
     if state is None or state.tellers != (Seat(state.tellers[0].person, signer.public),):
         raise Refused("not-teller", "Only the community's one teller can certify this.")
-    if sideset.halting(store) is not None:
+    if rivals.halting(store) is not None:
         raise Refused("halted", "Two certificates contradict each other, so nothing is certified.")
     raw = body(store, state, kind, decision)
     signature = sign_certificate(raw, 0, signer)

@@ -20,7 +20,7 @@ from governance.seats import MOVE, Weight, split, weight
 from protocol.certificates import Certificate, Seat, check_signatures
 from protocol.errors import Invalid, NotFound, StoreError
 from protocol.evidence import SEATS, SPLIT, Rivals, read_object, rivals_proof
-from storage import certificates, sideset
+from storage import certificates, rivals, sideset
 from storage.store import Store
 from storage.taking_back import may_lose, take_back
 
@@ -30,7 +30,7 @@ MOST_JUDGED = 256
 
 def halt(store: Store) -> Rivals | None:
     """The two certificates between which nobody can choose, if our chain stops there."""
-    raw = sideset.halting(store)
+    raw = rivals.halting(store)
     found = None if raw is None else _rivals(raw, store.community)
     # Until it is judged again, a proof may be about a place that the chain has left.
     here = found is not None and found.prev == certificates.tip(store)[1]
@@ -39,13 +39,13 @@ def halt(store: Store) -> Rivals | None:
 
 def splits(store: Store) -> list[Rivals]:
     """Every height of our chain at which tellers are proven to have certified two things."""
-    found = [_rivals(raw, store.community) for raw, live in sideset.rivals(store, SPLIT) if live]
+    found = [_rivals(raw, store.community) for raw, live in rivals.of_sort(store, SPLIT) if live]
     return sorted(found, key=lambda each: each.height)
 
 
 def attempts(store: Store, kind: str) -> list[int]:
     """The attempts of the two moves, or two recalls, of which there are proofs."""
-    found = [_rivals(raw, store.community) for raw, _ in sideset.rivals(store, SEATS)]
+    found = [_rivals(raw, store.community) for raw, _ in rivals.of_sort(store, SEATS)]
     return [each.attempt for each in found if each.certificates[0].kind == kind]
 
 
@@ -64,7 +64,7 @@ def receive(store: Store, found: Rivals) -> bool:
     here = certificates.certificate_at(store, found.height - 1) == found.prev
     if here and not _may_follow(store, found):
         return False
-    held = sideset.rivals_at(store, sideset.rivals_place(found))
+    held = rivals.at(store, rivals.place(found))
     if here and held is not None:
         other = _rivals(held, store.community)
         if other.attempt == found.attempt and other.key != found.key:
@@ -73,7 +73,7 @@ def receive(store: Store, found: Rivals) -> bool:
     if not sideset.put(store, found):
         return False
     store.decided.clear()  # a chain that stops there may weigh more than it did
-    sideset.keep_waiting(store, found.sort, MOST_WAITING)
+    rivals.keep_waiting(store, found.sort, MOST_WAITING)
     return True
 
 
@@ -106,7 +106,7 @@ def _tellers_after(store: Store, height: int) -> Sequence[Seat]:
 def stopped(store: Store, state: Certified) -> Rivals | None:
     """The two recalls or moves that halt a chain which leads to this state, if they are here."""
     for kind in (RECALL, MOVE):
-        raw = sideset.rivals_at(store, f"{kind} {state.id.hex()}")
+        raw = rivals.at(store, f"{kind} {state.id.hex()}")
         found = None if raw is None else _rivals(raw, store.community)
         if found is not None and _fold(state, found):
             return found
@@ -115,9 +115,9 @@ def stopped(store: Store, state: Certified) -> Rivals | None:
 
 def judge(store: Store) -> None:
     """See which proofs count, and which of them halts our chain; stop there. At most one does."""
-    seats = [_rivals(raw, store.community) for raw, _ in sideset.rivals(store, SEATS)]
+    seats = [_rivals(raw, store.community) for raw, _ in rivals.of_sort(store, SEATS)]
     halted = _judge_seats(store, seats) if seats else False
-    found = [_rivals(raw, store.community) for raw, _ in sideset.rivals(store, SPLIT)]
+    found = [_rivals(raw, store.community) for raw, _ in rivals.of_sort(store, SPLIT)]
     for each in sorted(found, key=lambda split: -split.height):
         halted = _judge_split(store, each, halted) or halted
 
@@ -177,7 +177,7 @@ def _judge_split(store: Store, found: Rivals, halted: bool) -> bool:
 def verify(store: Store) -> Iterator[StoreError]:
     """What is wrong with the proofs that count."""
     for sort in (SEATS, SPLIT):
-        for raw, live in sideset.rivals(store, sort):
+        for raw, live in rivals.of_sort(store, sort):
             try:
                 found = read_object(raw, store.community)
                 assert isinstance(found, Rivals)  # noqa: S101 - kept as such

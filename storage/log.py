@@ -102,7 +102,7 @@ def keep_checked(store: Store, device: bytes, lane: int, records: Sequence[Recor
         # Nobody can say yet which branch the cut names: the newest to come is held as the log.
         truncate(store, log, parted - 1)
         held = held[:at]
-    log = log_by_no(store, log.no)
+        log = log_by_no(store, log.no)
     fresh = usable[len(held) :]
     if fresh and fresh[0].header.prev != log.head_id and log.head_seq != 0:
         _keep_beside(store, log, records[len(held) :])
@@ -110,7 +110,8 @@ def keep_checked(store: Store, device: bytes, lane: int, records: Sequence[Recor
     if device == store.device and fresh:
         _copied_home(store)
     _append(store, log, fresh, beyond)
-    _keep_beyond(store, log_by_no(store, log.no), beyond, attached=True)
+    if beyond:
+        _keep_beyond(store, log_by_no(store, log.no), beyond, attached=True)
     place_lane(store, device, lane)
     return Outcome(KEPT if fresh else HAD, len(fresh))
 
@@ -179,7 +180,8 @@ def _append(store: Store, log: Log, fresh: Sequence[Record], beyond: Sequence[Re
         spare_beyond(store, [record for record in fresh if record.header.seq > prefix])
     if beside is not None:
         _look(store, log_by_no(store, log.no), [*fresh, *beyond])
-    restore(store, log.no)
+    if log.cut_id is not None:
+        restore(store, log.no)
 
 
 def _extend(store: Store, log: Log, fresh: Sequence[Record]) -> int:

@@ -23,8 +23,6 @@ from protocol.codec import decode
 from protocol.errors import Invalid
 from protocol.evidence import (
     MAX_OBJECT,
-    SEATS,
-    SPLIT,
     Contest,
     Fork,
     Rivals,
@@ -37,7 +35,7 @@ from protocol.kinds.erase import Erase
 from protocol.kinds.recall import Recall
 from protocol.kinds.registry import content
 from protocol.records import GOV, Record, read_entry, signed
-from storage import cited, erasing, fork_proofs
+from storage import cited, erasing, fork_proofs, rivals
 from storage.rows import find_log, id_at
 from storage.store import Store
 
@@ -61,9 +59,10 @@ _TOO_MUCH = (
     "WITH each AS (SELECT side.id AS id, coalesce(standing, 0) = 0 AS strange, length(raw) AS size,"
     " sum(length(raw)) OVER (PARTITION BY subject ORDER BY side.id) AS share"
     " FROM side LEFT JOIN device ON device.key = side.subject"
-    f" WHERE sort NOT IN {_APART} AND live = 0)"
-    " SELECT id FROM each WHERE share > ? UNION ALL"
-    " SELECT id FROM (SELECT id, sum(size) OVER nearest AS total, row_number() OVER nearest AS count"
+    f" WHERE sort NOT IN {_APART} AND live = 0"
+    " AND NOT (sort = 'fork' AND coalesce(standing, 0) = 0))"  # see `storage.strangers`
+    " SELECT id FROM each WHERE share > ? UNION ALL SELECT id FROM ("
+    "SELECT id, sum(size) OVER nearest AS total, row_number() OVER nearest AS count"
     " FROM each WHERE share <= ? WINDOW nearest AS (ORDER BY strange, id))"
     " WHERE total > ? OR count > ?"
 )
@@ -143,7 +142,7 @@ def _about(store: Store, found: Fork | Contest | Rivals | Spared) -> _About:
                 "contest", records[0].header.device, "contest " + " ".join(invites), 0, key
             )
         case Rivals(sort=sort):
-            return _About(sort, store.community, rivals_place(found), -found.attempt, found.key)
+            return _About(sort, store.community, rivals.place(found), -found.attempt, found.key)
         case Spared(record=record):
             sort, key = "record", record.id
             if (said := cited.evidence(record)) is not None:
@@ -348,48 +347,6 @@ def _forget_strange(store: Store) -> None:
         f" WHERE sort NOT IN {_APART} AND live = 1 AND coalesce(standing, 0) = 0"
         " ORDER BY side.id LIMIT -1 OFFSET ?",
         [MAX_LOOSE],
-    )
-
-
-def rivals_place(found: Rivals) -> str:
-    """Where a proof of two certificates competes with others: what both follow, and their kind."""
-    kind = found.sort if found.sort == SPLIT else found.certificates[0].kind
-    return f"{kind} {found.prev.hex()}"
-
-
-def halting(store: Store) -> bytes | None:
-    """The proof of two certificates that halts our chain, if one does.
-
-    Of those that tellers made all are shown, and the one above our newest certificate halts it.
-    """
-    row = store.db.execute(
-        "SELECT id FROM certificate ORDER BY height DESC LIMIT 1"
-    ).fetchone() or (store.community,)
-    found = store.db.execute(
-        "SELECT raw FROM side WHERE live = 1 AND (sort = ? OR place = ?)",
-        [SEATS, f"{SPLIT} {row[0].hex()}"],
-    ).fetchone()
-    return None if found is None else bytes(found[0])
-
-
-def rivals(store: Store, sort: str) -> list[tuple[bytes, bool]]:
-    """(bytes, whether it counts) of every proof of two certificates of this sort."""
-    rows = store.db.execute("SELECT raw, live FROM side WHERE sort = ? ORDER BY id", [sort])
-    return [(row[0], bool(row[1])) for row in rows]
-
-
-def rivals_at(store: Store, place: str) -> bytes | None:
-    """The proof of two certificates that holds this place."""
-    row = store.db.execute("SELECT raw FROM side WHERE place = ?", [place]).fetchone()
-    return None if row is None else bytes(row[0])
-
-
-def keep_waiting(store: Store, sort: str, most: int) -> None:
-    """Of the objects of a sort that say nothing here yet only so many stay."""
-    store.db.execute(
-        "DELETE FROM side WHERE id IN (SELECT id FROM side WHERE sort = ? AND live = 0"
-        " ORDER BY id LIMIT -1 OFFSET ?)",
-        [sort, most],
     )
 
 

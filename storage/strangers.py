@@ -1,10 +1,10 @@
 """Forks by devices that are in nobody's view, and what is held of such a device.
 
 Whoever belongs can make up devices without end and fork their logs, and each proof is about another
-log. So those that nobody stands for have little room, those that one person stands for have a share,
-and neither takes the place of the others: the lowest object ids stay, whatever the order in which
-they came. With its proof goes all that is held of the log: as if the device had never been heard of,
-so that it can be heard of again. Once a device is in view, the proof of its fork is none of these.
+log. So those that nobody stands for have little room, those that one person stands for a share, and
+neither takes the place of the others: the lowest object ids stay, whatever the order in which they
+came. With its proof goes all that is held of the log, as if nobody had heard of it, so that it can
+be heard of again. Once a device is in view, the proof of its fork is none of these.
 
 The caller holds the transaction.
 """
@@ -21,6 +21,7 @@ from protocol.kinds.registry import content
 from protocol.records import GOV
 from storage import branches, contests, erasing
 from storage.rows import Log, find_log, records_from, standing_of
+from storage.sideset import SHARE_BYTES
 from storage.store import Store
 from storage.views.registry import VIEWS
 
@@ -28,29 +29,48 @@ MAX_FORKS = 256  # of devices that nobody stands for
 MAX_FORKS_EACH = 16  # of devices that one person stands for
 
 NOBODY = b""
-_STRANGE = (
-    "FROM side LEFT JOIN device ON device.key = side.subject"
-    " WHERE side.sort = 'fork' AND side.live = ? AND coalesce(device.standing, 0) = 0"
-)
 
 
 def keep_few(store: Store, persons: Collection[bytes]) -> None:
     """Let go of the proofs that have no room. `persons`: on the roll, or guests.
 
-    Those that do not count, which nobody else need have, have as much room together.
+    Those that do not count, which nobody else need have, share the room that one author has.
     """
-    for live, enough in ((1, MAX_FORKS_EACH), (0, MAX_FORKS)):
-        kept: Counter[bytes] = Counter()
-        found = store.db.execute(
-            f"SELECT side.id, side.subject, side.place {_STRANGE} ORDER BY side.id", [live]
-        ).fetchall()
-        for object_id, device, place in found if len(found) > enough else ():
-            whose = _stands_for(store, device, persons) if live else NOBODY
-            kept[whose] += 1
-            if kept[whose] > (MAX_FORKS if whose == NOBODY else MAX_FORKS_EACH):
-                store.db.execute("DELETE FROM side WHERE id = ?", [object_id])
-                store.changed.add("side")
-                forget(store, device, int(place.split()[2]))
+    _keep_waiting(store)
+    found = _forks(store, live=True)
+    kept: Counter[bytes] = Counter()
+    for object_id, device, lane, _ in found if len(found) > MAX_FORKS_EACH else ():
+        whose = _stands_for(store, device, persons)
+        kept[whose] += 1
+        if kept[whose] > (MAX_FORKS if whose == NOBODY else MAX_FORKS_EACH):
+            _let_go(store, object_id, device, lane)
+
+
+def _keep_waiting(store: Store) -> None:
+    size = 0
+    for number, (object_id, device, lane, length) in enumerate(_forks(store, live=False)):
+        size += length
+        if number >= MAX_FORKS or size > SHARE_BYTES:
+            _let_go(store, object_id, device, lane)
+
+
+def _forks(store: Store, *, live: bool) -> list[tuple[bytes, bytes, int, int]]:
+    """(object id, device, lane, bytes) of strangers' forks that count, or that don't, by id."""
+    return [
+        (object_id, device, int(place.split()[2]), length)
+        for object_id, device, place, length in store.db.execute(
+            "SELECT side.id, side.subject, side.place, length(side.raw)"
+            " FROM side LEFT JOIN device ON device.key = side.subject WHERE side.sort = 'fork'"
+            " AND side.live = ? AND coalesce(device.standing, 0) = 0 ORDER BY side.id",
+            [live],
+        )
+    ]
+
+
+def _let_go(store: Store, object_id: bytes, device: bytes, lane: int) -> None:
+    store.db.execute("DELETE FROM side WHERE id = ?", [object_id])
+    store.changed.add("side")
+    forget(store, device, lane)
 
 
 def _stands_for(store: Store, device: bytes, persons: Collection[bytes]) -> bytes:
@@ -80,9 +100,8 @@ def _stands_for(store: Store, device: bytes, persons: Collection[bytes]) -> byte
 
 
 def forget(store: Store, device: bytes, lane: int) -> None:
-    """Let go of a stranger's log whose fork is proven no more, unless others' standing hangs on it.
-
-    A join that came before the fork may contest an invitation.
+    """Let go of a stranger's log whose fork is proven no more. One that joined before it stays: it
+    may contest an invitation.
     """
     log, known = find_log(store, device, lane), standing_of(store, device)
     if log is None or device == store.device or log.cut_seq is not None:

@@ -20,7 +20,8 @@ def charter_show(out: Output) -> None:
     """Show the values and rules in force, and who holds the offices."""
     from governance.charter_text import summary
     from node.assembly import charters
-    from node.cli.assembly_text import date, officers_text
+    from node.cli.assembly_text import officers_text
+    from node.moments import date
 
     with out.opened() as home:
         current = home.charter()

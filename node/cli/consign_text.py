@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from node.cli.assembly_text import date
 from node.cli.receipt_text import Names, who
+from node.moments import date
 from node.trade.consigning import percent
 
 Data = dict[str, Any]

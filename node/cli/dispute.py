@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from node.cli.assembly_text import when
 from node.cli.completing import order_argument
 from node.cli.files import read_text
 from node.cli.output import Output
 from node.cli.render import line
 from node.importing.prices import money
+from node.moments import when
 
 if TYPE_CHECKING:
     from node.home import Home

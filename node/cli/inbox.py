@@ -27,8 +27,8 @@ def inbox(out: Output) -> None:
 
 
 def _line(each: dict[str, Any], now_ms: int) -> str:
-    from node.cli.assembly_text import when
     from node.cli.render import line
+    from node.moments import when
 
     until = f", until {when(each['until'], now_ms)}" if each["until"] else ""
     name, title = line(each["name"]) or (each["person"] or "")[:8], line(each["title"])

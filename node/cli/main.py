@@ -18,7 +18,7 @@ import click
 
 from node.cli.output import Output
 from node.terminal import visible
-from protocol.errors import MoothallError, Unreachable
+from protocol.errors import Misused, MoothallError, Unreachable
 
 DONE, REFUSED, USAGE, UNREACHABLE = 0, 1, 2, 3
 
@@ -226,6 +226,8 @@ def _explain(out: Output, error: BaseException) -> int:
     ours = _ours(error)
     if isinstance(ours, MoothallError):
         out.complain(ours.reason, str(ours))
+        if isinstance(ours, Misused):
+            return USAGE
         return UNREACHABLE if isinstance(ours, Unreachable) else REFUSED
     if isinstance(ours, OSError):
         where = f" ({ours.filename})" if ours.filename else ""

@@ -127,8 +127,8 @@ def _cut(text: str) -> str:
 def _message_text(home: Home, letter: Letter, data: dict[str, Any]) -> str:
     """Who, when, how far; then what it says, moved in so that it can't look like another head."""
     from node import messages
-    from node.cli.assembly_text import date
     from node.cli.render import line
+    from node.moments import date
     from storage.views import profiles
 
     names = profiles.names(home.store)

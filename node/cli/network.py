@@ -31,7 +31,7 @@ def peers(out: Output) -> None:
     and who invited that person.
     """
     from node import control
-    from node.home import SOCKET
+    from node.home import SOCKET, now_ms
     from storage.views import profiles
 
     with out.opened() as home:
@@ -39,12 +39,13 @@ def peers(out: Output) -> None:
         names = {person.hex(): name for person, name in profiles.names(home.store).items()}
         out.answer(
             {"peers": found["peers"], "known": found["known"], "why": found["why"]},
-            peers_text(found, names),
+            peers_text(found, names, now_ms()),
         )
 
 
-def peers_text(found: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def peers_text(found: Mapping[str, Any], names: Mapping[str, str], now_ms: int) -> str:
     """What `peers` prints: three lines a neighbour, or why there is none; `names` by person."""
+    from node.moments import when
     from node.sizes import size_text
 
     near = {row["peer"]: _called(row, names) for row in found["peers"]}
@@ -57,7 +58,8 @@ def peers_text(found: Mapping[str, Any], names: Mapping[str, str]) -> str:
         by = "" if inviter is None else f", invited by {names.get(inviter) or inviter[:8]}"
         lines += [
             f"{near[row['peer']]}{by}",
-            f"  {way} at {row['address'] or 'an unknown address'}, since {row['since']}",
+            f"  {way} at {row['address'] or 'an unknown address'}, since "
+            f"{when(row['since'], now_ms)}",
             f"  {size_text(row['received'])} received, {size_text(row['sent'])} sent; "
             f"peer {row['peer']}",
         ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from node.cli.assembly_text import date, table, when
+from node.cli.assembly_text import table
 from node.cli.render import line
 from node.importing.prices import money
+from node.moments import date, when
 from node.trade.words import STATES
 
 Data = dict[str, Any]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from node.cli.assembly_text import date, table
+from node.cli.assembly_text import table
 from node.cli.render import line
 from node.importing.prices import money
+from node.moments import date
 from node.trade.receipts import WHY
 from protocol.errors import Refused
 

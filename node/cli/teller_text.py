@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from node.cli.assembly_text import date, off, table
+from node.cli.assembly_text import table
 from node.cli.render import line
+from node.moments import date, off
 
 Data = dict[str, Any]
 

@@ -19,6 +19,7 @@ from storage.database import get_meta
 
 PEERS = "for peers"
 IN_USE = "another program listens there"
+AWAY = "no address of this computer"
 LIBRARIES = ("libp2p", "trio", "PyNaCl", "cbor2")  # whose versions matter when something is odd
 SCARCE, LITTLE = 100 * 10**6, 10**9  # bytes
 AHEAD_MS = 3_600_000  # how far others' claimed times may be ahead of ours without a hint
@@ -128,8 +129,10 @@ def ports(situation: Situation) -> Finding | None:
             "End what stands in the way, or choose another with --listen, --desk or --shop of "
             "`moothall run`."
         )
-        # It takes a free port for one in use, and does not start without an address for pages.
-        stops = any(what != PEERS and why != IN_USE for (what, *_), why in taken.items())
+        # It does without for once, unless pages may not be served there at all.
+        stops = any(
+            what != PEERS and why not in (IN_USE, AWAY) for (what, *_), why in taken.items()
+        )
         return bad("ports", told, todo) if stops else warning("ports", told, todo)
     return good("ports", "The ports of your node are free.")
 
@@ -176,7 +179,7 @@ def _why_not(host: str, port: int) -> str | None:
         probe(host, port)
     except OSError as error:
         if error.errno == errno.EADDRNOTAVAIL:
-            return "no address of this computer"
+            return AWAY
         if error.errno == errno.EADDRINUSE:
             return IN_USE
         return error.strerror or "not possible"

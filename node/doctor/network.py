@@ -11,6 +11,7 @@ from typing import Any
 
 from governance.roll import MEMBER
 from node.doctor.finding import Finding, Situation, good, warning
+from node.moments import when
 from node.network_view import ALONE, INTERNET, LAN, NO_ADDRESSES, OUTSIDE, place_of
 from node.peers import Peers
 from storage.views import members, profiles
@@ -83,13 +84,14 @@ def reachability(situation: Situation) -> Finding | None:
     if INTERNET in dialled:
         return good(
             "reachability",
-            f"Others dial your node directly from the internet, last at {dialled[INTERNET]}.",
+            "Others dial your node directly from the internet, last on "
+            f"{when(dialled[INTERNET], situation.now_ms)}.",
         )
     if relaying["reserved_at"]:
         return good("reachability", "Others can reach your node over a relay.")
     if not any(place_of(each) for each in network["addresses"]):
         return None  # it listens on this computer alone, as `ports` says
-    started = f"since it started at {network['since']}"
+    started = f"since it started on {when(network['since'], situation.now_ms)}"
     announced = [str(each) for each in network.get("announced", ())]
     told = (
         f"Others on the local network dial your node; from the internet nobody has, {started}."
@@ -108,8 +110,7 @@ def relay(situation: Situation) -> Finding | None:
         return None
     relaying = network["relaying"]
     if relaying["offers"]:
-        serving = int(relaying["serving"])
-        return good("relay", f"Your node relays for others: {_count(serving, 'connection')} now.")
+        return good("relay", _relays(int(relaying["reserved"]), int(relaying["serving"])))
     if relaying["reserved_at"]:
         names = profiles.names(situation.home.store)
         called = {
@@ -120,6 +121,18 @@ def relay(situation: Situation) -> Finding | None:
         over = ", ".join(called.get(peer, peer[-8:]) for peer in relaying["reserved_at"])
         return good("relay", f"Your node has a place at the relay of {over}.")
     return None
+
+
+def _relays(reserved: int, serving: int) -> str:
+    """For how many nodes it is there, and what goes through it."""
+    if not reserved:
+        return "Your node offers to relay for others; no node has a place here now."
+    have = "1 member's node has" if reserved == 1 else f"{reserved} members' nodes have"
+    told = f"Your node relays for others: {have} a place here, "
+    if not serving:
+        return f"{told}to be reached when somebody calls."
+    go = "goes" if serving == 1 else "go"
+    return f"{told}and {_count(serving, 'connection')} {go} through it now."
 
 
 LAN_OFF = {

@@ -28,12 +28,12 @@ from node.network.company import Company, Strangers
 from node.network.libp2p_circuit import DCUTR, HOP, STOP
 from node.network.libp2p_connections import Connections, Watch, close_quietly, id_of
 from node.network.libp2p_dialling import Dialler
+from node.network.libp2p_direct import Direct
 from node.network.libp2p_framing import FramedStream, linger
 from node.network.libp2p_gossip import GatedPubsub, PacedGossipSub
 from node.network.libp2p_hazards import INBOUND_LIMIT, CarefulSwarm, noise_and_yamux
 from node.network.libp2p_lobby import IDLE_SECONDS, GatedHost
 from node.network.libp2p_members import Fault
-from node.network.libp2p_pubsub_hazards import MESHSUB
 from node.network.libp2p_reach import Reach
 from node.network.libp2p_relay import Relay
 from node.network.libp2p_upgrade import Upgrade
@@ -61,7 +61,6 @@ OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 2.8
 INTRODUCE_SECONDS = 60.0  # between attempts to gossip with a member whose gate may be shut
 PART_SECONDS = 1.0
-LET_GO_SECONDS = 30.0  # for what still goes on over a circuit when there is a direct connection
 ROOMY_LIMIT = 512  # connections of a helper machine; INBOUND_LIMIT of another
 
 
@@ -97,7 +96,6 @@ class Libp2pNetwork:
         self._watchers: list[Callable[[str, bool], None]] = []
         self._moved: list[Callable[[], None]] = []
         self._up = Connections(gate)
-        self._letting_go: set[str] = set()  # peers whose circuits end, as there is a direct way
         self._dialling: dict[str, trio.Lock] = {}
         self._swarm: CarefulSwarm | None = None
         self._host: GatedHost | None = None
@@ -105,7 +103,7 @@ class Libp2pNetwork:
         self._relay: Relay | None = None
         self._reach: Reach | None = None
         self._dialler: Dialler | None = None
-        self._upgrade: Upgrade | None = None
+        self._direct: Direct | None = None
         self._nursery: trio.Nursery | None = None
 
     @property
@@ -136,6 +134,7 @@ class Libp2pNetwork:
         return {
             "offers": self._offers_relay,
             "reserved_at": self._reach.reserved_at if self._reach is not None else [],
+            "reserved": self._relay.reserved if self._relay is not None else 0,
             "serving": self._relay.serving if self._relay is not None else 0,
         }
 
@@ -183,7 +182,7 @@ class Libp2pNetwork:
                             await pubsub.subscribe(self._topic)
                             self._host, self._swarm, self._pubsub = host, swarm, pubsub
                             self._nursery = nursery
-                            self._upgrade = Upgrade(
+                            upgrade = Upgrade(
                                 host,
                                 swarm,
                                 nursery,
@@ -191,7 +190,15 @@ class Libp2pNetwork:
                                 self._direct_addresses,
                                 self._company,
                             )
-                            host.set_stream_handler(DCUTR, self._upgrade.serve)
+                            host.set_stream_handler(DCUTR, upgrade.serve)
+                            self._direct = Direct(
+                                self._up,
+                                nursery,
+                                upgrade,
+                                self._gate,
+                                down=self._down,
+                                introduce=lambda peer: pubsub.introduce(id_of(peer)),
+                            )
                             nursery.start_soon(self._tidy)
                             if self._reach is not None and not self._offers_relay:
                                 nursery.start_soon(self._reach.keep)
@@ -207,7 +214,7 @@ class Libp2pNetwork:
         finally:
             pubsub.seen_messages.stop()  # it keeps a thread
             self._host = self._swarm = self._pubsub = self._nursery = None
-            self._relay = self._reach = self._dialler = self._upgrade = None
+            self._relay = self._reach = self._dialler = self._direct = None
             for peer in self._up.peers():
                 for conn in self._up.of(peer):
                     self._down(peer, conn)
@@ -283,7 +290,7 @@ class Libp2pNetwork:
         elif self._pubsub is not None and self._host is not None:
             self._pubsub.introduce(id_of(peer))
             self._host.identify(id_of(peer))
-            self._prefer_direct(peer)
+            self._look_at(peer)
 
     def _check_running(self) -> None:
         if self._swarm is None:
@@ -358,19 +365,11 @@ class Libp2pNetwork:
                 self._nursery.start_soon(self._part, peer, [conn])
         if self._reach is not None:
             self._reach.came(conn)
-        self._prefer_direct(peer)
+        self._look_at(peer)
 
-    def _prefer_direct(self, peer: str) -> None:
-        """Let circuits go where a direct connection stands; try for one where we were reached."""
-        if self._nursery is None or self._upgrade is None:
-            return
-        circuits = self._up.circuits(peer)
-        if circuits and self._up.is_direct(peer):
-            if peer not in self._letting_go:
-                self._letting_go.add(peer)
-                self._nursery.start_soon(self._let_circuits_go, peer)
-        elif self._gate(peer) and any(not conn.muxed_conn.is_initiator for conn in circuits):
-            self._nursery.start_soon(self._upgrade.begin, id_of(peer))
+    def _look_at(self, peer: str) -> None:
+        if self._direct is not None and self._nursery is not None:
+            self._direct.look(peer)
 
     def _down(self, peer: str, conn: INetConn) -> None:
         if not self._up.remove(peer, conn):
@@ -385,21 +384,8 @@ class Libp2pNetwork:
             if self._host is not None:
                 self._host.forget(id_of(peer))
             self._tell(peer, False)
-
-    async def _let_circuits_go(self, peer: str) -> None:
-        """A direct connection stands: close the others once nothing but gossip uses them."""
-        try:
-            while self._up.is_direct(peer) and (circuits := self._up.circuits(peer)):
-                with trio.move_on_after(LET_GO_SECONDS):
-                    while any(each.get_protocol() != MESHSUB for each in circuits[0].get_streams()):
-                        await trio.sleep(LET_GO_SECONDS / 100)
-                if self._up.is_direct(peer):
-                    await close_quietly(circuits[0])
-                    self._down(peer, circuits[0])
-        finally:
-            self._letting_go.discard(peer)
-        if self._up.of(peer) and self._pubsub is not None:
-            self._pubsub.introduce(id_of(peer))
+        else:
+            self._look_at(peer)
 
     def _have_moved(self) -> None:
         for changed in self._moved:

@@ -127,7 +127,7 @@ class Reach:
         while True:
             self._news = trio.Event()
             for relay, slot in list(self._slots.items()):
-                due = slot.renew_at <= trio.current_time()
+                due = slot.renew_at <= trio.current_time() or slot.over.is_closed
                 if due and (self._direct(relay) is None or not await self._reserve(relay)):
                     self._drop(relay)
             while await self._follow(self._plan()):

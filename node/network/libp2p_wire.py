@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from libp2p.io.abc import ReadWriteCloser
@@ -53,6 +55,17 @@ class Wire(ReadWriteCloser):
 
     async def close(self) -> None:
         await self._carrier.close()
+
+    def cut(self) -> None:
+        """When it is closed, have the system forget it at once; its port is free for another.
+
+        Else what was sent to a machine that does not answer is sent again for a while, and until
+        then no other connection between the same two ports can be made.
+        """
+        if isinstance(self._carrier, TrioTCPStream):
+            at_once = struct.pack("ii", 1, 0)
+            with suppress(OSError):
+                self._carrier.stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
 
     def get_remote_address(self) -> tuple[str, int] | None:
         """For the library, which tells peers how we see them; a relay's address is not theirs."""

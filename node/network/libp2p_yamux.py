@@ -32,8 +32,8 @@ WINDOW = 1024 * 1024  # bytes a stream's sender may be ahead of its reader, once
 STALL_SECONDS = 60.0  # how long a writer waits for a reader that takes nothing
 POLL_SECONDS = 0.002
 MOST_HELD = 8 * 1024 * 1024  # bytes of one connection that nobody has read yet
-STREAMS_AT_ONCE = 200  # that a peer opens, and
-STREAMS_A_SECOND = 40
+STREAMS_AT_ONCE = 100  # that a peer opens, and
+STREAMS_A_SECOND = 10  # each takes milliseconds to negotiate
 FRAME_SECONDS = 20.0  # how long the socket may take for one frame
 # The library's full frames are 17 bytes longer than a Noise message and so cost two of them.
 MAX_PAYLOAD = MAX_PLAINTEXT_LENGTH - HEADER_SIZE

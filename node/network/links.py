@@ -118,7 +118,9 @@ class Network(Protocol):
         ...
 
     def relaying(self) -> dict[str, Any]:
-        """`offers` (whether this node relays), `reserved_at` (peer ids), `serving` (circuits)."""
+        """`offers` (whether this node relays), `reserved_at` (peer ids of relays), `reserved`
+        (members with a place here), `serving` (circuits).
+        """
         ...
 
     def on_addresses(self, changed: Callable[[], None]) -> None:

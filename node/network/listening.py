@@ -15,7 +15,13 @@ from ipaddress import IPv4Address, IPv6Address
 
 import psutil  # type: ignore[import-untyped]
 
-from protocol.errors import Refused
+from protocol.errors import Misused, Refused
+
+
+def check(asked: Sequence[str]) -> None:
+    """Misused `bad-address` unless all of these are addresses, whether they can be had or not."""
+    for address in asked:
+        _read(address)
 
 
 def sort_out(asked: Sequence[str], *, kept: bool) -> tuple[list[str], list[str]]:
@@ -23,7 +29,7 @@ def sort_out(asked: Sequence[str], *, kept: bool) -> tuple[list[str], list[str]]
 
     `kept`: they are from an earlier run, and nobody has asked for them today. Then something else
     is done instead: a free port for one that is taken, or to listen nowhere. Otherwise, if none
-    can be had, Refused `port-in-use` or `bad-address`; the latter also for what is no address.
+    can be had, Refused `port-in-use` or `bad-address`. Misused `bad-address` for what is none.
     """
     usable, faults = [], []
     for address in asked:
@@ -80,8 +86,8 @@ def _read(address: str) -> tuple[IPv4Address | IPv6Address, int]:
     return ip, port
 
 
-def _bad(address: str) -> Refused:
-    return Refused(
+def _bad(address: str) -> Misused:
+    return Misused(
         "bad-address",
         "%(text)s is no address to listen on. Nothing was started. Write it like %(example)s.",
         text=repr(address),

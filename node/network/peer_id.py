@@ -47,7 +47,11 @@ def device_key_of(peer_id: str) -> bytes:
     size = len(_PREFIX) + _KEY_SIZE
     if number.bit_length() > 8 * size:
         raise Invalid("bad-peer-id", "This is not the peer id of a device.")
-    raw = number.to_bytes(size, "big")
-    if not raw.startswith(_PREFIX):
+    return device_key_in(number.to_bytes(size, "big"))
+
+
+def device_key_in(raw: bytes) -> bytes:
+    """The same of a peer id as bytes."""
+    if len(raw) != len(_PREFIX) + _KEY_SIZE or not raw.startswith(_PREFIX):
         raise Invalid("bad-peer-id", "This is not the peer id of a device.")
     return raw[len(_PREFIX) :]

@@ -26,13 +26,13 @@ from protocol.cards import make_card
 LISTINGS = 1000
 SECONDS = 60  # that one listing may take
 MOMENT = 1.0  # that one takes by gossip at most; a sync may bring it among many, and name none
-PAUSE = 0.05
+PAUSE = 0.03
 ROUNDS = 2  # alone and beside in turn, so that whatever else slows the machine down hits both
 TIMES, FEW = 50, 5  # in each of them
 WARM_SECONDS = 1.0  # of an attack, before anything is measured
-# A hostile member has a machine of its own. Here it shares two cores with those it attacks, so it
+LOOK_SECONDS, IDLE = 1.0, 0.03  # a node has nothing to do if it takes no more of a core
+# A hostile member has a machine of its own. Here it shares the cores with those it attacks, so it
 # gets what they leave: else its own work would be taken for what it does to them.
-IDLE = 0.03  # of a core: a node with nothing to do
 LAST = ("nice", "-n", "19")
 ATTACKS = (  # the last two spoil Mallory's own log
     "tiny", "tiny_by_sync", "gaps", "garbage", "hellos", "wants", "unread", "slow", "streams",
@@ -104,9 +104,9 @@ def _rest(*nodes: Process) -> None:
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
         before = [workers.cpu_seconds(node.pid) for node in nodes]
-        time.sleep(WARM_SECONDS)
+        time.sleep(LOOK_SECONDS)
         after = [workers.cpu_seconds(node.pid) for node in nodes]
-        if all(b - a <= IDLE * WARM_SECONDS for a, b in zip(before, after, strict=True)):
+        if all(b - a <= IDLE * LOOK_SECONDS for a, b in zip(before, after, strict=True)):
             return
 
 

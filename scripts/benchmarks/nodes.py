@@ -227,6 +227,8 @@ class Nodes:
             ben.ask("settled")
             ana.ask("append", count=LONG, letters=LONG_LETTERS)
             one = ben.ask("sync", peer=peer)
+            if not one["commit_ms"]:
+                raise NotMeasured("another conversation brought the long records")
             rates.append(one["received"] / one["commit_ms"] * 1000 / MIB)
         return Line(
             key="sync-share-long",

@@ -36,7 +36,7 @@ RAW = "/moothall/bench/1"
 FRAME = 256 * 1024  # bytes, as of a segment
 PREFIX = 4  # bytes before each message on the wire
 POLL_SECONDS = 0.005
-QUIET_NS = 2_000_000_000  # after a conversation: what it brought is passed on within a second
+QUIET_NS = 1_500_000_000  # after a conversation: what it brought is passed on within a second
 SMALL_PICTURE = 2048  # bytes
 WEBP = b"RIFF" + bytes(4) + b"WEBPVP8X\x0a\0\0\0" + bytes(4) + b"\x08\0\0\x08\0\0"
 

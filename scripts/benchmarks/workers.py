@@ -63,9 +63,9 @@ class Process:
 
     def says_more(self, seconds: float) -> bool:
         """Whether it says something, or ends, within that time."""
-        if b"\n" in self._rest:
-            return True
-        return bool(select.select([self._process.stdout], [], [], max(0.0, seconds))[0])
+        out = self._process.stdout
+        assert out is not None  # noqa: S101 - opened above
+        return b"\n" in self._rest or bool(select.select([out], [], [], max(0.0, seconds))[0])
 
     def ask(self, do: str, **more: Any) -> dict[str, Any]:
         """Give an order and wait for its answer."""

@@ -162,7 +162,7 @@ def _table(title: str, columns: Sequence[tuple[str, Sequence[str]]]) -> Table:
 
 
 def _mb(size: float) -> str:
-    return f"{size / 1e6:.1f} MB"
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from storage.store import Store
 WIPE_PAGES = 200  # of the index, in one step
 AT_ONCE = 64  # new versions that are indexed in the same transaction, if their bodies are
 AT_ONCE_BYTES = 64 * 1024  # no more than this together: long texts take longer than all else
+STEP_BYTES = 128 * 1024  # of bodies in one step, in which nothing else is done: about 10 ms
 
 
 def _reached(store: Store) -> int:
@@ -45,15 +46,22 @@ def after_apply(store: Store, new: int, size: int) -> None:
 
 
 def index_some(store: Store, count: int) -> int:
-    """Index up to `count` versions; how many were, or 1 while erased words are being wiped.
+    """Index up to `count` versions, fewer where they are long; how many were, or 1 while erased
+    words are being wiped.
 
     The caller holds the transaction, and calls again until 0.
     """
-    rows = store.db.execute(
+    rows: list[tuple[int, bytes | None]] = []
+    size = 0
+    for rowid, body in store.db.execute(
         "SELECT listing.rowid, record.body FROM listing JOIN record USING (rowid)"
         " WHERE listing.rowid > ? ORDER BY listing.rowid LIMIT ?",
         [_reached(store), count],
-    ).fetchall()
+    ):
+        rows.append((rowid, body))
+        size += len(body or b"")
+        if size >= STEP_BYTES:
+            break
     if not rows:
         return _wipe_some(store)
     store.db.conn.executemany(

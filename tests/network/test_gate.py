@@ -223,7 +223,7 @@ def claims_to_be_at(liar: Person, victim: Person) -> None:
     there = victim.net.addresses[0].partition("/p2p/")[0]
     liar.net._host.get_addrs = lambda: [Multiaddr(f"{there}/p2p/{liar.id}")]
     punch = HolePunch(type=HolePunch.CONNECT, ObsAddrs=[Multiaddr(there).to_bytes()])
-    liar.net._upgrade._connect = lambda: punch
+    liar.net._direct._upgrade._connect = lambda: punch
 
 
 def told_of(person: Person, other: Person) -> bool:
@@ -296,15 +296,15 @@ async def test_a_lie_over_a_circuit_ends_with_one_handshake(
     await behind(town, rita, ana, eva)
     await town.arrive(ben)
     claims_to_be_at(eva, ben)
-    ana.net._upgrade._connect = lambda: HolePunch(type=HolePunch.CONNECT)
+    ana.net._direct._upgrade._connect = lambda: HolePunch(type=HolePunch.CONNECT)
     done = trio.Event()
-    begin = ana.net._upgrade.begin
+    begin = ana.net._direct._upgrade.begin
 
     async def told(peer: Any) -> None:
         await begin(peer)
         done.set()
 
-    ana.net._upgrade.begin = told
+    ana.net._direct._upgrade.begin = told
     await call(eva, ana)
     await done.wait()
 

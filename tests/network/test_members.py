@@ -66,6 +66,39 @@ async def test_h25_messages_of_a_frame_are_taken_one_after_another(town: Village
     assert most == 1
 
 
+@pytest.mark.parametrize("messages", [0, 1, 5])
+async def test_h25_frames_and_messages_are_taken_at_a_pace_on_all_streams_together(
+    town: Village, monkeypatch: pytest.MonkeyPatch, messages: int
+) -> None:
+    monkeypatch.setattr(libp2p_members, "AT_ONCE", 20)
+    monkeypatch.setattr(libp2p_members, "AT_ONCE_A_SECOND", 0.001)
+    ana, ben = await two_friends(town)
+    frames = pushed = 0
+
+    def take(message: object) -> bool:
+        nonlocal pushed
+        pushed += 1
+        return False
+
+    async def handle(*_: object) -> None:
+        nonlocal frames
+        frames += 1
+
+    ben.net._pubsub._is_subscribed_to_msg = take
+    ben.net._pubsub.router.handle_rpc = handle
+    frame = rpc_pb2.RPC(control=rpc_pb2.ControlMessage())
+    for _ in range(messages):
+        frame.publish.add(data=b"bread", topicIDs=[TOPIC])
+    data = encode_varint_prefixed(frame.SerializeToString())
+    for _ in range(3):
+        stream = await ana.net._host.new_stream(ben.net._me, [MESHSUB])
+        await stream.write(data * 20)
+    await trio.sleep(A_MOMENT)
+
+    assert frames > 0
+    assert max(frames, pushed) <= 20
+
+
 async def test_h25_a_frame_that_is_too_large_is_told(town: Village) -> None:
     ana, ben = await two_friends(town)
     told: list[tuple[str, str]] = []

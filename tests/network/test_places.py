@@ -183,9 +183,9 @@ async def test_one_that_lies_about_where_it_sees_us_is_not_believed(town: Villag
         if conn.muxed_conn.peer_id == other.net._me:
             seen[conn] = (4, "203.0.113.66" if other is others[2] else "203.0.113.7")
 
-    told = [str(Multiaddr(raw)) for raw in ana.net._upgrade._connect().ObsAddrs]
+    told = [str(Multiaddr(raw)) for raw in ana.net._direct._upgrade._connect().ObsAddrs]
     assert [text.split("/")[2] for text in told] == ["203.0.113.7"]
     for conn in [conn for conn in seen if conn.muxed_conn.peer_id == others[0].net._me]:
         del seen[conn]
-    assert not ana.net._upgrade._connect().ObsAddrs  # one against one
+    assert not ana.net._direct._upgrade._connect().ObsAddrs  # one against one
     assert "203.0.113" not in str(ana.net.addresses)  # what cards name is never hearsay

@@ -36,8 +36,9 @@ async def test_two_reach_each_other_through_a_relay(town: Village) -> None:
         (link,) = links(person, other)
         assert (link.relay, link.inbound) == (rita.id, inbound)
         assert link.address.endswith(f"/p2p/{rita.id}/p2p-circuit")
-    assert rita.net.relaying() == {"offers": True, "reserved_at": [], "serving": 1}
-    assert ana.net.relaying() == {"offers": False, "reserved_at": [rita.id], "serving": 0}
+    assert rita.net.relaying() == {"offers": True, "reserved_at": [], "reserved": 2, "serving": 1}
+    nothing = {"offers": False, "reserved": 0, "serving": 0}
+    assert ana.net.relaying() == {**nothing, "reserved_at": [rita.id]}
 
     await ben.net.disconnect(ana.id)
     assert await ana.news.receive() == (ben.id, False)
@@ -368,25 +369,25 @@ async def test_a_circuit_is_tried_to_be_done_without_a_few_times_only(
     await behind(town, rita, ana, ben)
     dialled: list[bool] = []
     for person in (ana, ben):
-        person.net._upgrade._ways = lambda told: []
-    dial = ana.net._upgrade._dial
+        person.net._direct._upgrade._ways = lambda told: []
+    dial = ana.net._direct._upgrade._dial
 
     async def count(peer: ID, ways: list[Way], *, client: bool) -> None:
         dialled.append(client)
         await dial(peer, ways, client=client)
 
-    ana.net._upgrade._dial = count
+    ana.net._direct._upgrade._dial = count
     await call(ana, ben)  # ben begins, and ana is asked
-    while len(dialled) < ROUNDS or ben.net._upgrade._busy:
+    while len(dialled) < ROUNDS or ben.net._direct._upgrade._busy:
         await trio.lowlevel.checkpoint()
 
     await ben.net.refresh(ana.id)
-    while ben.net._upgrade._busy:
+    while ben.net._direct._upgrade._busy:
         await trio.lowlevel.checkpoint()
-    ben.net._upgrade._rounds.clear()
+    ben.net._direct._upgrade._rounds.clear()
     with pytest.raises(StreamError):  # and if ben asks all the same
         while True:
-            await ben.net._upgrade._round(ana.net._me)
+            await ben.net._direct._upgrade._round(ana.net._me)
 
     assert len(dialled) == ROUNDS
 

@@ -6,6 +6,7 @@ from node import admission, allowances
 from node.admission import Admission
 from node.allowances import Allowances
 from node.bucket import Bucket
+from node.network import libp2p_members, links
 
 ANA, BEN, OWN = bytes(32), b"b" * 32, b"o" * 32
 
@@ -57,7 +58,7 @@ def test_who_replays_what_is_held_spends_none_of_its_authors_steps() -> None:
 
     for _ in range(2 * admission.STEPS):
         assert quota.takes_in(ANA)
-        quota.had(ANA)
+        quota.spared(ANA)
 
     assert quota.takes_in(ANA)
 
@@ -106,3 +107,11 @@ def test_answers_beyond_the_share_are_waited_for() -> None:
 
     assert shares.owe("ana", "answers", int(share.size)) == 0
     assert shares.owe("ana", "answers", int(share.size_a_second)) == 1
+
+
+def test_honest_neighbours_pass_on_less_than_is_looked_at_and_that_is_less_than_is_read() -> None:
+    """Else who only carries would be slowed down, and who floods would never be named."""
+    share = allowances.SHARES["gossip"]
+
+    assert links.PASSED < share.messages < libp2p_members.MESSAGES
+    assert links.PASSED_A_SECOND < share.messages_a_second < libp2p_members.MESSAGES_A_SECOND

@@ -185,6 +185,27 @@ def test_a_header_of_another_length_or_shape_is_refused() -> None:
     assert refusal(bytes(MAX_HEADER + 1)) == "too-large"
 
 
+@pytest.mark.parametrize("part", range(10))
+def test_a_header_says_nothing_in_more_bytes_than_it_takes(part: int) -> None:
+    parts: list[Plain] = list(BREAD.header._replace(gov=h(9)))
+    short = [encode(each) for each in parts]
+    value = parts[part]
+    whole = b"".join(short)
+    match value:
+        case int():
+            short[part] = b"\x1b" + value.to_bytes(8, "big")
+            if short[part] == encode(value):
+                short[part] = b"\xc2\x48" + value.to_bytes(8, "big")
+        case bytes():
+            short[part] = b"\x59\x00\x20" + value
+        case str():
+            short[part] = b"\x78" + bytes([len(value)]) + value.encode()
+
+    assert refusal(b"\x8a" + b"".join(short)) in ("not-canonical", "not-cbor")
+    assert refusal(b"\x98\x0a" + whole) == "not-canonical"
+    assert read_header(b"\x8a" + whole).gov == h(9)
+
+
 def test_a_header_cannot_hold_a_tag_or_references_to_references() -> None:
     # Ten items, each a list of a dozen references to the item before: 12 ** 9 when written out.
     item = b"\xd8\x1c\x81\x00"

@@ -43,6 +43,9 @@ def test_it_measures_the_machine_and_everything_quick(measured):
     assert set(keys) >= {
         "first-sync-300",
         "first-sync-text-300",
+        "sync-share-300",
+        "sync-share-long",
+        "photo-share",
         "raw-stream",
         "equal-trips",
         "equal-bytes",

@@ -17,7 +17,7 @@ from protocol.evidence import SEATS, rivals_proof
 from protocol.kinds import erase, leave
 from protocol.messages import Buckets, ProbeChain, WantCertificates, WantSideIds
 from protocol.sync import Answerer, Asker
-from storage import certificates, chain, halts, sideset, taking_back
+from storage import certificates, chain, halts, rivals, taking_back
 from storage.digest import digest
 from storage.holdings import StoreHoldings
 from storage.standing import settle
@@ -167,7 +167,7 @@ def test_two_moves_that_are_settled_cost_nothing_afterwards(
     mia = friend(world, "mia", 0)
     for line in (1, 2, 3):
         agree([mia, friend(world, f"leo{line}", line)])
-    assert len(sideset.rivals(mia, SEATS)) == 1
+    assert len(rivals.of_sort(mia, SEATS)) == 1
     assert certificates.tip(mia)[1] == tip_of(world, 3)
 
     class Frugal:

@@ -23,6 +23,7 @@ from storage.digest import digest
 from storage.own import Draft
 from storage.rows import find_log, insert_records, record_at
 from storage.verify import verify
+from storage.views.listing_queries import get
 
 APPEND = """
 import sys
@@ -193,6 +194,25 @@ def test_a_transaction_that_fails_keeps_nothing_of_a_segment(ana: Home) -> None:
     assert head is not None
     assert record_at(ana.store, head.no, head.head_seq) is not None
     ana.close()
+
+
+def test_a_home_from_before_opens_and_finds_what_it_held(ana: Home) -> None:
+    """An older program kept an index of its own on the ids of listings."""
+    bread = offer(ana, "Bread")
+    path = ana.store.db.conn.execute("PRAGMA database_list").fetchone()[2]
+    ana.close()
+    with sqlite3.connect(path) as old:
+        old.execute("DROP VIEW listing_version")
+        old.execute("CREATE INDEX listing_root ON listing (root64)")
+        old.execute("DELETE FROM _sqlite_migrations WHERE name = '0016_versions'")
+    old.close()
+
+    again = homes.open_home(ana.path)
+
+    assert get(again.store, bread).listing.title == "Bread"
+    names = {row[0] for row in again.store.db.execute("SELECT name FROM sqlite_master")}
+    assert "listing_version" in names and "listing_root" not in names
+    again.close()
 
 
 def test_two_that_open_a_new_file_together_make_one_schema(tmp_path: Path) -> None:

@@ -199,6 +199,46 @@ def test_text_lags_behind_a_flood_and_catches_up(world: World) -> None:
     assert search(mia, Query(words="cup")).total == 200
 
 
+def test_long_texts_keep_nothing_else_waiting(world: World, mia: Store) -> None:
+    """A listing or two is found at once; of many long ones only so much is done in one step."""
+    ben = world.of["ben1"]
+    text = "fog " * 2500
+    send(mia, world, [world.offer(ben, title="Novel", description=text)])
+    assert listing_text.behind(mia) == 0
+
+    many = [world.offer(ben, title="Novel", description=text) for _ in range(20)]
+    send(mia, world, many)
+    assert listing_text.behind(mia) == 20
+
+    with mia.transaction():
+        assert 1 <= listing_text.index_some(mia, 1000) < 20
+    assert indexed(mia)
+    assert search(mia, Query(words="fog")).total == 21
+
+
+def test_one_listing_is_found_and_changed_without_looking_at_the_others(
+    world: World, mia: Store
+) -> None:
+    ben = world.of["ben1"]
+    first = ben.logs[MARKET][0].records[0]
+    asked: list[str] = []
+    mia.db.conn.set_trace_callback(asked.append)
+    send(mia, world, [world.offer(ben, title="Rye loaf", root=first.id, version=2)])
+    assert queries.get(mia, first.id).listing.title == "Rye loaf"
+    assert queries.resolve(mia, first.id.hex()[:8]) == first.id
+    mia.db.conn.set_trace_callback(None)
+
+    plans = [
+        step[3]
+        for each in asked
+        if " listing" in each and each.startswith(("SELECT", "UPDATE", "DELETE"))
+        for step in mia.db.execute(f"EXPLAIN QUERY PLAN {each}").fetchall()
+    ]
+
+    assert plans
+    assert [step for step in plans if step.startswith(("SCAN listing", "SCAN record"))] == []
+
+
 def indexed(store: Store) -> bool:
     """Whether the full text holds just what is in the view."""
     with store.transaction():

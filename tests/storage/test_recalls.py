@@ -16,7 +16,7 @@ from protocol.errors import Invalid, Refused
 from protocol.evidence import SPLIT, rivals_proof
 from protocol.kinds import leave
 from protocol.records import GOV
-from storage import certificates, fork_proofs, halts, recalls, sideset, taking_back
+from storage import certificates, fork_proofs, halts, recalls, rivals, taking_back
 from storage.database import set_meta
 from storage.digest import digest
 from storage.standing import settle
@@ -439,10 +439,10 @@ def test_junk_proofs_about_nothing_take_little_room() -> None:
             pair.append(read_certificate([raw, 0, []]))
         hear(mia, (OBJECT, rivals_proof(world.community, SPLIT, *pair).raw))
 
-    assert len(sideset.rivals(mia, SPLIT)) == halts.MOST_WAITING
+    assert len(rivals.of_sort(mia, SPLIT)) == halts.MOST_WAITING
     assert halts.splits(mia) == []
     talk(mia, leo := friend(world, "leo", 0))
-    assert sideset.rivals(leo, SPLIT) == []
+    assert rivals.of_sort(leo, SPLIT) == []
 
 
 def test_an_election_above_fraud_decides_nothing() -> None:

@@ -11,6 +11,7 @@ from storage.store import Store
 from tests.storage.post import (
     CERTIFICATE,
     FOUND,
+    agree,
     deliver,
     log_of,
     new_store,
@@ -18,12 +19,18 @@ from tests.storage.post import (
     send,
     told,
 )
-from tests.storage.world import Branch, World, village
+from tests.storage.world import Branch, Device, World, village
 
 
 def waiting(store: Store) -> int:
     (count,) = store.db.execute("SELECT count(*) FROM aside").fetchone()
     return int(count)
+
+
+def seqs(store: Store, device: Device) -> list[int]:
+    """Where the segments begin that wait of a device."""
+    query = "SELECT seq FROM aside WHERE device = ? ORDER BY seq"
+    return [seq for (seq,) in store.db.execute(query, [device.key])]
 
 
 def bakery(breads: int = 6) -> tuple[World, Store]:
@@ -67,17 +74,72 @@ def test_two_branches_that_wait_at_one_place_are_both_kept() -> None:
     assert fork_proofs.forks(mia) == [(ben.key, MARKET, 3)]
 
 
-def test_only_so_much_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_one_author_the_newest_that_fit_a_share_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, mia = bakery(8)
+    ben = world.of["ben1"]
+    breads = ben.logs[MARKET][0].records
+    monkeypatch.setattr(aside, "SHARE_SEGMENTS", 3)
+
+    for record in breads[2:]:
+        send(mia, world, [record])
+    assert seqs(mia, ben) == [6, 7, 8]
+    monkeypatch.setattr(aside, "SHARE_BYTES", 1)
+    send(mia, world, breads[3:4])
+
+    assert seqs(mia, ben) == []
+
+
+def test_who_sends_most_ahead_makes_room_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = village("ben", "eva", "dan")
+    ben, eva, dan = (world.of[name] for name in ("ben1", "eva1", "dan1"))
+    mia = told(world)
+    for device, count in ((ben, 9), (eva, 4), (dan, 4)):
+        for _ in range(count):
+            world.offer(device)
+    monkeypatch.setattr(aside, "MAX_SEGMENTS", 9)
+
+    for device in (eva, ben, dan):
+        for record in device.logs[MARKET][0].records[1:]:
+            send(mia, world, [record])
+
+    assert seqs(mia, eva) == [2, 3, 4]
+    assert seqs(mia, dan) == [2, 3, 4]
+    assert seqs(mia, ben) == [7, 8, 9]
+    monkeypatch.setattr(aside, "MAX_BYTES", 1)
+    send(mia, world, dan.logs[MARKET][0].records[3:])
+    assert waiting(mia) == 0
+
+
+def test_strangers_share_one_room_however_many_keys_they_have(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, mia = bakery(4)
+    ben = world.of["ben1"]
+    send(mia, world, ben.logs[MARKET][0].records[2:])
+    monkeypatch.setattr(aside, "SHARE_SEGMENTS", 2)
+
+    for name in ("eva1", "dan1", "gus1", "eva2"):
+        world.offer(world.of[name])
+        send(mia, world, world.of[name].logs[MARKET][0].records)
+
+    assert seqs(mia, ben) == [3]
+    assert [seqs(mia, world.of[name]) for name in ("eva1", "dan1", "gus1", "eva2")] == [
+        [], [], [1], [1],
+    ]  # fmt: skip
+
+
+def test_what_was_dropped_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     world, mia = bakery(8)
     breads = world.of["ben1"].logs[MARKET][0].records
-    monkeypatch.setattr(aside, "MAX_SEGMENTS", 3)
-
-    for record in reversed(breads[2:]):
+    leo = told(world, "leo")
+    monkeypatch.setattr(aside, "SHARE_SEGMENTS", 2)
+    for record in breads[2:]:
         send(mia, world, [record])
 
-    assert waiting(mia) == 3
-    monkeypatch.setattr(aside, "MAX_BYTES", 1)
-    assert on_offer(mia) == set()
+    agree([mia, leo])
+
+    assert on_offer(mia) == {record.id for record in breads}
+    assert waiting(mia) == 0
 
 
 def test_records_of_somebody_unknown_wait_and_are_placed_when_they_belong() -> None:

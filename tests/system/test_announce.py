@@ -41,7 +41,7 @@ def test_an_invitation_names_what_is_announced_before_what_is_known_here(tmp_pat
         assert ana.stop() == 0
         assert told(ana)[0] == OUTSIDE  # also made while no node runs
 
-        refused = ana.refused("run", *announce("nonsense"))
+        refused = ana.refused("run", *announce("nonsense"), code=2)
         assert refused["error"] == "bad-address"
         assert refused["message"].startswith("'nonsense' is no address to announce. Nothing was ")
 

@@ -44,13 +44,22 @@ def told(person: Person) -> str:
 
 def test_an_address_that_is_none_is_refused(ana: Person) -> None:
     for address in ("nonsense", "192.0.2.1:4001", "/ip4/127.0.0.1/udp/4001", "/ip4/::/tcp/99999"):
-        error = ana.refused("run", *listen(address, "/ip4/127.0.0.1/tcp/0"), *DESK)
+        error = ana.refused("run", *listen(address, "/ip4/127.0.0.1/tcp/0"), *DESK, code=2)
 
         assert error["error"] == "bad-address"
         assert error["message"] == (
             f"{address!r} is no address to listen on. Nothing was started. Write it like "
             "/ip4/0.0.0.0/tcp/4001 or /ip6/::/tcp/4001."
         )
+
+
+def test_what_can_not_be_read_is_a_wrong_use_of_the_command(ana: Person) -> None:
+    """So that a service manager does not try it again and again."""
+    for option in ("--desk", "--shop", "--shop-url", "--announce"):
+        error = ana.refused("run", option, "nonsense", code=2)
+        assert error["error"] == "bad-address"
+        assert "'nonsense' is no" in error["message"]
+        assert ana.refused("start", option, "nonsense", code=2) == error
 
 
 def test_a_port_that_another_program_has(ana: Person) -> None:
@@ -83,8 +92,10 @@ def test_pages_whose_kept_port_another_program_has(ana: Person) -> None:
     assert ana.stop() == 0
 
     with create_server(desk), create_server(shop):
-        error = ana.refused("run", *alone, "--desk", desk)  # asked for today
-        assert error["error"] == "port-in-use"
+        for page, taken in (("--desk", desk), ("--shop", shop)):  # asked for today
+            error = ana.refused("run", *alone, page, taken)
+            assert error["error"] == "port-in-use"
+            assert f"choose another port with {page}." in error["message"]
 
         ana.start(*alone)
         for page, kept in (("desk", desk), ("shop", shop)):
@@ -95,6 +106,28 @@ def test_pages_whose_kept_port_another_program_has(ana: Person) -> None:
 
     ana.start(*alone)
     assert [urlsplit(ana.ready[each]).netloc for each in ("desk", "shop")] == [desk, shop]
+
+
+def test_pages_whose_kept_address_this_machine_has_no_more(world: World, ana: Person) -> None:
+    gateway, host = world.host("gateway"), world.host("laptop")
+    gateway.lan("192.168.1.1/24").plug(host, "192.168.1.10/24")
+    ana.place = host.place
+    alone = listen("/ip4/127.0.0.1/tcp/0")
+    ana.start(*alone, *DESK, "--shop", "192.168.1.10:8080")
+    assert ana.stop() == 0
+    error = ana.refused("run", "--shop", "192.168.1.99:8080")
+    assert error["error"] == "bad-address"
+    assert "Choose another address with --shop." in error["message"]
+
+    host.shell("ip addr flush dev eth0")
+    ana.start(*alone)
+    assert ana.ready["shop"].startswith("http://127.0.0.1:")
+    assert "serves the shop on this computer alone this time; 192.168.1.10:8080 stays" in told(ana)
+    assert ana.stop() == 0
+
+    host.shell("ip addr add 192.168.1.10/24 dev eth0")
+    ana.start(*alone)
+    assert ana.ready["shop"] == "http://192.168.1.10:8080/"
 
 
 def create_server(place: str) -> socket.socket:

@@ -157,7 +157,7 @@ class MemoryNetwork:
 
     def relaying(self) -> dict[str, Any]:
         """Nobody relays here: a world without walls between houses."""
-        return {"offers": False, "reserved_at": [], "serving": 0}
+        return {"offers": False, "reserved_at": [], "reserved": 0, "serving": 0}
 
     def on_addresses(self, changed: Callable[[], None]) -> None:
         """Never called: nothing is relayed here."""

@@ -14,9 +14,11 @@ from trio.testing import MockClock
 from node import allowances, market
 from node.gossip import CARD, CERTIFICATE, RECORDS
 from node.metrics import SENT
+from node.syncing import SETTLING_SECONDS
 from protocol.kinds.listing import Listing
+from storage import aside
 from tests.village.network import World
-from tests.village.village import Village
+from tests.village.village import Village, Villager
 
 MINUTE = 60.0
 
@@ -71,6 +73,58 @@ async def test_of_a_burst_of_1000_what_gossip_drops_is_there_within_a_minute(
     for person in village.people:
         await person.stop()
         person.home.close()
+
+
+async def test_what_waits_for_a_gap_and_finds_no_room_comes_by_sync(
+    tmp_path: Path,
+    nursery: trio.Nursery,
+    autojump_clock: MockClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(aside, "SHARE_SEGMENTS", 2)
+    world = World(seed=7)
+    village = Village(tmp_path, nursery, world)
+    ana, ben, eva = await village.join("ana", "ben", "eva")
+    await trio.sleep(SETTLING_SECONDS)  # from here on gossip carries it, and not sync as well
+    seen = await _most_aside(village, lambda: _bake(world, ana))
+
+    await village.agree(seconds=2 * MINUTE)
+
+    assert seen == 2  # a third would have waited
+    assert len(ben.ids) == len(eva.ids) == 40
+    assert ben.faults == eva.faults == []
+    for person in village.people:
+        await person.stop()
+        person.home.close()
+
+
+async def _bake(world: World, ana: Villager) -> None:
+    world.loss = 1.0
+    ana.offer("Loaf")  # nobody hears of it
+    await trio.sleep(0.1)
+    world.loss = 0.0
+    for number in range(39):
+        ana.offer(f"Loaf {number}")
+        await trio.sleep(0.01)
+
+
+async def _most_aside(village: Village, work: Callable[[], Awaitable[None]]) -> int:
+    """How many segments waited at one node at a time while `work` went on."""
+    most = 0
+    async with trio.open_nursery() as nursery:
+
+        async def look() -> None:
+            nonlocal most
+            while True:
+                for person in village.people:
+                    query = "SELECT count(*) FROM aside"
+                    most = max(most, person.home.store.db.execute(query).fetchone()[0])
+                await trio.sleep(0.005)
+
+        nursery.start_soon(look)
+        await work()
+        nursery.cancel_scope.cancel()
+    return most
 
 
 async def test_all_that_a_node_gossips_is_counted(

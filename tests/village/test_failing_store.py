@@ -72,6 +72,7 @@ async def test_a_store_that_cannot_be_read_for_a_minute_ends_nothing(
     caplog.clear()
     db.execute("ALTER TABLE device RENAME TO away")  # who talks, who is dialled: nobody can tell
 
+    ana.node.peers.look_again()
     ana.node.poke()
     ben.offer("Jam")
     await trio.sleep(150)

@@ -356,3 +356,47 @@ async def test_who_replays_what_is_held_uses_up_none_of_its_authors_steps(
 
     assert eva.network._check is not None
     assert all([await eva.network._check(ben.network.peer_id, message) for _ in range(40)])
+
+
+async def test_gaps_without_end_are_left_to_sync_and_cost_their_author_nothing(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "STEPS", 5)
+    _, ben, mallory = await meet(village)
+    peer, asked = mallory.network.peer_id, []
+    hearing = gossip.Hearing(ben.home.store, ben.node.peers, ben.node.kept, asked.append)
+    room = int(allowances.SHARES["ahead"].messages)
+    seq, prev = mallory.head()
+
+    for number in range(2 * room):
+        beyond = mallory.record(seq=seq + 2 + number, prev=os.urandom(32))
+        (message,) = gossip.batches([beyond])
+        assert not await hearing.check(peer, message)
+
+    (waiting,) = ben.home.store.db.execute("SELECT count(*) FROM aside").fetchone()
+    assert waiting == room
+    assert asked == [peer] * (2 * room)
+    assert ben.faults == []
+    (message,) = gossip.batches([mallory.record(seq=seq + 1, prev=prev)])
+    assert await hearing.check(peer, message)
+
+
+async def test_who_is_ahead_all_the_time_is_asked_once_a_second(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    _, _, mallory = await meet(village)
+    asked = 0
+
+    async def serve(stream: Stream) -> None:
+        nonlocal asked
+        asked += 1
+        await stream.aclose()
+
+    mallory.network.handle(SYNC, serve)
+    seq, _ = mallory.head()
+    for number in range(100):
+        (message,) = gossip.batches([mallory.record(seq=seq + 2 + number, prev=os.urandom(32))])
+        await mallory.network.publish(message)
+        await trio.sleep(0.05)
+
+    assert 3 <= asked <= 6

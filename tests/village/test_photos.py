@@ -16,6 +16,7 @@ from node import album, market
 from node.blobs import NEWEST
 from node.network.links import BLOB, LinkError, Stream
 from node.photos import Prepared, prepare
+from node.turnstile import AT_ONCE
 from protocol.blobs import (
     MAX_ANSWER,
     MAX_ASKED,
@@ -174,6 +175,21 @@ async def test_all_pictures_of_a_page_come_with_a_few_questions(
 
     assert all(has(ben, offer.listing.photos[0])[1] for offer in made)
     assert len(asked) <= 4 and MAX_ASKED < 20 <= NEWEST
+
+
+async def test_more_pictures_come_than_a_neighbour_answers_at_once(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("node.blobs.MAX_ASKED", 1)
+    ana, ben = await village.join("ana", "ben")
+    made = [shows(ana, f"Loaf {n}", n) for n in range(4 * AT_ONCE)]
+    await village.until(lambda: made[-1].id in ben.ids)
+
+    async with trio.open_nursery() as nursery:
+        for offer in made:
+            nursery.start_soon(brings, ben, offer.listing.photos[0])
+
+    assert all(has(ben, offer.listing.photos[0])[1] for offer in made)
 
 
 class Mallory:
