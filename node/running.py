@@ -307,7 +307,10 @@ async def _live(
             await window.switch_off()
         elif options.shop or get_meta(database, "shop"):
             place = _place(home, "shop", options.shop)
-            await window.switch_on(place.host, place.port, keep=not place.instead)
+            try:
+                await window.switch_on(place.host, place.port, keep=not place.instead)
+            except StoreError as error:  # it is on, for this time
+                logger.log(loudness(error), "the shop window could not be noted: %s", error)
         ready: dict[str, Any] = {
             "peer": network.peer_id,
             "addresses": [

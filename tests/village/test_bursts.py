@@ -14,7 +14,7 @@ from trio.testing import MockClock
 from node import allowances, market
 from node.gossip import CARD, CERTIFICATE, RECORDS
 from node.metrics import SENT
-from node.syncing import SETTLING_SECONDS
+from node.syncing import SETTLING_SECONDS, SPREAD_SECONDS
 from protocol.kinds.listing import Listing
 from storage import aside
 from tests.village.network import World
@@ -96,6 +96,35 @@ async def test_what_waits_for_a_gap_and_finds_no_room_comes_by_sync(
     for person in village.people:
         await person.stop()
         person.home.close()
+
+
+async def test_only_whom_gossip_may_miss_is_synced_with_after_a_record(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben, eva = await village.join("ana", "ben", "eva")
+    await trio.sleep(SETTLING_SECONDS)
+    asked: list[str] = []
+    soon = ana.node.syncing.soon
+
+    def noted(peer: str) -> None:
+        asked.append(peer)
+        soon(peer)
+
+    monkeypatch.setattr(ana.node.syncing, "soon", noted)
+    ana.offer("Loaf")
+    await trio.sleep(2 * SPREAD_SECONDS)
+    assert asked == []
+
+    await eva.stop()
+    await eva.start()
+    await village.until(lambda: eva.node.network.peer_id in ana.node.touch())
+    await trio.sleep(2 * SPREAD_SECONDS)
+    asked.clear()
+    loaf = ana.offer("Another loaf")
+    await trio.sleep(2 * SPREAD_SECONDS)
+
+    assert asked == [eva.node.network.peer_id]
+    assert loaf.id in eva.ids & ben.ids
 
 
 async def _bake(world: World, ana: Villager) -> None:
