@@ -56,9 +56,7 @@ class Patience:
         if len(self._waits) < MOST_REMEMBERED:
             return
         self._waits = {
-            peer: wait
-            for peer, wait in self._waits.items()
-            if 2 * self._left(wait) > WAIT_SECONDS
+            peer: wait for peer, wait in self._waits.items() if 2 * self._left(wait) > WAIT_SECONDS
         }
         while len(self._waits) >= MOST_REMEMBERED:
             del self._waits[min(self._waits, key=lambda peer: self._waits[peer].until)]

@@ -33,9 +33,17 @@ class Place(NamedTuple):
 
 def check(desk: str | None, shop: str | None, shop_url: str | None) -> None:
     """Misused `bad-address` for what is none, before anything is started."""
-    for text in (desk, None if shop == NONE else shop):
-        if text is not None:
-            host_port(text)
+    for option, text in (("--desk", desk), ("--shop", None if shop == NONE else shop)):
+        try:
+            host_port(text or HERE)
+        except Misused as error:
+            raise Misused(
+                error.reason,
+                "%(text)s after %(option)s is not HOST:PORT, such as 127.0.0.1:8080. Nothing was "
+                "started.",
+                text=repr(text),
+                option=option,
+            ) from error
     if shop_url is not None:
         outside(shop_url)
 

@@ -138,7 +138,11 @@ class Reach:
     def _plan(self) -> Plan:
         now = trio.current_time()
         held = [Held(relay, slot.carried) for relay, slot in self._slots.items()]
-        return self._company.relays(now, held, self._offering(now))
+        try:
+            return self._company.relays(now, held, self._offering(now))
+        except Exception as error:  # it knows people by a store that may fail for a while
+            logger.warning("no relay chosen: %s", type(error).__name__, exc_info=True)
+            return Plan([], [])
 
     async def _follow(self, plan: Plan) -> bool:
         """Whether anything has changed by it."""

@@ -26,10 +26,13 @@ OF_ROOT = "listing.rowid IN (SELECT version FROM listing_version WHERE root64 = 
 """Which rows of `listing` are versions of a listing, by the h64 of its first one's id."""
 
 
-@lru_cache(maxsize=4096)  # a community has few; a text is as long as a listing lets it be
 def fold(text: str) -> str:
     """How categories and places are compared."""
     return " ".join(text.casefold().split())
+
+
+# A community has few of them. Of listings alone: those are short, what a page is asked may not be.
+_folded = lru_cache(maxsize=4096)(fold)
 
 
 def apply(store: Store, items: Sequence[Item]) -> None:
@@ -88,8 +91,8 @@ def _row(item: Item, said: Listing, root: int, now: int) -> tuple[object, ...]:
         OPEN if shown else HIDDEN,
         said.audience == "everyone",
         said.mode,
-        fold(said.category),
-        fold(said.place),
+        _folded(said.category),
+        _folded(said.place),
         said.price,
         said.currency,
         said.expires_ms,

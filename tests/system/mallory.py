@@ -110,15 +110,22 @@ class Mallory:
     async def open(self, protocol: str) -> Stream:
         """A stream to the target; the connection is made again where it was dropped."""
         while True:
+            await self.reach()
             with contextlib.suppress(LinkError):
-                if self.peer not in self.network.peers():
-                    await self.network.connect(self.peer, [self.address])
                 return await self.network.open(self.peer, protocol)
+            await trio.sleep(0.05)
+
+    async def reach(self) -> None:
+        """Have a connection with the target."""
+        while self.peer not in self.network.peers():
+            with contextlib.suppress(LinkError):
+                await self.network.connect(self.peer, [self.address])
+                return
             await trio.sleep(0.05)
 
     async def raw(self, protocol: str | None) -> NetStream:
         """A bare libp2p stream; without a protocol nothing is negotiated on it."""
-        await (await self.open(SYNC)).aclose()
+        await self.reach()
         host = self.network._host
         assert host is not None
         peer = ID.from_string(self.peer)

@@ -28,7 +28,12 @@ class Small:
         self.folder = folder
         for way in (("--user", "--map-root-user"), ()):
             wrapper = ("unshare", *way, "--mount", "/bin/sh", "-euc", _MOUNT, str(folder))
-            if shutil.which("unshare") and subprocess.run([*wrapper, "true"]).returncode == 0:
+            tried = (
+                subprocess.run([*wrapper, "true"], capture_output=True)
+                if shutil.which("unshare")
+                else None
+            )
+            if tried is not None and tried.returncode == 0:
                 self.place = commands.Place(wrapper)
                 return
         pytest.skip("this machine lets nobody mount a disk: unshare --user --mount does not work")
