@@ -220,7 +220,7 @@ class Peers:
 
     def cards_since(self, number: int) -> list[tuple[bytes, int]]:
         """Devices whose cards were kept after that, and their numbers, in that order."""
-        return [(device, kept) for device, kept in self._kept.items() if kept > 10**9]
+        return [(device, kept) for device, kept in self._kept.items() if kept > number]
 
     def lacks(self, mark: bytes, issued_ms: int) -> bool:
         """Whether a card of then would be kept, of a device whose key begins so."""
