@@ -85,8 +85,10 @@ def wanted(home: Home, key: str, asked: str | None) -> Place:
     if kept and host_port(kept)[0] == host:
         _, port = host_port(kept)
     error = _trouble(host, port)
-    if error is None or (asked and error.errno != errno.EADDRINUSE):
-        return asked_for(key, asked) if asked else Place(host, port)
+    if error is None:
+        return Place(host, port)
+    if asked and error.errno != errno.EADDRINUSE:
+        return asked_for(key, asked)
     if error.errno == errno.EADDRINUSE:
         sentence = (
             f"Port {port} is used by another program, perhaps another node of yours. Your node "

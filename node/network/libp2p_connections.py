@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import trio
@@ -24,6 +24,7 @@ logger = logging.getLogger("moothall.network")
 OF_ONE = 4  # peer at a time: dialled by both at once, and over two relays
 STRANGERS = 40  # connections of theirs at a time, and
 STRANGERS_EACH = 12  # from one address
+PART_SECONDS = 1.0  # for closing connections properly
 
 
 class Connections:
@@ -136,6 +137,20 @@ def link_of(peer: str, conn: INetConn, since: float) -> Link:
     if wire is None:
         return Link(peer, "", inbound, "", since, 0, 0)
     return Link(peer, wire.address, inbound, wire.relay, since, wire.received, wire.sent)
+
+
+async def close_all(connections: Sequence[INetConn]) -> None:
+    """Close them all within moments, those that do not go by themselves from below."""
+    with trio.CancelScope(shield=True):
+        with trio.move_on_after(PART_SECONDS):
+            async with trio.open_nursery() as nursery:
+                for conn in connections:
+                    nursery.start_soon(close_quietly, conn)
+        for conn in connections:
+            secured = getattr(conn.muxed_conn, "secured_conn", None)
+            if secured is not None and not conn.muxed_conn.is_closed:
+                with trio.move_on_after(PART_SECONDS):
+                    await close_quietly(secured)
 
 
 async def close_quietly(thing: INetConn) -> None:

@@ -26,7 +26,7 @@ from multiaddr import Multiaddr  # type: ignore[import-untyped]
 from node.network import libp2p_addresses
 from node.network.company import Company, Strangers
 from node.network.libp2p_circuit import DCUTR, HOP, STOP
-from node.network.libp2p_connections import Connections, Watch, close_quietly, id_of
+from node.network.libp2p_connections import Connections, Watch, close_all, id_of
 from node.network.libp2p_dialling import Dialler
 from node.network.libp2p_direct import Direct
 from node.network.libp2p_framing import FramedStream, linger
@@ -60,7 +60,6 @@ DIRECT_FIRST = 4  # direct addresses in front of those through relays; a card ho
 OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 2.8
 INTRODUCE_SECONDS = 60.0  # between attempts to gossip with a member whose gate may be shut
-PART_SECONDS = 1.0
 ROOMY_LIMIT = 512  # connections of a helper machine; INBOUND_LIMIT of another
 
 
@@ -239,16 +238,7 @@ class Libp2pNetwork:
         await self._part(peer, self._up.of(peer))
 
     async def _part(self, peer: str, connections: list[INetConn]) -> None:
-        with trio.CancelScope(shield=True):
-            with trio.move_on_after(PART_SECONDS):
-                async with trio.open_nursery() as nursery:
-                    for conn in connections:
-                        nursery.start_soon(close_quietly, conn)
-            for conn in connections:
-                secured = getattr(conn.muxed_conn, "secured_conn", None)
-                if secured is not None and not conn.muxed_conn.is_closed:
-                    with trio.move_on_after(PART_SECONDS):
-                        await close_quietly(secured)
+        await close_all(connections)
         for conn in connections:
             self._down(peer, conn)
 
