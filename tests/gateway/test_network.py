@@ -93,7 +93,7 @@ async def test_how_others_reach_this_node_is_said_as_far_as_it_is_known(desk, no
     assert "is not known" not in dialled
     assert dialled.count("yes, last at") == 2
 
-    relaying = {"offers": False, "reserved_at": [peer("Ben")], "serving": 0}
+    relaying = {"offers": False, "reserved_at": [peer("Ben")], "reserved": 0, "serving": 0}
     node.view = replace(node.view, dialled_ms={}, relaying=relaying)
     relayed = await read(desk)
     assert "Over a relay Ben" in relayed
@@ -101,10 +101,10 @@ async def test_how_others_reach_this_node_is_said_as_far_as_it_is_known(desk, no
 
 
 async def test_a_relay_says_for_how_many(desk, node):
-    relaying = {"offers": True, "reserved_at": [], "serving": 1}
+    relaying = {"offers": True, "reserved_at": [], "reserved": 1, "serving": 0}
     node.view = replace(node.view, relaying=relaying)
 
-    assert "Relays for others yes, 1 connection at the moment" in await read(desk)
+    assert "Relays for others yes; 1 node has a place here" in await read(desk)
 
 
 @pytest.mark.parametrize(

@@ -132,13 +132,13 @@ def _dialled(words: Words, view: View, place: str) -> str:
 
 
 def _relaying(words: Words, view: View) -> str:
-    """How many connections of others this node carries; empty where it relays for nobody."""
+    """How many nodes can be reached over this one; empty where it offers to relay for nobody."""
     if not view.relaying["offers"]:
         return ""
-    serving = int(view.relaying["serving"])
+    reserved = int(view.relaying["reserved"])
     return words.ngettext(
-        "yes, %(n)s connection at the moment", "yes, %(n)s connections at the moment", serving
-    ) % {"n": words.number(serving)}
+        "yes; %(n)s node has a place here", "yes; %(n)s nodes have a place here", reserved
+    ) % {"n": words.number(reserved)}
 
 
 def _around(words: Words, state: Mapping[str, Any] | None) -> str:
