@@ -31,7 +31,7 @@ class Share(NamedTuple):
 SHARES = {
     "sync": Share(QUESTIONS, QUESTIONS_A_SECOND, 16 * MIB, MIB),  # conversations and questions
     "gossip": Share(QUESTIONS, QUESTIONS_A_SECOND, 16 * MIB, MIB / 2),
-    "cards": Share(60, 0.5, 8 * MIB, MIB / 16),
+    "cards": Share(20, 0.2, 8 * MIB, MIB / 16),
     "blobs": Share(400, 40, MIB, MIB / 16),  # questions; what they cost is counted in node.blobs
     "join": Share(30, 0.5, MIB / 2, MIB / 64),
     "ahead": Share(AHEAD, AHEAD_A_SECOND, MIB, MIB),  # beyond it only sync is asked

@@ -1,9 +1,9 @@
 """With whom to sync, and when; a conversation itself is `node.conversations`.
 
 A neighbour is asked when its connection opens, when gossip was ahead of what it had said, after
-news that gossip did not carry, and a random one every minute. With one peer there is one
-conversation of ours at a time. While nothing can be written (`Store.trouble`) nobody is asked;
-whoever asks is answered.
+news that gossip did not carry, and a random one every minute. One peer is asked in one conversation
+at a time, whoever opened it. While nothing can be written (`Store.trouble`) nobody is asked; whoever
+asks is answered.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ class Syncing:
         self._hooks = hooks
         self._door = Turnstile(peers, "sync", self._answer)
         self._talking: set[str] = set()
+        self._asked: set[str] = set()  # peers that we ask on a stream of theirs
         self._again: set[str] = set()
         self._heard: dict[str, float] = {}  # peer -> when it was last in touch
         self._let_in: dict[str, float] = {}  # members in touch, when last looked at: since when
@@ -199,7 +200,7 @@ class Syncing:
 
         Whether a conversation came to its good end.
         """
-        if peer in self._talking:
+        if peer in self._talking or peer in self._asked:  # twice would bring everything twice
             self._again.add(peer)
             return False
         through = False
@@ -256,7 +257,7 @@ class Syncing:
             try:
                 if peer not in self._network.peers():
                     await self._network.connect(peer, known.get(peer, []))  # it may just have gone
-                while peer in self._talking:
+                while peer in self._talking or peer in self._asked:
                     await trio.sleep(SETTLE_SECONDS)
                 if await self.sync_with(peer):
                     through.append(peer)
@@ -273,6 +274,8 @@ class Syncing:
     async def sync_until_settled(self, peer: str) -> None:
         """Sync until this home is a member, as long as the peer has something new."""
         for _ in range(ROUNDS):
+            while peer in self._asked:
+                await trio.sleep(SETTLE_SECONDS)
             await self.sync_with(peer)
             if self._home.standing() == "member":
                 return
@@ -295,13 +298,19 @@ class Syncing:
         peer = stream.peer
         self._heard[peer] = self._clock()
         talk = self._conversation(stream)
-        # Already asking this peer on a stream of ours: twice would bring everything twice.
-        asking = peer not in self._talking and self._store.trouble is None
+        asking = not self._store.trouble and peer not in self._talking and peer not in self._asked
+        if asking:
+            self._asked.add(peer)
         try:
             await talk.serve(asking=asking)
         except StoreError as error:
             logger.log(loudness(error), "what %s sent could not be kept: %s", peer, error)
             raise LinkError("store", "What came can't be kept here.") from error
+        finally:
+            if asking:
+                self._asked.discard(peer)
+                if peer in self._again:
+                    self.soon(peer)
         self._after(talk, peer)
         await self.gate_may_have_changed(peer)
 

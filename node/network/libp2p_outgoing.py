@@ -18,6 +18,8 @@ from libp2p.pubsub.pb import rpc_pb2
 from libp2p.pubsub.rpc_queue import RpcQueue
 from libp2p.utils import encode_uvarint
 
+from node.network.libp2p_members import MAX_RPC
+
 QUEUE_LIMIT = 1024  # frames waiting for one neighbour, and
 QUEUE_BYTES = 4 * 1024 * 1024
 PIECE = 32 * 1024  # bytes written at once, unless one frame is longer
@@ -40,11 +42,11 @@ def framed(rpc: rpc_pb2.RPC, name: bytes | None = None) -> Frame:
 class Outgoing(RpcQueue):
     """The frames for one neighbour, bounded; what finds no room is dropped, and sync repairs it."""
 
-    # H8: the library's queue of 32 cuts bursts without a word, and knows no bytes. Goes when its
-    # size is an option.
+    # H8: the library's queue of 32 cuts bursts without a word, knows no bytes, and answers who asks
+    # for much in frames four times as long as are taken here. Goes when its sizes are options.
 
     def __init__(self) -> None:
-        super().__init__(max_size=QUEUE_LIMIT)
+        super().__init__(max_size=QUEUE_LIMIT, max_message_size=MAX_RPC)
         self._frames: deque[Frame] = deque()
         self._bytes = 0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 import trio
 import trio.testing
@@ -10,6 +12,7 @@ from libp2p.peer.id import ID
 from libp2p.pubsub.pb import rpc_pb2
 from libp2p.pubsub.validators import signature_validator
 
+from node.network.libp2p_members import MAX_RPC
 from node.network.libp2p_outgoing import (
     PIECE,
     QUEUE_BYTES,
@@ -178,3 +181,23 @@ def test_what_is_not_so_signed_is_not(other: dict[str, bytes]) -> None:
 @pytest.mark.parametrize("name", [b"", b"ana", bytes(38), some_peer(1).to_bytes() + b"\0"])
 def test_a_sender_of_another_sort_is_none(name: bytes) -> None:
     assert not _is_signed(signed_message(from_id=name))
+
+
+async def test_what_is_asked_for_together_comes_in_frames_that_are_taken(town: Village) -> None:
+    ana, ben = town.person("ana"), town.person("ben")
+    faults: list[str] = []
+    ben.net.on_fault(lambda peer, reason: faults.append(reason))
+    ben.passes_on = False  # so that it can come once more
+    await town.arrive(ana, ben)
+    await town.meet(ana, ben)
+    await town.gossiping(ana, ben)
+    some = [bytes([number]) * 60_000 for number in range(2 * MAX_RPC // 60_000)]
+    for each in some:
+        await ana.net.publish(each)
+        assert (await ben.heard.receive())[1] == each
+
+    names = [hashlib.sha256(each).digest() for each in some]
+    await ben.net._pubsub.router.emit_iwant(names, ana.net._me)
+
+    assert [(await ben.heard.receive())[1] for _ in some] == some
+    assert not faults
