@@ -1,9 +1,9 @@
 """With whom to sync, and when; a conversation itself is `node.conversations`.
 
 A neighbour is asked when its connection opens, when gossip was ahead of what it had said, after
-news that gossip did not carry, and a random one every minute. One peer is asked in one conversation
-at a time, whoever opened it. While nothing can be written (`Store.trouble`) nobody is asked; whoever
-asks is answered.
+news that gossip did not carry, and a random one every minute. A peer is asked in one conversation
+at a time, whoever opened it. While nothing can be written (`Store.trouble`) nobody is asked;
+whoever asks is answered.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ def settle(store: Store) -> None:
         persons = now.guests.keys() | state.roll.persons.keys()
         _spare_out_of_view(store, persons)
         sideset.weigh(store, persons)
-        strangers.keep_few(store, persons)
+        strangers.keep_few(store)
         recalls.gather(store)
         told |= store.changed
         if not store.changed & UNSETTLED:

@@ -12,15 +12,9 @@ The caller holds the transaction.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 
 from governance.membership import CANDIDATE
-from protocol.kinds.enrol import Enrol
-from protocol.kinds.join import Join
-from protocol.kinds.registry import content
-from protocol.records import GOV
-from storage import branches, contests, erasing
-from storage.rows import Log, find_log, records_from, standing_of
+from storage.rows import Log, find_log, standing_of
 from storage.sideset import SHARE_BYTES
 from storage.store import Store
 from storage.views.registry import VIEWS
@@ -31,8 +25,8 @@ MAX_FORKS_EACH = 16  # of devices that one person stands for
 NOBODY = b""
 
 
-def keep_few(store: Store, persons: Collection[bytes]) -> None:
-    """Let go of the proofs that have no room. `persons`: on the roll, or guests.
+def keep_few(store: Store) -> None:
+    """Let go of the proofs that have no room.
 
     Those that do not count, which nobody else need have, share the room that one author has.
     """
@@ -40,7 +34,7 @@ def keep_few(store: Store, persons: Collection[bytes]) -> None:
     found = _forks(store, live=True)
     kept: Counter[bytes] = Counter()
     for object_id, device, lane, _ in found if len(found) > MAX_FORKS_EACH else ():
-        whose = _stands_for(store, device, persons)
+        whose = _stands_for(store, device)
         kept[whose] += 1
         if kept[whose] > (MAX_FORKS if whose == NOBODY else MAX_FORKS_EACH):
             _let_go(store, object_id, device, lane)
@@ -73,30 +67,17 @@ def _let_go(store: Store, object_id: bytes, device: bytes, lane: int) -> None:
     forget(store, device, lane)
 
 
-def _stands_for(store: Store, device: bytes, persons: Collection[bytes]) -> bytes:
-    """Who enrolled this device, or invited whoever did, as far as that is here; else NOBODY."""
-    known = sorted(person for person in erasing.authors(store, device) if person in persons)
-    if known:
-        return known[0]
-    log = find_log(store, device, GOV)
-    if log is None:
-        return NOBODY
-    records = [*records_from(store, log.no, 1, 2), *branches.all_held(store, log.no)]
-    said = [content(record) for record in records if record.body is not None]
-    enrolled = {each.person for each in said if isinstance(each, Enrol)}
-    inviters = set()
-    for join in said:
-        if isinstance(join, Join):
-            row = store.db.execute(
-                "SELECT device, key FROM invitation WHERE record = ?", [join.invite]
-            ).fetchone()
-            if row is not None and any(
-                contests.proves(row[1], join.proof, store.community, join.invite, person, device)
-                for person in enrolled
-            ):
-                inviter = standing_of(store, row[0])
-                inviters.add(NOBODY if inviter is None else inviter[1] or NOBODY)
-    return min(inviters - {NOBODY}, default=NOBODY)
+def _stands_for(store: Store, device: bytes) -> bytes:
+    """Who enrolled this device, of those on the roll and their guests; else NOBODY.
+
+    As the side set says it, which all have alike: a log that is in no view, and what a join in it
+    proves, some have heard of and others not.
+    """
+    row = store.db.execute(
+        "SELECT min(substr(key, 33)) FROM side WHERE subject = ? AND sort = 'enrol' AND live = 1",
+        [device],
+    ).fetchone()
+    return NOBODY if row[0] is None else bytes(row[0])
 
 
 def forget(store: Store, device: bytes, lane: int) -> None:
