@@ -16,10 +16,10 @@ from collections.abc import Callable, Sequence
 import trio
 
 from node.bucket import Bucket
+from node.loudness import loudness
 from node.network.links import BLOB, LinkError, Network, Stream
 from node.network.peer_id import peer_id_of
 from node.peers import Peers
-from node.steady import loudness
 from node.turnstile import AT_ONCE
 from protocol.blobs import (
     MAX_ANSWER,

@@ -174,14 +174,19 @@ class Cards:
         return self._good([device for device, _ in news]), newest
 
     def _good(self, devices: Sequence[bytes]) -> dict[bytes, int]:
-        """Of these devices, those whose cards may be passed on; when the cards were issued."""
+        """Of these devices, those whose cards may be passed on; when the cards were issued.
+
+        Of two with one mark the second: somebody may have made such keys, and what names both is
+        refused.
+        """
         rows = self._store.db.execute(
             "SELECT peer.device, issued_ms FROM peer JOIN device ON device.key = peer.device"
             " WHERE card IS NOT NULL AND expires_ms > ? AND standing IN (?, ?)"
             " AND hex(peer.device) IN (SELECT value FROM json_each(?))",
             [self._store.now_ms(), PROVISIONAL, CERTIFIED, _hex(devices)],
         ).fetchall()
-        return dict(rows)
+        told = {row[0][:MARK]: row for row in rows}
+        return dict(told.values())
 
     def _lacking(self, offer: Offer) -> list[int]:
         """Which of the cards in an offer would be kept here."""

@@ -184,6 +184,7 @@ class Conversation:
                 raise LinkError("too-slow", "the peer brings nothing new")
             if isinstance(answer, SegmentOf) and not new:
                 useless += 1  # another peer was quicker, or this one wastes our time
+                self._peers.admission.spared(answer.device)  # and not its author's steps
                 if useless > USELESS:
                     raise LinkError("nothing-new", "the peer sends what is here already")
             # Between two steps a page or another peer has its turn.

@@ -55,9 +55,11 @@ class Duties:
         while True:
             self._wake = trio.Event()
             began = self._store.now_ms() / 1000
-            await self._act()
-            pause = self._until_next_look(began)
-            await self._acted()
+            try:
+                await self._act()
+                pause = self._until_next_look(began)
+            finally:  # who was removed is cut off whatever this teller cannot do
+                await self._acted()
             with trio.move_on_after(pause):
                 await self._wake.wait()
 

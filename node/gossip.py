@@ -2,9 +2,9 @@
 
 A message is a strict DAG-CBOR array: `[0, [[device, lane, entries], ...]]`, `[1, certificate]`,
 `[2, address card]` or `[3, bytes of a teller's message]`. A message is passed on when all of it
-could be placed here; what is ahead of our logs, or by somebody unknown, is set aside and asked for
-by sync. Proofs go by sync alone. What comes faster than its author's or its carrier's share
-(node.admission, node.allowances) is left to sync, too.
+could be placed here and some of it is new; what is ahead of our logs, or by somebody unknown, is
+set aside and asked for by sync. Proofs go by sync alone. What comes faster than its author's or its
+carrier's share (node.admission, node.allowances) is left to sync, too.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 import cbor2
 
 from governance.membership import CANDIDATE
+from node.loudness import loudness
 from node.metrics import KEPT_BACK, PASSED_ON, REFUSED
 from node.network.links import MAX_GOSSIP
 from node.peers import Peers
-from node.steady import loudness
 from protocol.cards import Card, read_card
 from protocol.codec import decode
 from protocol.errors import Invalid, StoreError
@@ -108,7 +108,7 @@ class Hearing:
         """Keep what can be placed; whether to pass the message on. Never raises."""
         if self._peers.waits(peer) or not self._peers.may_ask(peer, "gossip", len(message)):
             return False
-        counts = self._peers.metrics.gossip
+        counts, before = self._peers.metrics.gossip, self._store.version()
         try:
             placed = self._take(peer, message)
         except Invalid as error:
@@ -122,10 +122,13 @@ class Hearing:
             counts.add(KEPT_BACK)
             self._peers.takes_more_of(later.author)  # which says so now and then
             return False
-        counts.add(PASSED_ON if placed else KEPT_BACK)
         if not placed and message[1] == RECORDS:
             self._ahead(peer)
-        return placed
+        # What was here already came by sync, which goes on by sync, or is replayed: passing it on
+        # would use up the share that its publisher has everywhere.
+        passed_on = placed and (message[1] != RECORDS or self._store.version() != before)
+        counts.add(PASSED_ON if passed_on else KEPT_BACK)
+        return passed_on
 
     def _take(self, peer: str, message: bytes) -> bool:
         """Whether all of it could be placed; _Later where nothing of it is looked at now."""
@@ -164,23 +167,30 @@ class Hearing:
         if not isinstance(content, list) or not 1 <= len(content) <= 64:
             raise Invalid("bad-message", "a gossip message without records")
         may_gap = self._peers.allowances.has(peer, "ahead")
-        for item in content:
-            if (
-                not isinstance(item, list)
-                or len(item) != 3
-                or type(item[0]) is not bytes
-                or len(item[0]) != 32
-                or item[1] not in LANES.values()
-                or type(item[1]) is not int
-            ):
-                raise Invalid("bad-message", "gossip that is not [device, lane, entries]")
-            if self._known(item[0]):
-                if not may_gap and self._is_beyond_gap(*item):
-                    return False
-                if not self._peers.admission.takes_in(item[0]):
+        counted: list[bytes] = []
+        try:
+            for item in content:
+                if (
+                    not isinstance(item, list)
+                    or len(item) != 3
+                    or type(item[0]) is not bytes
+                    or len(item[0]) != 32
+                    or item[1] not in LANES.values()
+                    or type(item[1]) is not int
+                ):
+                    raise Invalid("bad-message", "gossip that is not [device, lane, entries]")
+                if self._known(item[0]):
+                    if not may_gap and self._is_beyond_gap(*item):
+                        return False
+                    if not self._peers.admission.takes_in(item[0]):
+                        raise _Later(item[0])
+                    counted.append(item[0])
+                elif not self._peers.may_ask(peer, "newcomers"):
                     raise _Later(item[0])
-            elif not self._peers.may_ask(peer, "newcomers"):
-                raise _Later(item[0])
+            counted = []
+        finally:  # who names an author beside what is left would spend their steps for nothing
+            for device in counted:
+                self._peers.admission.spared(device)
         return True
 
     def _is_beyond_gap(self, device: bytes, lane: int, entries: Any) -> bool:

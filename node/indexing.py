@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import trio
 
-from node.steady import loudness
+from node.loudness import loudness
 from protocol.errors import StoreError
 from storage.database import FAST
 from storage.store import Store

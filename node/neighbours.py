@@ -21,11 +21,11 @@ from node.branches import Known
 from node.cards import Cards
 from node.comparing import Comparing
 from node.gossip import card_message
+from node.loudness import loudness
 from node.metrics import SENT
 from node.network.links import LinkError, Network, Stream
 from node.peers import Peers, usable
 from node.relaying import Relaying
-from node.steady import loudness
 from protocol.cards import LIFETIME_MS, Card, make_card
 from protocol.errors import StoreError
 from protocol.keys import Signer
@@ -134,6 +134,7 @@ class Neighbours:
     def known(self) -> Known:
         """Everybody who may be dialled; a moment old at most."""
         if self._book is None or self._peers.news or self._book_at + BOOK_SECONDS < self._clock():
+            self.look()  # else who asks before the dialling does would keep the news from it
             self._peers.news = False
             self._book, self._book_at = self._peers.known(), self._clock()
             self._failures = {

@@ -16,8 +16,8 @@ import trio
 from node import post
 from node.events import Events
 from node.home import Home
+from node.loudness import loudness
 from node.post import Letter
-from node.steady import loudness
 from protocol.errors import MoothallError, Refused
 from protocol.keys import Signer
 from protocol.sealing import Opener

@@ -18,10 +18,10 @@ from node import address_book, clock_check
 from node.admission import Admission
 from node.allowances import Allowances
 from node.branches import Known
+from node.loudness import loudness
 from node.metrics import Metrics
 from node.network.peer_id import device_key_of, peer_id_of
 from node.patience import Patience
-from node.steady import loudness
 from protocol.cards import Card, read_card
 from protocol.codec import decode, encode
 from protocol.errors import Invalid, StoreError
@@ -40,7 +40,7 @@ FLOOD_SECONDS = 3600.0  # between two notes of one author's flood
 AHEAD_MS = 48 * 3600 * 1000  # a card may be this far ahead: some clock, or ours, is a day wrong
 FOUND_SECONDS = 600.0  # how long an address counts that was seen on the LAN
 MOST_FOUND = 4  # addresses of one device seen there: anybody on the LAN can claim some
-MOST_ADMITTED = 1000  # peers of whom the gate remembers what it said
+MOST_REMEMBERED = 1000  # peers of whom is known what the gate said, and who came too fast
 CONTACTS = "contacts"  # the key under which those of a recovery file are kept
 
 
@@ -72,7 +72,7 @@ class Peers:
         """
         told = self._admitted.get(peer)
         if told is None:
-            if len(self._admitted) >= MOST_ADMITTED:
+            if len(self._admitted) >= MOST_REMEMBERED:
                 self._admitted.clear()
             try:
                 told = self._admitted[peer] = self._is_member(peer)
@@ -127,6 +127,8 @@ class Peers:
         since, count = self._hasty.get(peer, (self._clock(), 0))
         if self._clock() > since + PATIENCE_SECONDS:
             since, count = self._clock(), 0
+        if peer not in self._hasty and len(self._hasty) >= MOST_REMEMBERED:
+            self._hasty.clear()
         self._hasty[peer] = (since, count + 1)
         if count + 1 == PATIENCE:  # a neighbour may be busy for a moment
             logger.info("%s comes too fast (%s): what is beyond its share is left", peer, sort)

@@ -28,13 +28,14 @@ from node.checkup import Checkup
 from node.deadlines import Deadlines
 from node.home import LOCK, Home
 from node.lan import Lan
+from node.loudness import loudness
 from node.network.links import Gate, LinkError, Network
 from node.network.listening import check as check_listening
 from node.network.listening import sort_out
 from node.notifying import Notifier
 from node.peers import Peers
 from node.service import Node
-from node.steady import keep_on, loudness
+from node.steady import keep_on
 from node.terminal import visible
 from protocol.errors import Refused, StoreError
 from protocol.lobby import Answer

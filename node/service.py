@@ -27,13 +27,14 @@ from node.home import Home
 from node.indexing import Indexing
 from node.keystore import Keys
 from node.knocking import Knocking
+from node.loudness import loudness
 from node.neighbours import Neighbours
 from node.network.links import BLOB, JOIN, LOBBY_SECONDS, SYNC, Network
 from node.opening import Opening
 from node.peers import Peers, forget_contacts
 from node.publishing import Publishing
 from node.record_news import RecordNews
-from node.steady import keep_on, loudness
+from node.steady import keep_on
 from node.storekeeping import Storekeeping
 from node.syncing import Hooks, Syncing
 from node.trade.clerk import Clerk, keys_for
@@ -42,6 +43,7 @@ from node.vote_news import VoteNews
 from protocol.errors import StoreError
 from protocol.lobby import Answer
 from storage import certificates
+from storage.standing import UNSETTLED
 
 if TYPE_CHECKING:
     from trio_typing import TaskStatus
@@ -207,7 +209,7 @@ class Node:
 
     def kept(self, words: set[str]) -> None:
         """Something new is in the store: tell listeners, wake who may have to act."""
-        if words & {"gov", "certificate", "standing"}:
+        if words & (UNSETTLED | {"standing"}):
             self.peers.look_again()
         self._records.tell()
         if "certificate" in words:

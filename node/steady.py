@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import trio
 
+from node.loudness import loudness
 from protocol.errors import StoreError
-from storage.store import LASTING
 
 logger = logging.getLogger("moothall.node")
 
@@ -41,15 +41,6 @@ async def keep_on(what: str, work: Callable[[], Awaitable[None]]) -> None:
                 _complain(what, error, loud=loud)
         if not ended:
             await trio.sleep(RETRY_SECONDS)
-
-
-def loudness(error: Exception) -> int:
-    """The level at which to log that something waits for the store.
-
-    What `storekeeping` tells of the whole node is not said again by all that has to wait for it.
-    """
-    lasting = isinstance(error, StoreError) and error.reason in LASTING
-    return logging.DEBUG if lasting else logging.WARNING
 
 
 def _complain(what: str, error: Exception, *, loud: bool) -> None:

@@ -20,10 +20,10 @@ from node import farewell, joining
 from node.comparing import Comparing
 from node.conversations import Conversation
 from node.home import Home
+from node.loudness import loudness
 from node.neighbours import Neighbours
 from node.network.links import SYNC, LinkError, Network, Stream
 from node.peers import Peers
-from node.steady import loudness
 from node.turnstile import Turnstile
 from protocol.errors import StoreError
 

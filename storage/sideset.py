@@ -41,7 +41,7 @@ from storage.store import Store
 
 MAX_SPARED = 1024  # spared records a device; of more, those with the lowest ids
 MAX_EVIDENCE = 4096  # of them what votes rest on, counted apart
-MAX_LOOSE = 2048  # objects that wait, and about devices in no view; of more, the lowest ids
+MAX_LOOSE = 2048  # objects that wait, and records of devices in no view; the lowest ids stay
 MAX_WAITING_BYTES = 8 * 1024 * 1024  # of objects that wait
 SHARE_BYTES = 1024 * 1024  # of them those about one device
 CANDIDATE_RECORDS = 8  # of a device whose membership chain is not here yet
@@ -222,7 +222,7 @@ def weigh(store: Store, persons: Collection[bytes]) -> None:
             counts = _record_counts(store, noted, seen, persons)
         waiting += not counts
         waiting_bytes += 0 if counts else size
-        strange += counts and not seen
+        strange += counts and not seen and noted.sort != "fork"
         if counts != live:
             store.db.execute("UPDATE side SET live = ? WHERE id = ?", [counts, object_id])
     _keep_few(store)
@@ -338,14 +338,14 @@ def _concerns(store: Store, noted: _About, persons: Collection[bytes]) -> bool:
 
 
 def _forget_strange(store: Store) -> None:
-    """About devices in no view so much counts, and no more. How the forks among it share that room
-    is for `storage.strangers` to say.
+    """About devices in no view so many records count, and no more. Forks have a room of their own
+    (`storage.strangers`), which hangs on these: so what is kept depends on no order.
     """
     _forget(
         store,
         "SELECT side.id FROM side LEFT JOIN device ON device.key = side.subject"
-        f" WHERE sort NOT IN {_APART} AND live = 1 AND coalesce(standing, 0) = 0"
-        " ORDER BY side.id LIMIT -1 OFFSET ?",
+        f" WHERE sort NOT IN {_APART} AND sort != 'fork' AND live = 1"
+        " AND coalesce(standing, 0) = 0 ORDER BY side.id LIMIT -1 OFFSET ?",
         [MAX_LOOSE],
     )
 

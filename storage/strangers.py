@@ -81,18 +81,21 @@ def _stands_for(store: Store, device: bytes) -> bytes:
 
 
 def forget(store: Store, device: bytes, lane: int) -> None:
-    """Let go of a stranger's log whose fork is proven no more. One that joined before it stays: it
-    may contest an invitation.
+    """Let go of a stranger's log whose fork is proven no more. One that joined before it stays, as
+    it may contest an invitation, but for what lay beside it.
     """
     log, known = find_log(store, device, lane), standing_of(store, device)
     if log is None or device == store.device or log.cut_seq is not None:
         return
-    if (known is not None and known[0] != CANDIDATE) or _joined(store, log):
+    if known is not None and known[0] != CANDIDATE:
+        return
+    store.db.execute("DELETE FROM contested WHERE log_no = ?", [log.no])
+    if _joined(store, log):
+        store.db.execute("UPDATE log SET fork_seq = NULL WHERE no = ?", [log.no])
         return
     for view in VIEWS:
         view.retract(store, log.no, 0)
-    for table in ("contested", "record"):
-        store.db.execute(f"DELETE FROM {table} WHERE log_no = ?", [log.no])
+    store.db.execute("DELETE FROM record WHERE log_no = ?", [log.no])
     store.db.execute("DELETE FROM log WHERE no = ?", [log.no])
     store.db.execute(
         "DELETE FROM device WHERE key = ?"

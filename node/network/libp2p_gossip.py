@@ -17,7 +17,12 @@ from libp2p.pubsub.pb import rpc_pb2
 from node.bucket import Bucket
 from node.network.libp2p_framing import abort
 from node.network.libp2p_members import Fault, Pace, read_frames
-from node.network.libp2p_pubsub_hazards import CarefulGossipSub, CarefulPubsub
+from node.network.libp2p_pubsub_hazards import (
+    CarefulGossipSub,
+    CarefulPubsub,
+    content_id,
+    is_signed,
+)
 from node.network.links import (
     MAX_GOSSIP,
     PASSED,
@@ -33,15 +38,20 @@ logger = logging.getLogger("moothall.network")
 
 CHECK_SECONDS = 5.0
 MOST_PUBLISHERS = 1000  # whose shares are remembered
+MOST_HELD_BACK = 1000  # messages that found no room in their publisher's share
+
+NOBODY = b""  # who is no member: such publishers are made up at will, and share one share
 
 
 class PacedGossipSub(CarefulGossipSub):
     """Passes on no more than its neighbours take from one peer."""
 
-    def __init__(self) -> None:
+    def __init__(self, gate: Gate) -> None:
         super().__init__()
+        self._gate = gate
         self._passing: Bucket | None = None
         self._passing_of: dict[bytes, Bucket] = {}  # by who published it
+        self.held_back: set[bytes] = set()  # names of messages
 
     async def publish(self, msg_forwarder: ID, pubsub_msg: rpc_pb2.Message) -> None:
         """Send a new message on, unless too many others, or of its publisher, went out lately."""
@@ -50,12 +60,19 @@ class PacedGossipSub(CarefulGossipSub):
         self._passing = passing
         if self.pubsub is not None and msg_forwarder == self.pubsub.my_id:
             passing.owe(1, now)
-        elif not (self._of(pubsub_msg.from_id, now).take(1, now) and passing.take(1, now)):
+        elif not self._of(pubsub_msg.from_id, now).take(1, now):
+            if len(self.held_back) >= MOST_HELD_BACK:
+                self.held_back.clear()
+            self.held_back.add(content_id(pubsub_msg))
+            return
+        elif not passing.take(1, now):
             return
         await super().publish(msg_forwarder, pubsub_msg)
 
     def _of(self, publisher: bytes, now: float) -> Bucket:
         """The share of one publisher, so that nobody takes the others' as well."""
+        if publisher not in self._passing_of and not self._gate(str(ID(publisher))):
+            publisher = NOBODY
         if publisher not in self._passing_of:
             if len(self._passing_of) >= MOST_PUBLISHERS:
                 self._passing_of.clear()
@@ -82,6 +99,7 @@ class GatedPubsub(CarefulPubsub):
         self._fault = fault
         self._refuse = refuse
         self._pace = Pace()
+        self._router = router
         self._topic = topic
         self._gate = gate
         self._ask = check
@@ -101,7 +119,14 @@ class GatedPubsub(CarefulPubsub):
         if msg_forwarder != self.my_id and not self._gate(str(msg_forwarder)):
             self._refuse(str(msg_forwarder), "gossip", "stranger")
             return
+        name = content_id(msg)
+        again = name in self._router.held_back and self.seen_messages.has(name)
         await super().push_msg(msg_forwarder, msg)
+        if again and list(msg.topicIDs) == [self._topic] and is_signed(msg):
+            # It was held back for its publisher's share. If somebody else publishes it, it goes by
+            # theirs: else whoever is quick could swallow what others say, in their own name.
+            self._router.held_back.discard(name)
+            await self._router.publish(msg_forwarder, msg)
 
     async def stream_handler(self, stream: INetStream) -> None:
         peer = stream.muxed_conn.peer_id
@@ -115,7 +140,7 @@ class GatedPubsub(CarefulPubsub):
 
     async def continuously_read_stream(self, stream: INetStream) -> None:
         """One message after another: a peer that sends much waits for itself alone."""
-        await read_frames(stream, self._pace, self._fault, self._take)
+        await read_frames(stream, self._topic, self._pace, self._fault, self._take)
 
     async def _take(self, peer: ID, rpc: rpc_pb2.RPC) -> None:
         consume = vars(pubsub)["maybe_consume_signed_record"]  # as libp2p_pubsub_hazards left it
@@ -126,9 +151,8 @@ class GatedPubsub(CarefulPubsub):
                 await self._pace.wait(peer, messages=1)
             if self._is_subscribed_to_msg(msg):
                 await self.push_msg(peer, msg)
-        if len(rpc.subscriptions) <= self.max_subscriptions_per_rpc:
-            for subscription in rpc.subscriptions:
-                self.handle_subscription(peer, subscription)
+        for subscription in rpc.subscriptions:
+            self.handle_subscription(peer, subscription)
         if rpc.HasField("control"):
             await self.router.handle_rpc(rpc, peer)
 

@@ -318,7 +318,7 @@ class Libp2pNetwork:
         if not self._offers_relay:
             host.set_stream_handler(STOP, self._reach.serve)
             host.on_identified(self._reach.look)
-        router = PacedGossipSub()
+        router = PacedGossipSub(self._gate)
         pubsub = GatedPubsub(
             host, router, self._topic, self._gate, self._check, self._blame, self._refuse
         )

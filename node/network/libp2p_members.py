@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 
 import trio
 from google.protobuf.message import DecodeError
@@ -34,7 +35,10 @@ STREAMS = 96  # of one member at a time; a relay holds one for each peer behind 
 CHUNK = 64 * 1024  # bytes read at a time
 MOST_PREFIX = 10  # bytes of a varint
 MAX_RPC = 4 * MAX_GOSSIP  # bytes of one gossip frame
-MOST_ASKED = 64  # messages that one frame may ask for
+MOST_SAID = 100  # things of one sort that are read of one frame,
+MOST_TOGETHER = 500  # messages,
+MOST_OFFERED = 1000  # messages that it offers, and
+MOST_ASKED = 64  # messages that it asks for; what is beyond these is left
 # Gossip of one peer. A message costs about a millisecond whatever is in it, a signature alone a
 # tenth of that; so do the frames that carry none. An honest neighbour passes on 300 in a burst and
 # 30 a second (links.PASSED). After the first few, those of a burst are taken so far apart that most
@@ -47,6 +51,7 @@ AT_ONCE_A_SECOND = 100
 BYTES = 4 * 1024 * 1024
 BYTES_A_SECOND = 1024 * 1024
 ASKED_COST = MAX_GOSSIP  # bytes that a message counts which is asked for, as it is sent whole
+JOINED_COST = 1024 * 1024  # and joining the topic, which has all sent that was sent lately
 MOST_PACED = 1000  # peers
 
 
@@ -97,6 +102,7 @@ class Pace:
 
 async def read_frames(
     stream: INetStream,
+    topic: str,
     pace: Pace,
     fault: Fault,
     take: Callable[[ID, rpc_pb2.RPC], Awaitable[None]],
@@ -107,16 +113,18 @@ async def read_frames(
     """
     # H25: the library reads frames of a megabyte as fast as they come and starts a task for every
     # message in them, thousands at once, before anything is checked; one frame may also ask for the
-    # same message ten thousand times, and gets it as often in one piece. Goes when it bounds both.
+    # same message ten thousand times, and gets it as often in one piece, and one that joins or
+    # leaves topics as often stops the node for half a minute. Goes when it bounds them all.
     peer, frames = stream.muxed_conn.peer_id, _Frames(stream)
     try:
         while True:
             frame = await frames.next()
             await pace.wait(peer, messages=1, size=len(frame))
-            rpc = rpc_pb2.RPC()
-            rpc.ParseFromString(frame)
-            if asked := _asked_once(rpc):
-                await pace.wait(peer, size=asked * ASKED_COST)
+            rpc = _in_short(frame, topic)
+            asked = sum(len(each.messageIDs) for each in rpc.control.iwant)
+            if asked or rpc.subscriptions:
+                size = asked * ASKED_COST + len(rpc.subscriptions) * JOINED_COST
+                await pace.wait(peer, size=size)
             await take(peer, rpc)
             await trio.lowlevel.checkpoint()  # whoever has a frame to read is next
     except MessageTooLarge:
@@ -164,12 +172,34 @@ class _Frames:
             self._buffer += more
 
 
-def _asked_once(rpc: rpc_pb2.RPC) -> int:
-    """Leave each message that a frame asks for once, and few of them; how many are left."""
-    names = list(dict.fromkeys(name for each in rpc.control.iwant for name in each.messageIDs))
-    if not names:
-        return 0
-    del rpc.control.iwant[1:]
-    del rpc.control.iwant[0].messageIDs[:]
-    rpc.control.iwant[0].messageIDs.extend(names[:MOST_ASKED])
-    return len(names[:MOST_ASKED])
+def _in_short(frame: bytes, topic: str) -> rpc_pb2.RPC:
+    """What a frame says, as an honest neighbour says it: each thing once, and on the one topic."""
+    said = rpc_pb2.RPC()
+    said.ParseFromString(frame)
+    if (
+        len(said.publish) <= MOST_TOGETHER
+        and not said.subscriptions
+        and not said.HasField("control")
+    ):
+        return said
+    # A copy, since what is parsed takes fifty times the bytes, until all of the frame is done with.
+    short = rpc_pb2.RPC(publish=said.publish[:MOST_TOGETHER])
+    joining = [each for each in said.subscriptions[:MOST_SAID] if each.topicid == topic]
+    short.subscriptions.extend(joining[-1:])
+    control = said.control
+    grafts = [each for each in control.graft[:MOST_SAID] if each.topicID == topic]
+    short.control.graft.extend(grafts[-1:])
+    prunes = [each for each in control.prune[:MOST_SAID] if each.topicID == topic]
+    for prune in prunes[-1:]:  # without the peers that it names; we dial by address cards
+        short.control.prune.add(topicID=topic, backoff=prune.backoff)
+    offers = [each.messageIDs for each in control.ihave[:MOST_SAID] if each.topicID == topic]
+    if offered := _first(MOST_OFFERED, offers):
+        short.control.ihave.add(topicID=topic, messageIDs=offered)
+    if asked := _first(MOST_ASKED, [each.messageIDs for each in control.iwant[:MOST_SAID]]):
+        short.control.iwant.add(messageIDs=asked)
+    return short
+
+
+def _first(most: int, names: Iterable[Iterable[bytes]]) -> list[bytes]:
+    """So many different names."""
+    return list(islice(dict.fromkeys(chain.from_iterable(names)), most))

@@ -46,7 +46,7 @@ class ByContent(MessageCache):
     # offered is fetched, again at each of three heartbeats. Goes when it asks for a message's name.
 
     def put(self, msg: rpc_pb2.Message) -> None:
-        name = _content_id(msg)
+        name = content_id(msg)
         if name not in self.msgs:
             self.msgs[name] = msg
             self.history[0].append(CacheEntry(name, msg.topicIDs))
@@ -88,7 +88,7 @@ class CarefulGossipSub(GossipSub):
         """Queue a message for the neighbours that are sent it whole."""
         # See libp2p_outgoing. Whose subscription is not known yet gets nothing, where the library
         # keeps it for later: new neighbours are synced with.
-        pubsub, name = self.pubsub, _content_id(pubsub_msg)
+        pubsub, name = self.pubsub, content_id(pubsub_msg)
         if not isinstance(pubsub, CarefulPubsub):
             raise NoPubsubAttached
         self.mcache.put(pubsub_msg)
@@ -119,7 +119,7 @@ class CarefulPubsub(Pubsub):
             host,
             router,
             strict_signing=True,
-            msg_id_constructor=_content_id,
+            msg_id_constructor=content_id,
             max_subscriptions_per_peer=4,
             allowed_topics={topic},
         )
@@ -142,7 +142,7 @@ class CarefulPubsub(Pubsub):
     async def push_msg(self, msg_forwarder: ID, msg: rpc_pb2.Message) -> None:
         # H1: runs as a task of the service for whatever a peer sends; what it raises ends the
         # node. Goes when pubsub isolates its tasks.
-        name = _content_id(msg)
+        name = content_id(msg)
         self.senders.note(name, msg_forwarder)
         if name in self._judging or self.seen_messages.has(name):
             return  # the library marks a message as seen only after judging it
@@ -205,7 +205,7 @@ class CarefulPubsub(Pubsub):
         return queue is not None and queue.push(rpc_msg)
 
 
-def _content_id(msg: rpc_pb2.Message) -> bytes:
+def content_id(msg: rpc_pb2.Message) -> bytes:
     """A message is named by its content, so that it is one message whoever sent it."""
     return hashlib.sha256(msg.data).digest()
 
@@ -233,7 +233,7 @@ def _ignore_record(msg: rpc_pb2.RPC, host: IHost, peer_id: ID) -> bool:
 
 # The library takes the key out of the sender's id and compares it by way of four encodings, which
 # takes longer than the signature. Members' keys are Ed25519 (see peer_id). Goes when that is quick.
-def _is_signed(msg: rpc_pb2.Message) -> bool:
+def is_signed(msg: rpc_pb2.Message) -> bool:
     said = rpc_pb2.Message(
         data=msg.data, topicIDs=msg.topicIDs, from_id=msg.from_id, seqno=msg.seqno
     )
@@ -249,7 +249,7 @@ def _install() -> None:
         vars(module).update(
             env_to_send_in_RPC=_no_record, maybe_consume_signed_record=_ignore_record
         )
-    vars(pubsub).update(RpcQueue=Outgoing, signature_validator=_is_signed)
+    vars(pubsub).update(RpcQueue=Outgoing, signature_validator=is_signed)
 
 
 _install()

@@ -19,8 +19,8 @@ from node.events import Events
 from node.gateway.turn import turn
 from node.home import LOCK, Home
 from node.importing.prices import CREDIT
+from node.loudness import loudness
 from node.post import Letter, Outgoing
-from node.steady import loudness
 from node.trade import credit, disputing, ordering, reading, receipts, refunding
 from node.trade.reading import Order
 from protocol.errors import MoothallError

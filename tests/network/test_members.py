@@ -10,6 +10,7 @@ import contextlib
 import pytest
 import trio
 from libp2p.network.stream.exceptions import StreamError
+from libp2p.peer.id import ID
 from libp2p.pubsub.pb import rpc_pb2
 from libp2p.utils import encode_varint_prefixed
 
@@ -150,3 +151,52 @@ async def test_h26_a_member_has_so_many_streams_and_no_more(
     assert (ana.id, "too-many-streams") in told
     for stream in streams:
         await stream.aclose()
+
+
+def control_frames() -> dict[str, bytes]:
+    """Frames that say small things very often."""
+    frames = {name: rpc_pb2.RPC() for name in ("joining", "other meshes", "offers")}
+    offers = frames["offers"].control.ihave.add(topicID=TOPIC).messageIDs
+    for number in range(4000):
+        frames["joining"].subscriptions.add(subscribe=number % 2 == 1, topicid=TOPIC)
+        frames["other meshes"].control.graft.add(topicID=str(number))
+        offers.append(b"%032d" % number)
+    return {name: frame.SerializeToString() for name, frame in frames.items()}
+
+
+@pytest.mark.parametrize("name", control_frames())
+async def test_h25_what_a_frame_says_thousands_of_times_is_heard_once(
+    town: Village, name: str
+) -> None:
+    ana, ben = await two_friends(town)
+    await town.gossiping(ana, ben)
+    pubsub, router = ben.net._pubsub, ben.net._pubsub.router
+    handle_subscription, send_rpc = pubsub.handle_subscription, router.send_rpc
+    answered: list[int] = []
+    heard: list[object] = []
+
+    def handle(peer: ID, said: object) -> None:
+        heard.append(said)
+        handle_subscription(peer, said)
+
+    def send(peer: ID, rpc: rpc_pb2.RPC, **options: bool) -> None:
+        answered.append(rpc.ByteSize())
+        send_rpc(peer, rpc, **options)
+
+    pubsub.handle_subscription, router.send_rpc = handle, send
+    stream = await ana.net._host.new_stream(ben.net._me, [MESHSUB])
+    frame = control_frames()[name]
+    await stream.write(encode_varint_prefixed(frame) + encode_varint_prefixed(b"\xff"))
+    with contextlib.suppress(StreamError):
+        await stream.read(1)  # until it is given up, for the second frame
+
+    assert len(heard) + len(answered) <= 2
+    assert sum(answered) < 64 * libp2p_members.MOST_OFFERED
+
+
+def test_h25_a_frame_of_very_many_messages_is_not_kept_in_memory() -> None:
+    frame = b"\x12\x00" * (libp2p_members.MAX_RPC // 2)
+
+    taken = libp2p_members._in_short(frame, TOPIC)
+
+    assert len(taken.publish) == libp2p_members.MOST_TOGETHER

@@ -23,7 +23,7 @@ from node.network.libp2p_outgoing import (
     Senders,
     framed,
 )
-from node.network.libp2p_pubsub_hazards import _is_signed
+from node.network.libp2p_pubsub_hazards import is_signed
 from tests.network.people import Village
 
 
@@ -159,7 +159,7 @@ def signed_message(**other: bytes) -> rpc_pb2.Message:
 
 
 def test_a_message_is_signed_as_the_library_has_it() -> None:
-    for check in (signature_validator, _is_signed):
+    for check in (signature_validator, is_signed):
         assert check(signed_message())
 
 
@@ -174,13 +174,13 @@ def test_a_message_is_signed_as_the_library_has_it() -> None:
     ],
 )
 def test_what_is_not_so_signed_is_not(other: dict[str, bytes]) -> None:
-    for check in (signature_validator, _is_signed):
+    for check in (signature_validator, is_signed):
         assert not check(signed_message(**other))
 
 
 @pytest.mark.parametrize("name", [b"", b"ana", bytes(38), some_peer(1).to_bytes() + b"\0"])
 def test_a_sender_of_another_sort_is_none(name: bytes) -> None:
-    assert not _is_signed(signed_message(from_id=name))
+    assert not is_signed(signed_message(from_id=name))
 
 
 async def test_what_is_asked_for_together_comes_in_frames_that_are_taken(town: Village) -> None:

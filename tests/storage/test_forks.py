@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from protocol.evidence import Fork, fork_proof, read_object
+from protocol.evidence import Fork, read_object
 from protocol.kinds import enrol, erase
 from protocol.records import GOV, MARKET, TALK, Record
 from storage import branches, certificates, fork_proofs, log, sideset
@@ -333,30 +333,6 @@ def test_a_segment_that_does_not_follow_our_head_asks_for_the_place_where_they_p
     leo = told(world, "leo")
     assert talk(mia, leo)
     assert blameless(mia, leo)
-
-
-def test_of_strangers_proofs_only_so_many_are_kept_and_everywhere_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(sideset, "MAX_LOOSE", 3)
-    world = village("ben")
-    proofs = []
-    for number in range(6):
-        stranger = Device("stranger", number, world.persons["gus"])
-        for _ in range(2):
-            stranger.logs[GOV].append(Branch())
-            body = enrol.body(stranger.person, world.community, stranger.key)
-            world.write(stranger, "enrol", body, which=len(stranger.logs[GOV]) - 1)
-        one, other = stranger.logs[GOV]
-        proofs.append(fork_proof(world.community, one.records, other.records))
-    mia, leo = told(world), told(world, "leo")
-
-    for proof in proofs:
-        deliver(mia, (OBJECT, proof.raw))
-    for proof in reversed(proofs):
-        deliver(leo, (OBJECT, proof.raw))
-
-    assert sideset.ids(mia) == sideset.ids(leo) == sorted(proof.id for proof in proofs)[:3]
 
 
 def test_beside_a_log_only_so_much_is_held_and_the_fork_is_proven_all_the_same(

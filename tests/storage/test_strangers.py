@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from typing import NamedTuple
 
 import pytest
 
-from governance.membership import CANDIDATE
+from governance.membership import PROVISIONAL
 from protocol.evidence import Fork, fork_proof, spare
 from protocol.keys import Signer
 from protocol.kinds import enrol, erase
@@ -17,7 +18,7 @@ from storage.rows import find_log, standing_of
 from storage.store import Store
 from storage.verify import verify
 from tests.storage.post import OBJECT, agree, deliver, log_of, new_store, send, told
-from tests.storage.world import TIME, Branch, Device, World, h, village
+from tests.storage.world import TIME, Branch, Device, Invited, World, h, village
 
 
 class Liar(NamedTuple):
@@ -225,22 +226,110 @@ def held(store: Store) -> int:
     return int(count)
 
 
+def joined(world: World, number: int, invited: Invited) -> Device:
+    """A made-up person's device that joined by an invitation and forked its log after that."""
+    device = Device("liar", number, Signer(h("liar", number)))
+    world.do_enrol(device, 0, 0)
+    world._join(device, invited, 0)
+    device.logs[GOV].append(Branch(device.logs[GOV][0].records[:2], 2))
+    for branch in range(2):
+        world.write(device, "x-vow", {"n": branch}, lane=GOV, which=branch)
+    return device
+
+
+def proven(world: World, device: Device, at: int = 2) -> Fork:
+    one, other = (branch.records[at : at + 1] for branch in device.logs[GOV])
+    return fork_proof(world.community, one, other)
+
+
 @pytest.mark.usefixtures("little")
-def test_who_came_by_an_invitation_and_forked_is_no_made_up_device() -> None:
+def test_who_heard_the_logs_of_made_up_devices_keeps_no_other_forks_than_who_did_not() -> None:
     world = village("ben")
-    eva = world.of["eva1"]
-    world.do_welcome(eva, 1, 0)  # joined, and not certified
-    gov = eva.logs[GOV]
-    gov.append(Branch(gov[0].records[:1], 1))
-    world._join(eva, world.invited[-1], 1)
-    mia = told(world)
-    send(mia, world, gov[1].records)
-    assert fork_proofs.forks(mia) == [(eva.key, GOV, 2)]
-    known = standing_of(mia, eva.key)
-    assert known is not None
-    assert known[0] == CANDIDATE
+    world.do_invite(world.of["ben1"], 1, 0)
+    mia, leo = told(world), told(world, "leo")
 
-    show(mia, *liars(world, 60))
+    for number in range(12):
+        device = joined(world, number, world.invited[-1])
+        send(mia, world, device.logs[GOV][0].records)
+        send(mia, world, device.logs[GOV][1].records)
+        show(leo, Liar(device.signer, proven(world, device)))
+    agree([mia, leo])
 
-    assert (eva.key, GOV, 2) in fork_proofs.forks(mia)
-    assert len(fork_proofs.forks(mia)) == 6
+    assert digest(mia) == digest(leo)
+    assert len(fork_proofs.forks(mia)) == 5
+
+
+@pytest.mark.usefixtures("little")
+def test_a_log_whose_fork_was_let_go_is_no_shorter_once_it_is_in_view() -> None:
+    world = village("ben")
+    world.do_invite(world.of["ben1"], 1, 0)
+    eva, other = (joined(world, number, world.invited[-1]) for number in range(2))
+    mia, leo = told(world), told(world, "leo")
+    for device in (eva, other):  # which of the two Ben meant is not said yet
+        send(mia, world, device.logs[GOV][0].records[:2])
+        send(leo, world, device.logs[GOV][0].records[:2])
+    send(leo, world, eva.logs[GOV][0].records)
+    show(mia, *(each for each in liars(world, 60) if each.proof.id < proven(world, eva).id))
+    send(mia, world, eva.logs[GOV][1].records)
+    send(mia, world, eva.logs[GOV][0].records)
+    assert eva.key not in {device for device, _, _ in fork_proofs.forks(mia)}
+
+    world.do_confirm(eva, 1, 0)  # Ben joined before her
+    send(mia, world, world.of["ben1"].logs[GOV][0].records)
+
+    agree([mia, leo])
+    assert digest(mia) == digest(leo)
+    assert standing_of(mia, eva.key) == (PROVISIONAL, eva.person.public)
+
+
+@pytest.mark.parametrize("seed", [4, 107])
+def test_whatever_each_heard_of_devices_in_no_view_all_come_to_hold_the_same(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dice = random.Random(seed)
+    monkeypatch.setattr(strangers, "MAX_FORKS", dice.choice([3, 5]))
+    monkeypatch.setattr(strangers, "MAX_FORKS_EACH", dice.choice([1, 2]))
+    monkeypatch.setattr(sideset, "MAX_LOOSE", dice.choice([6, 10, 2048]))
+    world = village("ben", "dan")
+    world.do_invite(world.of["ben1"], 1, 0)
+    said: list[list[Record] | Liar] = []
+    for number in range(dice.choice([8, 14])):
+        said += _said(world, number, dice)
+
+    stores = [told(world, name) for name in ("mia", "leo", "zoe")]
+    for store in stores:
+        for each in dice.sample(said, dice.randrange(len(said))):
+            if isinstance(each, Liar):
+                show(store, each)
+            else:
+                send(store, world, each)
+    agree(stores)
+
+    assert len({digest(store) for store in stores}) == 1
+    assert [verify(store)[1] for store in stores] == [[], [], []]
+
+
+def _said(world: World, number: int, dice: random.Random) -> list[list[Record] | Liar]:
+    """What can be said of a made-up device: Ben's own, one that joined, or one of nobody's."""
+    sort = dice.choice(["own", "own", "joined", "nobody's"])
+    ben = world.of["ben1"].person
+    device = Device("liar", number, ben if sort == "own" else Signer(h("liar", number)))
+    world.do_enrol(device, 0, 0)
+    at = dice.choice([0, 1, 2])
+    if sort == "joined":
+        world._join(device, world.invited[-1], 0)
+    else:
+        world.write(device, "x-vow", {"n": 1}, lane=GOV, which=0)
+    world.write(device, "x-vow", {"n": 2}, lane=GOV, which=0)
+    gov = device.logs[GOV]
+    gov.append(Branch(gov[0].records[:at], at))
+    if at == 0:
+        world.write(
+            device, "enrol", enrol.body(device.person, world.community, device.key), which=1
+        )
+    elif at == 1 and sort == "joined":
+        world._join(device, world.invited[-1], 1)
+    else:
+        world.write(device, "x-vow", {"n": 3}, lane=GOV, which=1)
+    liar = Liar(device.signer, proven(world, device, at))
+    return [gov[0].records, gov[1].records, gov[1].records[at:], liar, gov[0].records[:1]]

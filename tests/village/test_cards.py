@@ -6,7 +6,9 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from governance.membership import CERTIFIED
 from node.cards import CARDS, CARDS_SECONDS
+from node.neighbours import BREATH_SECONDS
 from node.network.links import MAX_MESSAGE, LinkError, Stream
 from protocol.cards import LIFETIME_MS, Offer, pack_delivery, pack_offer, read_offer
 from tests.village.village import Village, Villager, now_ms
@@ -135,3 +137,45 @@ async def test_what_was_not_wanted_is_not_taken(
     with pytest.raises(LinkError):
         await stream.receive()
     assert ben.faults == ["bad-card"]
+
+
+async def test_devices_of_one_mark_are_offered_one_at_a_time(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    """Somebody can make two such keys; whoever tells of their cards must not be blamed for it."""
+    ana, ben = await village.join("ana", "ben")
+    await trio.sleep(CARDS_SECONDS)
+    store = ana.home.store
+    for twin in (bytes(32), bytes(31) + b"1"):
+        store.db.execute(
+            "INSERT INTO device (key, person, standing) VALUES (?, ?, ?)", [twin, twin, CERTIFIED]
+        )
+        where = '["/ip4/192.0.2.9/tcp/4001"]'
+        store.db.execute("INSERT INTO peer VALUES (?, x'80', ?, 1, ?)", [twin, where, 2**53])
+
+    ana.node.neighbours.changed()
+    ana.node.neighbours._cards.begin_anew()
+    await ana.node.neighbours.exchange(ben.network.peer_id)
+
+    assert ben.faults == []
+
+
+async def test_who_is_new_is_dialled_soon_whoever_asks_first_who_is_known(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, _ = await village.join("ana", "ben")
+    neighbours, looked = ana.node.neighbours, trio.Event()
+    carry_out = neighbours._carry_out
+
+    def look(nursery: trio.Nursery) -> None:
+        looked.set()
+        carry_out(nursery)
+
+    await trio.sleep(BREATH_SECONDS * 2)
+    monkeypatch.setattr(neighbours, "_carry_out", look)
+    ana.node.peers.news = True
+    neighbours.relaying.relays(trio.current_time(), [], [])
+    neighbours.look()
+
+    with trio.fail_after(BREATH_SECONDS * 2):
+        await looked.wait()

@@ -14,6 +14,7 @@ from trio.testing import MockClock
 from node import admission, allowances, conversations, gossip, inviting, joining
 from node import home as homes
 from node.network.links import JOIN, SYNC, LinkError, Stream
+from node.peers import Peers
 from node.turnstile import AT_ONCE
 from protocol import lobby
 from protocol.cards import LIFETIME_MS
@@ -25,6 +26,7 @@ from protocol.messages import (
     Buckets,
     End,
     Places,
+    SegmentOf,
     Side,
     SideIds,
     Want,
@@ -355,7 +357,87 @@ async def test_who_replays_what_is_held_uses_up_none_of_its_authors_steps(
     eva.node.peers.admission._steps.clear()
 
     assert eva.network._check is not None
-    assert all([await eva.network._check(ben.network.peer_id, message) for _ in range(40)])
+    for _ in range(40):
+        assert not await eva.network._check(
+            ben.network.peer_id, message
+        )  # nor its publisher's share
+    village.cut(ana, eva)
+    jam = ana.offer("Jam")
+    (message,) = gossip.batches(gossip.since(ana.home.store, ana.home.device, MARKET, 1, 10))
+    assert await eva.network._check(ben.network.peer_id, message)
+    assert jam.id in eva.ids
+
+
+async def test_a_record_that_came_without_its_body_is_passed_on_when_it_comes_whole(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    _, ben, mallory = await meet(village)
+    hearing = gossip.Hearing(ben.home.store, ben.node.peers, ben.node.kept, lambda peer: None)
+    seq, prev = mallory.head()
+    record = mallory.record(seq=seq + 1, prev=prev)
+    (bare,) = gossip.batches([record._replace(salt=None, body=None)])
+    (whole,) = gossip.batches([record])
+
+    assert await hearing.check(mallory.network.peer_id, bare)
+    assert await hearing.check(mallory.network.peer_id, whole)
+    assert held(ben, "Stone") == 1
+    assert not await hearing.check(mallory.network.peer_id, whole)
+
+
+async def test_who_names_an_author_beside_what_is_left_uses_up_none_of_its_steps(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben, mallory = await meet(village)
+    jam = ana.offer("Jam")
+    (sound,) = gossip.batches(gossip.since(ana.home.store, ana.home.device, MARKET, 0, 10))
+    peers = Peers(ben.home.store, trio.current_time)
+    hearing = gossip.Hearing(ben.home.store, peers, ben.node.kept, lambda peer: None)
+    peer = mallory.network.peer_id
+    while peers.may_ask(peer, "newcomers"):
+        pass
+
+    named, stray = [ana.home.device, MARKET, []], [os.urandom(32), MARKET, []]
+    for _ in range(20):
+        assert not await hearing.check(peer, cbor2.dumps([gossip.RECORDS, [named] * 30 + [stray]]))
+
+    assert ben.faults == []
+    assert await hearing.check(ana.network.peer_id, sound)
+    assert jam.id in ben.ids
+
+
+async def test_who_serves_what_is_held_already_uses_up_none_of_its_authors_steps(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "STEPS", 5)
+    monkeypatch.setattr(admission, "STEPS_A_SECOND", 0.001)
+    ana, ben, mallory = await meet(village)
+    ana.offer("Bread")
+    await village.agree(ana, ben)
+    author = ana.home.device
+    entries = [each.entry() for each in gossip.since(ana.home.store, author, MARKET, 0, 1)]
+
+    async def serve(stream: Stream) -> None:
+        hello = unpack(await stream.receive())
+        await stream.send(pack(hello._replace(frontier=os.urandom(16))))
+        with contextlib.suppress(LinkError):
+            while True:
+                match unpack(await stream.receive()):
+                    case WantSideIds():
+                        await stream.send(pack(SideIds([], False)))
+                    case Buckets():
+                        place = (author, MARKET, 9, os.urandom(32))
+                        await stream.send(pack(Places([place], False)))
+                    case Want():
+                        for _ in range(conversations.USELESS + 1):
+                            await stream.send(pack(SegmentOf(author, MARKET, entries)))
+
+    mallory.network.handle(SYNC, serve)
+    ben.node.peers.admission._steps.clear()
+    with trio.fail_after(60):
+        await ben.node.sync_with(mallory.network.peer_id)
+
+    assert ben.faults == []
+    assert all(ben.node.peers.admission.takes_in(author) for _ in range(5))
 
 
 async def test_gaps_without_end_are_left_to_sync_and_cost_their_author_nothing(
