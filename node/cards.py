@@ -76,6 +76,7 @@ class Cards:
         if before > self._clock() - CARDS_SECONDS:
             return
         self._exchanged[peer] = self._clock()
+        through = False
         try:
             with trio.fail_after(EXCHANGE_SECONDS):
                 stream = await self._network.open(peer, CARDS)
@@ -83,14 +84,16 @@ class Cards:
                     await self._ask(stream, whole=before == -math.inf)
                 finally:
                     await stream.aclose()
-            return
+            through = True
         except Invalid as error:
             self._peers.fault(peer, error.reason)
         except (LinkError, StoreError) as error:
             logger.debug("address cards with %s: %s", peer, error.reason)
         except trio.TooSlowError:
             logger.debug("address cards with %s: too slow", peer)
-        self._exchanged.pop(peer, None)
+        finally:
+            if not through:
+                self._exchanged.pop(peer, None)
 
     async def serve(self, stream: Stream) -> None:
         """A peer exchanges cards with us."""

@@ -17,7 +17,9 @@ from itertools import zip_longest
 import trio
 
 from node import address_book, choosing
+from node.admission import CARD_SECONDS, CARDS
 from node.branches import Known
+from node.bucket import Bucket
 from node.cards import Cards
 from node.comparing import Comparing
 from node.gossip import card_message
@@ -37,7 +39,8 @@ DIAL_SECONDS = 30.0
 LOOK_SECONDS = 10.0  # between two looks, where nothing calls for one
 BREATH_SECONDS = 0.2  # what comes together is looked at once
 TRIED = 4  # addresses in one dial; those that failed least often
-MOVED_SECONDS = 5.0  # at least, between two cards because of new addresses
+MOVED_SECONDS = 5.0  # at least, between two cards because of new addresses, and for the first
+MOVES = CARDS // 2  # of them; more would find no room at others, and the last one is what matters
 BOOK_SECONDS = 60.0  # after which it is looked anew who is known
 REACHED_SECONDS = 300.0  # between two notes of who is in touch
 
@@ -215,6 +218,16 @@ class Neighbours:
             logger.log(loudness(error), "who was reached could not be noted: %s", error)
 
     async def _reach(self, peer: str) -> None:
+        """Dial a chosen peer, and say how that went, even if an error of our own has ended it."""
+        reached = False
+        try:
+            reached = await self._dial_one(peer)
+        finally:
+            note = self._choosing.reached if reached else self._choosing.failed
+            note(peer, self._clock())
+            self._known.set()
+
+    async def _dial_one(self, peer: str) -> bool:
         """Dial a peer at some of its addresses; those that failed before come last."""
         failures = self._failures.get(peer, {})
         where = sorted(_mixed(self._peers.where(peer)), key=lambda each: failures.get(each, 0))
@@ -230,23 +243,22 @@ class Neighbours:
         self._failures[peer] = {
             each: 0 if each in good else failures.get(each, 0) + (each in some) for each in where
         }
-        if reached:
-            self._choosing.reached(peer, self._clock())
-        else:
-            self._choosing.failed(peer, self._clock())
-        self._known.set()
+        return reached
 
     async def _tell_moves(self) -> None:
         """Sign a new card when our addresses changed, not too often, and tell it."""
+        moves = Bucket(size=MOVES, rate=1 / CARD_SECONDS, now=self._clock())
         while True:
             await self._moved.wait()
             self._moved = trio.Event()
+            pause = 0.0
             try:
                 if self._signer is not None and self.note_addresses(self._signer):
+                    pause = moves.owe(1, self._clock())
                     await self.say_where()
             except StoreError as error:
                 logger.log(loudness(error), "the new addresses could not be told: %s", error)
-            await trio.sleep(MOVED_SECONDS)
+            await trio.sleep(max(MOVED_SECONDS, pause))
 
 
 def _mixed(addresses: Sequence[str]) -> list[str]:

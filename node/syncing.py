@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import math
 import random
+import sqlite3
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -119,9 +120,9 @@ class Syncing:
                 continue
             if member:
                 self._let_in.setdefault(peer, self._clock())
-            else:
-                del self._let_in[peer]
             await self._network.refresh(peer)
+            if not member:  # where this was cancelled before, it is tried again
+                self._let_in.pop(peer, None)
 
     def _members(self) -> list[str]:
         return [peer for peer in self._network.peers() if self._peers.may_talk(peer)]
@@ -226,14 +227,15 @@ class Syncing:
             logger.debug("no conversation with %s: %s", peer, error.reason)
             if error.reason == "refused":
                 self._hooks.soon(self._ask_why, peer)
-        except StoreError as error:
+        except (StoreError, sqlite3.Error) as error:
             logger.log(loudness(error), "what %s sent could not be kept: %s", peer, error)
         except Exception as error:  # nothing that a peer sends may end the node
             logger.error("talking with %s: %s", peer, type(error).__name__, exc_info=True)
             self._peers.fault(peer, "unreadable")
         else:
             if peer in self._again:
-                self.spread()
+                self._behind.add(peer)
+                self._news.set()
         finally:
             self._again.discard(peer)
             self._talking.discard(peer)
@@ -303,7 +305,7 @@ class Syncing:
             self._asked.add(peer)
         try:
             await talk.serve(asking=asking)
-        except StoreError as error:
+        except (StoreError, sqlite3.Error) as error:
             logger.log(loudness(error), "what %s sent could not be kept: %s", peer, error)
             raise LinkError("store", "What came can't be kept here.") from error
         finally:

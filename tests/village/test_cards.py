@@ -179,3 +179,20 @@ async def test_who_is_new_is_dialled_soon_whoever_asks_first_who_is_known(
 
     with trio.fail_after(BREATH_SECONDS * 2):
         await looked.wait()
+
+
+async def test_whose_addresses_come_and_go_is_found_where_it_is_in_the_end(
+    village: Village, autojump_clock: MockClock
+) -> None:
+    """As where a relay gives a place and takes it back again and again."""
+    ana, eva = await village.join("ana", "eva")
+    there = "/ip4/192.0.2.9/tcp/4001"
+
+    for number in range(121):
+        eva.node.neighbours._announced = () if number % 2 else (there,)
+        eva.node.neighbours.moved()
+        await trio.sleep(5)
+    await trio.sleep(120)
+
+    assert there in card(ana, eva)[1]
+    assert card(ana, eva) == card(eva, eva)

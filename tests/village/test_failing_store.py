@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 
 import pytest
 import trio
 from trio.testing import MockClock
 
 from node import telling
+from node.cards import Cards
+from node.conversations import Conversation
 from node.steady import TOLD_SECONDS
 from protocol.errors import StoreError
 from tests.village.village import Village
@@ -83,3 +86,45 @@ async def test_a_store_that_cannot_be_read_for_a_minute_ends_nothing(
     jar = ana.offer("Jar")
     await village.agree(seconds=300)
     assert jar.id in ben.ids
+
+
+async def test_dials_that_a_failing_disk_ended_are_begun_again(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, *others = await village.join("ana", "ben", "eva", "dan", "cleo")
+    where = ana.node.peers.where
+
+    def fail(peer: str) -> list[str]:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(ana.node.peers, "where", fail)
+    for each in others:
+        monkeypatch.setattr(each.node.peers, "where", lambda peer: [])  # so that she has to dial
+        village.cut(ana, each)
+    await village.until(lambda: not ana.network.peers(), 600)
+    await trio.sleep(600)
+    monkeypatch.setattr(ana.node.peers, "where", where)
+    for each in others:
+        village.mend(ana, each)
+
+    await village.until(lambda: bool(ana.network.peers()), 3600)
+
+
+async def test_nobody_is_blamed_for_what_cannot_be_read_here(
+    village: Village, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben = await village.join("ana", "ben")
+    ben_id = ben.network.peer_id
+
+    async def fail(*_: object) -> bool:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Conversation, "start", fail)
+        assert not await ana.node.sync_with(ben_id)
+    with monkeypatch.context() as patched:
+        patched.setattr(Cards, "exchange", fail)
+        await ana.node.sync_with(ben_id)
+
+    assert not ana.node.peers.waits(ben_id)
+    assert await ana.node.sync_with(ben_id)
