@@ -46,7 +46,7 @@ class Outgoing(RpcQueue):
     # for much in frames four times as long as are taken here. Goes when its sizes are options.
 
     def __init__(self) -> None:
-        super().__init__(max_size=QUEUE_LIMIT, max_message_size=MAX_RPC)
+        super().__init__(max_message_size=MAX_RPC)
         self._frames: deque[Frame] = deque()
         self._bytes = 0
 
@@ -60,7 +60,7 @@ class Outgoing(RpcQueue):
     def put(self, frame: Frame) -> bool:
         """Queue a frame; whether there was room."""
         size = len(frame.data)
-        full = len(self._frames) >= self._queue.max_size or self._bytes + size > QUEUE_BYTES
+        full = len(self._frames) >= QUEUE_LIMIT or self._bytes + size > QUEUE_BYTES
         if self._closed or (full and self._frames):
             return False
         self._frames.append(frame)

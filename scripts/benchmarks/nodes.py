@@ -83,16 +83,9 @@ class Nodes:
             note=f"{median(per_record):.0f} µs a record, {wire / 1e6:.1f} MB;"
             f" limit: {'checks and rows' if least > streaming else 'raw stream'}",
         )
-        yield Line(
-            key=f"sync-share-{n}",
-            what=f"first sync of {n:,}: throughput as a share of the raw stream's",
-            unit="",
-            aim=SHARE,
-            values=[rate / beside for rate, beside in zip(carried, raw, strict=True)],
-            limit=wire / bare / MIB / median(raw),
-            note=f"{median(carried):.1f} of {median(raw):.0f} MiB/s; limit: signatures, hashes,"
-            " decoding and encoding in a library, bare rows",
-        )
+        best = wire / bare / MIB / median(raw)
+        why = "limit: signatures, hashes, decoding and encoding in a library, bare rows"
+        yield _share(f"sync-share-{n}", f"first sync of {n:,}", carried, raw, why, best)
         yield Line(
             key=f"first-sync-text-{n}",
             what=f"first sync of {n:,}: until full text is complete",
@@ -231,15 +224,8 @@ class Nodes:
             if not one["commit_ms"]:
                 raise NotMeasured("another conversation brought the long records")
             rates.append(one["received"] / one["commit_ms"] * 1000 / MIB)
-        return Line(
-            key="sync-share-long",
-            what=f"sync of {LONG} records of {LONG_LETTERS:,} letters: throughput as a share of the"
-            " raw stream's",
-            unit="",
-            aim=SHARE,
-            values=[rate / beside for rate, beside in zip(rates, raw, strict=True)],
-            note=f"{median(rates):.1f} of {median(raw):.0f} MiB/s; checked, filed and on disk",
-        )
+        what = f"sync of {LONG} records of {LONG_LETTERS:,} letters"
+        return _share("sync-share-long", what, rates, raw, "checked, filed and on disk")
 
     def _photos(self, ana: Process, ben: Process, peer: str) -> Line:
         """Pictures, which are most of what a community's nodes hold."""
@@ -256,15 +242,8 @@ class Nodes:
             if found["here"] < count:
                 raise NotMeasured(f"only {found['here']} of {count} pictures came")
             rates.append(count * PHOTO_BYTES / found["ms"] * 1000 / MIB)
-        return Line(
-            key="photo-share",
-            what=f"{count} pictures of {PHOTO_BYTES // 1024} KiB from a neighbour: throughput as a"
-            " share of the raw stream's",
-            unit="",
-            aim=SHARE,
-            values=[rate / beside for rate, beside in zip(rates, raw, strict=True)],
-            note=f"{median(rates):.1f} of {median(raw):.0f} MiB/s; asked for, checked, on disk",
-        )
+        what = f"{count} pictures of {PHOTO_BYTES // 1024} KiB from a neighbour"
+        return _share("photo-share", what, rates, raw, "asked for, checked, on disk")
 
     def _published(self, ana: Process, ben: Process, trip: float, runs: int) -> Line:
         taken: list[float] = []
@@ -285,3 +264,23 @@ class Nodes:
             limit=self.limits.commit_ms + trip / 2,
             note="before the write to after the neighbour's commit",
         )
+
+
+def _share(
+    key: str,
+    what: str,
+    rates: list[float],
+    raw: list[float],
+    note: str,
+    limit: float | None = None,
+) -> Line:
+    """How much of a bare stream, measured beside each, something carries; both in MiB/s."""
+    return Line(
+        key=key,
+        what=f"{what}: throughput as a share of the raw stream's",
+        unit="",
+        aim=SHARE,
+        values=[rate / beside for rate, beside in zip(rates, raw, strict=True)],
+        limit=limit,
+        note=f"{median(rates):.1f} of {median(raw):.0f} MiB/s; {note}",
+    )
